@@ -1,0 +1,274 @@
+//! The page with `cargo course` behind it. A save is a write to `src/lib.rs`, and no test reloads the page after it.
+
+use crate::support::{Course, Page};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+const EXERCISE: &str = "01-recipe";
+const CHAPTER: &str = "01-recipe.html";
+const FIRST: &str = "exercise-check > details:nth-of-type(1)";
+const STATUS: &str = "exercise-check [role=status]";
+
+/// Never awaits, so that no time-out inside of its runtime can end it.
+const NEVER_ENDS: &str = "
+#[derive(Clone)]
+pub struct SequencerHandle;
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        Self
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+}
+";
+
+/// The chapter's page with the verdict on the exercise as it comes: red.
+async fn open_chapter(course: &Course) -> Page {
+    let page = Page::new().await;
+    page.open(&course.url(CHAPTER)).await;
+    page.sees(STATUS, "0 of 8 pass").await;
+    page.value("window.sameVisit = true").await;
+    page
+}
+
+async fn assert_no_reload(page: &Page) {
+    assert_eq!(
+        page.value("window.sameVisit === true").await,
+        true,
+        "the page was loaded again"
+    );
+}
+
+#[tokio::test]
+async fn the_exercise_as_it_comes_is_red_and_its_first_promise_is_open() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    assert_eq!(
+        page.value("document.querySelectorAll('summary.fails').length")
+            .await,
+        8
+    );
+    page.sees(&format!("{FIRST} .said"), "not yet implemented: step 1")
+        .await;
+    assert_eq!(
+        page.value("document.querySelectorAll('exercise-check > details[open]').length")
+            .await,
+        1
+    );
+    assert!(
+        page.shows(&format!("{FIRST} details.suggested")).await,
+        "the first hint is not brought out"
+    );
+}
+
+#[tokio::test]
+async fn opening_a_hint_shows_the_next_one() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let [first, second] =
+        [1, 2].map(|number| format!("{FIRST} > details:nth-of-type({number}) > summary"));
+    assert!(page.shows(&first).await);
+    assert!(!page.shows(&second).await);
+    page.click(&first).await;
+    page.sees(&second, "Hint 2").await;
+}
+
+#[tokio::test]
+async fn a_wrong_answer_is_saved_and_what_its_test_says_appears() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let answer = course.read("solutions/01-recipe/rejected/unwrap_reply.rs");
+    let header = |field: &str| {
+        answer
+            .lines()
+            .find_map(|line| line.strip_prefix(field))
+            .unwrap()
+            .to_owned()
+    };
+    let (test, says) = (header("//! rejected: "), header("//! says: "));
+
+    course.save(EXERCISE, &answer);
+    let promise = format!("exercise-check > details[data-test={test}]");
+    page.sees(&format!("{promise} .said"), &says).await;
+    page.sees(&format!("{promise} .verdict"), "fails").await;
+    page.sees(STATUS, "of 8 pass").await;
+    assert_no_reload(&page).await;
+}
+
+#[tokio::test]
+async fn the_solution_is_saved_and_the_page_turns_green() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
+    page.sees(STATUS, "All 8 pass").await;
+    assert_eq!(
+        page.value("document.querySelectorAll('summary.passes').length")
+            .await,
+        8
+    );
+    assert_eq!(
+        page.value("document.querySelectorAll('exercise-check > details[open]').length")
+            .await,
+        0
+    );
+    assert_no_reload(&page).await;
+
+    page.click("exercise-check .note a").await;
+    page.until("location.hash === '#after-it-passes'").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_says_so_and_leaves_no_process() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    course.save(EXERCISE, NEVER_ENDS);
+    page.sees(&format!("{FIRST} .verdict"), "never ends").await;
+    page.sees(&format!("{FIRST} .said"), "This test never ends")
+        .await;
+
+    // The other tests of that answer still spin: a save ends them.
+    course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
+    page.sees(STATUS, "All 8 pass").await;
+    let ended = async {
+        while !course.running_tests_of("recipe").is_empty() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ended = timeout(Duration::from_secs(30), ended).await;
+    assert!(
+        ended.is_ok(),
+        "left behind: {:?}",
+        course.running_tests_of("recipe")
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_compile_shows_what_rustc_says() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    course.save(EXERCISE, "pub fn new() -> u64 { \"<b>one</b>\" }");
+    page.sees(STATUS, "Does not compile").await;
+    page.sees(".exercise-bar pre", "mismatched types").await;
+    // Shown as text, never taken as HTML.
+    page.sees(".exercise-bar pre", "<b>one</b>").await;
+    assert_no_reload(&page).await;
+}
+
+#[tokio::test]
+async fn the_second_exercise_starts_with_a_compiler_error() {
+    let course = Course::start();
+    let page = Page::new().await;
+    page.open(&course.url("02-run-method.html")).await;
+    page.sees(STATUS, "Does not compile").await;
+    page.sees(".exercise-bar pre", "error[E0521]").await;
+}
+
+#[tokio::test]
+async fn a_new_verdict_leaves_focus_scroll_and_what_the_reader_has_opened_or_closed() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    // Closes what the verdict has opened, opens another promise and its hint, and stays there.
+    page.click(&format!("{FIRST} > summary")).await;
+    let other = "exercise-check > details:nth-of-type(4)";
+    page.click(&format!("{other} > summary")).await;
+    page.click(&format!("{other} > details > summary")).await;
+    page.until(&format!("document.querySelector('{other} > details').open"))
+        .await;
+    let here = "[document.activeElement.innerText, document.scrollingElement.scrollTop]";
+    let before = page.value(here).await;
+    assert_eq!(before[0], "Hint 1");
+
+    course.save(
+        EXERCISE,
+        &course.read("solutions/01-recipe/rejected/forgot_to_spawn.rs"),
+    );
+    page.sees(".exercise-bar", "Building").await;
+    page.sees(STATUS, "of 8 pass").await;
+
+    assert_eq!(
+        page.value(&format!("document.querySelector('{FIRST}').open"))
+            .await,
+        false
+    );
+    assert_eq!(
+        page.value(&format!("document.querySelector('{other}').open"))
+            .await,
+        true
+    );
+    assert_eq!(
+        page.value(&format!("document.querySelector('{other} > details').open"))
+            .await,
+        true
+    );
+    assert_eq!(page.value(here).await, before);
+}
+
+#[tokio::test]
+async fn the_button_runs_the_tests() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    // What the page has said since the button was pressed.
+    page.value(&format!(
+        "(window.said = [], new MutationObserver(() => said.push(document.querySelector('{STATUS}').innerText))
+            .observe(document.querySelector('{STATUS}'), {{ childList: true, characterData: true, subtree: true }}))"
+    ))
+    .await;
+    page.click(".exercise-bar button").await;
+    page.until("said.some(text => /Building|Running/.test(text)) && said.at(-1) === '0 of 8 pass'")
+        .await;
+}
+
+/// A browser opens no more than six connections to one host, and a live page holds one.
+#[tokio::test]
+async fn many_open_pages_are_live_each_when_it_is_looked_at() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    for _ in 0..9 {
+        let tab = page.new_window(true).await.unwrap();
+        page.switch_to_window(tab.handle).await.unwrap();
+        page.open(&course.url(CHAPTER)).await;
+        page.sees(STATUS, "0 of 8 pass").await;
+    }
+    course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
+    for tab in page.windows().await.unwrap() {
+        page.switch_to_window(tab).await.unwrap();
+        page.sees(STATUS, "All 8 pass").await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_has_ended_is_told_and_one_that_comes_back_goes_on() {
+    let mut course = Course::start();
+    let page = open_chapter(&course).await;
+    course.stop();
+    page.sees(
+        STATUS,
+        "`cargo course` is not running: verdicts are not live",
+    )
+    .await;
+    assert!(page.shows("summary.fails").await, "what was known is gone");
+
+    course.start_again();
+    page.sees(STATUS, "0 of 8 pass").await;
+    assert_no_reload(&page).await;
+}
+
+#[tokio::test]
+async fn on_a_phone_the_verdicts_fit() {
+    let course = Course::start();
+    let page = Page::new().await;
+    page.as_on_a_phone().await;
+    for (chapter, verdict) in [
+        (CHAPTER, "0 of 8 pass"),
+        ("02-run-method.html", "Does not compile"),
+    ] {
+        page.open(&course.url(chapter)).await;
+        page.sees(STATUS, verdict).await;
+        page.assert_fits_a_phone().await;
+    }
+}

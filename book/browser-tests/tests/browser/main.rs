@@ -1,0 +1,8 @@
+//! The book in a real browser. See this crate's README.md for what the files hold and how to run them.
+
+mod accessibility;
+mod live;
+mod questions;
+mod support;
+mod unpowered;
+mod weight;

@@ -1,0 +1,15 @@
+//! What every test uses: a browser's [`Page`], a copy of the workspace with its [`Course`], and the static [`site`].
+
+mod copy;
+mod course;
+mod driver;
+mod group;
+mod page;
+mod site;
+
+pub use course::Course;
+pub use page::Page;
+pub use site::site;
+
+/// The five themes of an mdBook.
+pub const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];

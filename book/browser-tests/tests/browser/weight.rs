@@ -1,0 +1,55 @@
+//! What a first visit to a chapter costs.
+
+use crate::support::{Course, Page};
+
+/// mdBook as it comes: 288.
+const KIB_AT_MOST: f64 = 115.0;
+
+#[tokio::test]
+async fn a_chapter_is_light_and_asks_nobody_else() {
+    let course = Course::start();
+    let page = Page::new().await;
+    page.open(&course.url("01-recipe.html")).await;
+    // The verdicts' stream, which is not part of the page, opens after all that is.
+    page.sees("exercise-check [role=status]", "").await;
+
+    let requests = page
+        .awaited(
+            "Promise.all([...new Set([
+                location.href,
+                ...[...document.querySelectorAll('link[rel~=icon]')].map(icon => icon.href),
+                ...performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.includes('/api/')),
+            ])].map(async url => {
+                if (url.startsWith('data:')) return { url, size: 0 };
+                const zipped = (await fetch(url)).body.pipeThrough(new CompressionStream('gzip'));
+                return { url, size: (await new Response(zipped).arrayBuffer()).byteLength };
+            }))",
+        )
+        .await;
+
+    let mut total = 0.0;
+    for request in requests.as_array().unwrap() {
+        let (url, size) = (
+            request["url"].as_str().unwrap(),
+            request["size"].as_f64().unwrap(),
+        );
+        assert!(
+            url.starts_with(&course.url("")) || url.starts_with("data:"),
+            "a third party is asked: {url}"
+        );
+        println!(
+            "{:7.1} KiB  {}",
+            size / 1024.0,
+            url.chars().take(100).collect::<String>()
+        );
+        total += size / 1024.0;
+    }
+    println!(
+        "{total:7.1} KiB compressed, {} requests",
+        requests.as_array().unwrap().len()
+    );
+    assert!(
+        total <= KIB_AT_MOST,
+        "{total:.1} KiB, at most {KIB_AT_MOST} are wanted"
+    );
+}

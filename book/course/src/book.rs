@@ -1,0 +1,163 @@
+//! Builds the book by mdBook's library: the same book as `mdbook build book`, with no plug-in.
+
+use crate::error::Error;
+use mdbook_driver::{MDBook, config::Config};
+use std::{
+    fmt::{self, Write},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+/// Builds the book in `folder` into `destination` and returns mdBook's warnings, such as of an include that is not there.
+///
+/// Whatever was in `destination` is deleted: see [`refuse_to_delete`].
+///
+/// # Errors
+/// mdBook's own, with all of their causes. The sources are never touched: a chapter that SUMMARY.md names and that has no file is
+/// an error.
+pub fn build(folder: &Path, destination: &Path) -> Result<Vec<String>, Error> {
+    let log = Log::default();
+    let built = tracing::subscriber::with_default(log.clone(), || {
+        let mut config = config(folder)?;
+        // By default mdBook writes an empty page for a chapter that has no file.
+        config.build.create_missing = false;
+        config.build.build_dir = destination.to_owned();
+        MDBook::load_with_config(folder, config)?.build()
+    });
+    built.map_err(|error| Error::Book(format!("{error:#}")))?;
+    Ok(log.into_lines())
+}
+
+/// As [`MDBook::load`] reads it.
+fn config(folder: &Path) -> anyhow::Result<Config> {
+    let file = folder.join("book.toml");
+    let mut config = match file.exists() {
+        true => Config::from_disk(&file)?,
+        false => Config::default(),
+    };
+    config.update_from_env()?;
+    Ok(config)
+}
+
+/// Refuses a destination whose content is not a built book.
+///
+/// # Errors
+/// [`Error::WouldDelete`].
+pub fn refuse_to_delete(destination: &Path) -> Result<(), Error> {
+    let is_empty = fs::read_dir(destination).map_or(true, |mut entries| entries.next().is_none());
+    // mdBook writes both into every book.
+    let is_book = [".nojekyll", "toc.html"]
+        .iter()
+        .all(|name| destination.join(name).is_file());
+    if is_empty || is_book {
+        Ok(())
+    } else {
+        Err(Error::WouldDelete(PathBuf::from(destination)))
+    }
+}
+
+/// mdBook logs through `tracing`, also what an author must know; without a subscriber nobody would.
+#[derive(Clone, Default)]
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Log {
+    fn into_lines(self) -> Vec<String> {
+        std::mem::take(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("mdbook")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text.0);
+    }
+
+    // Spans say where in mdBook we are: not of interest to an author.
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // Writing to a String cannot fail.
+            let _ = write!(self.0, "{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{create_dir_all, write};
+
+    fn book(page: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        create_dir_all(folder.path().join("src")).unwrap();
+        write(
+            folder.path().join("src/SUMMARY.md"),
+            "- [One](one.md)\n- [Two](two.md)\n",
+        )
+        .unwrap();
+        write(folder.path().join("src/one.md"), page).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_chapter_without_its_file_is_an_error_and_is_not_made_up() {
+        let folder = book("# One\n");
+        let error = build(folder.path(), &folder.path().join("built"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("two.md"), "{error}");
+        assert!(!folder.path().join("src/two.md").exists());
+    }
+
+    #[test]
+    fn an_include_that_is_not_there_is_a_warning() {
+        let folder = book("# One\n\n{{#include gone.rs}}\n");
+        write(folder.path().join("src/two.md"), "# Two\n").unwrap();
+        let warnings = build(folder.path(), &folder.path().join("built")).unwrap();
+        assert!(
+            warnings.iter().any(|warning| warning.contains("gone.rs")),
+            "{warnings:?}"
+        );
+    }
+
+    #[test]
+    fn only_a_built_book_may_be_overwritten() {
+        let folder = book("# One\n");
+        write(folder.path().join("src/two.md"), "# Two\n").unwrap();
+        let built = folder.path().join("built");
+        refuse_to_delete(&built).unwrap();
+        build(folder.path(), &built).unwrap();
+        refuse_to_delete(&built).unwrap();
+        let error = refuse_to_delete(&folder.path().join("src"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--dest"), "{error}");
+    }
+}

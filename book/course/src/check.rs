@@ -1,0 +1,168 @@
+//! One check of one exercise: build, list, run. What it finds goes to the progress actor as it is found.
+
+use crate::{
+    build::{self, Build, CargoWords},
+    progress::ProgressHandle,
+    run,
+    status::{Outcome, Phase, Status},
+    workspace::Exercise,
+};
+use std::{
+    collections::VecDeque,
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::available_parallelism,
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// After this time a test is ended. The harness has a watchdog of its own at about 5 s, which can say why; this one is for
+/// what even that cannot end.
+pub const TEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// How to check; the same for all exercises.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The workspace's folder.
+    pub root: PathBuf,
+    /// Who gets cargo's own words.
+    pub words: CargoWords,
+    /// After this time a test is ended.
+    pub test_limit: Duration,
+}
+
+impl Settings {
+    /// The usual ones.
+    pub fn new(root: &Path, words: CargoWords) -> Self {
+        Self {
+            root: root.to_owned(),
+            words,
+            test_limit: TEST_LIMIT,
+        }
+    }
+}
+
+/// What is known so far, and where it is told.
+#[derive(Debug)]
+pub struct Report {
+    status: Status,
+    progress: ProgressHandle,
+}
+
+impl Report {
+    /// Tells what cargo does now.
+    pub async fn note(&mut self, note: String) {
+        self.status.note = note;
+        self.publish().await;
+    }
+
+    async fn publish(&mut self) {
+        // Progress is gone when the program ends: then nobody is left to be told.
+        let _ = self.progress.report(self.status.clone()).await;
+    }
+
+    async fn broken(mut self, text: String) -> Status {
+        self.status.phase = Phase::Broken;
+        self.status.note.clear();
+        self.status.broken = text;
+        self.publish().await;
+        self.status
+    }
+}
+
+/// Checks an exercise and returns the verdict, which `progress` was told too.
+///
+/// # Cancel safety
+/// Dropping the future ends every process of the check. Progress then keeps what it heard last.
+pub async fn check(exercise: &Exercise, settings: &Settings, progress: &ProgressHandle) -> Status {
+    let hints = exercise.hints();
+    let mut report = Report {
+        status: Status::waiting(&exercise.name, hints.as_deref().unwrap_or_default()),
+        progress: progress.clone(),
+    };
+    report.status.phase = Phase::Building;
+    report.publish().await;
+    if let Err(error) = hints {
+        return report.broken(error.to_string()).await;
+    }
+
+    let built = build::build(&settings.root, &exercise.name, settings.words, &mut report).await;
+    let executables = match built {
+        Ok(Build::Ready {
+            executables,
+            warnings,
+        }) => {
+            report.status.warnings = warnings;
+            executables
+        }
+        Ok(Build::Broken(text)) => return report.broken(text).await,
+        Err(error) => return report.broken(error.to_string()).await,
+    };
+
+    let mut waiting = VecDeque::new();
+    for executable in executables {
+        match run::list(&executable, &exercise.folder, settings.test_limit).await {
+            Ok(names) => waiting.extend(names.into_iter().map(|name| (executable.clone(), name))),
+            Err(text) => return report.broken(text).await,
+        }
+    }
+    let names: Vec<String> = waiting.iter().map(|(_, name)| name.clone()).collect();
+    let missing = format!(
+        "This test is gone from exercises/{folder}/tests: it was deleted or renamed.\n\
+         `git checkout exercises/{folder}/tests` brings the tests back as they were.",
+        folder = exercise.folder_name()
+    );
+    report.status.phase = Phase::Running;
+    report.status.note.clear();
+    report.status.found_tests(&names, &missing);
+    report.publish().await;
+
+    run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
+    report.status.phase = Phase::Done;
+    report.publish().await;
+    report.status
+}
+
+/// Runs the tests, as many at once as there are cores: several that never end then cost their time together.
+async fn run_all(
+    mut waiting: VecDeque<(PathBuf, String)>,
+    folder: &Path,
+    limit: Duration,
+    report: &mut Report,
+) {
+    let at_once = available_parallelism().map_or(1, NonZero::get);
+    let folder: Arc<Path> = folder.into();
+    // A JoinSet, not plain spawned tasks: when this check is dropped, the set aborts them and their processes end.
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < at_once
+            && let Some((executable, name)) = waiting.pop_front()
+        {
+            let folder = folder.clone();
+            running.spawn(async move {
+                let verdict = run::run(&executable, &folder, &name, limit).await;
+                (name, verdict)
+            });
+        }
+        match running.join_next().await {
+            Some(Ok((name, verdict))) => {
+                report
+                    .status
+                    .set_result(&name, verdict.outcome, verdict.said);
+                report.publish().await;
+            }
+            // Nobody aborts these tasks, so this one panicked: a fault of ours, and the test has no result.
+            Some(Err(_)) => {}
+            None => break,
+        }
+    }
+    let left: Vec<_> = (report.status.tests.iter())
+        .filter(|test| test.result == Outcome::Waiting)
+        .map(|test| test.name.clone())
+        .collect();
+    for name in left {
+        let said = "The checker could not run this test: save again.".to_owned();
+        report.status.set_result(&name, Outcome::Fails, said);
+    }
+}

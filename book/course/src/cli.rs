@@ -1,0 +1,102 @@
+//! The commands: their doc comments are the help.
+
+use crate::{commands, error::Error, judge, live, terminal, workspace::Workspace};
+use clap::{Parser, Subcommand};
+use std::{env, path::PathBuf};
+
+/// Learn actors with Tokio: read the book in the browser, change an exercise, save, and see the verdict.
+///
+/// Without a command: builds the book, serves it on this machine, checks every exercise that you save, and shows each verdict here and in
+/// the chapter's page.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo course",
+    bin_name = "cargo course",
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// The port to serve the book on; if it is taken, the next free one; 0 for any
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check an exercise: each test, what it says, what to read, where the next hint is
+    ///
+    /// Without a name: all of them in a line each, and the first unfinished one in detail. The exit code is 1 if a test fails.
+    Check {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: Option<String>,
+    },
+    /// Show the next hint for a test
+    Hint {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+        /// The test; without it, the first one that fails
+        test: Option<String>,
+    },
+    /// Show the solution beside yours, and which other designs are right
+    Solution {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+    },
+    /// Build the book as it is published
+    Build {
+        /// The folder to build into; what was built there before is deleted [default: target/book]
+        #[arg(long)]
+        dest: Option<PathBuf>,
+    },
+    /// For authors: prove that the tests accept what is right and reject what is wrong
+    ///
+    /// Judges the untouched exercise, the solution, and every answer in solutions/*/accepted and solutions/*/rejected.
+    Judge {
+        /// The exercise; without it, all of them
+        name: Option<String>,
+    },
+}
+
+impl Cli {
+    /// Carries out the command; returns the exit code.
+    ///
+    /// # Errors
+    /// Everything that a person has to do something about, but red tests.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends every process that the command started.
+    pub async fn run(self) -> Result<u8, Error> {
+        let here = env::current_dir().map_err(|source| Error::Read {
+            path: PathBuf::from("."),
+            source,
+        })?;
+        let workspace = Workspace::find(&here)?;
+        match self.command {
+            None => live::run(workspace, self.port).await.map(|()| 0),
+            Some(Command::Check { name }) => commands::check(&workspace, name.as_deref()).await,
+            Some(Command::Hint { name, test }) => {
+                commands::hint(&workspace, &name, test.as_deref()).await
+            }
+            Some(Command::Solution { name }) => commands::solution(&workspace, &name),
+            Some(Command::Build { dest }) => commands::build(&workspace, dest).await,
+            Some(Command::Judge { name }) => {
+                let report = judge::judge(&workspace, name.as_deref()).await?;
+                terminal::say(&report);
+                Ok(u8::from(!report.is_green()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

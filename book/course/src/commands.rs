@@ -1,0 +1,11 @@
+//! The commands that do their work and end, a file each.
+
+mod build;
+mod check;
+mod hint;
+mod solution;
+
+pub use build::build;
+pub use check::check;
+pub use hint::hint;
+pub use solution::solution;

@@ -1,0 +1,26 @@
+//! `cargo course build`: the static site.
+
+use crate::{book, error::Error, terminal, workspace::Workspace};
+use std::path::PathBuf;
+use tokio::task::spawn_blocking;
+
+/// Builds the book into `destination`, else into `target/book`. The exit code is 1 if mdBook warned.
+///
+/// # Errors
+/// The book does not build, or `destination` holds something else.
+pub async fn build(workspace: &Workspace, destination: Option<PathBuf>) -> Result<u8, Error> {
+    let destination = match destination {
+        // mdBook takes a relative path as relative to the book.
+        Some(path) => std::path::absolute(&path).map_err(|source| Error::Write { path, source })?,
+        None => workspace.target.join("book"),
+    };
+    book::refuse_to_delete(&destination)?;
+    let (source, into) = (workspace.root.join("book"), destination.clone());
+    let built = spawn_blocking(move || book::build(&source, &into)).await;
+    let warnings = built.map_err(|panic| Error::Book(panic.to_string()))??;
+    for warning in &warnings {
+        terminal::warn(warning);
+    }
+    terminal::say(format_args!("the book is in {}", destination.display()));
+    Ok(u8::from(!warnings.is_empty()))
+}

@@ -1,0 +1,78 @@
+//! `cargo course check`: a verdict in the terminal.
+
+use crate::{
+    build::CargoWords,
+    check::{self, Settings},
+    error::Error,
+    progress::ProgressHandle,
+    status::Status,
+    terminal::{self, Detail, Verdict},
+    workspace::{Exercise, Workspace},
+};
+use std::io::{self, IsTerminal};
+
+/// Checks the named exercise, or all of them. The exit code is 1 if something is red.
+///
+/// # Errors
+/// There is no such exercise.
+pub async fn check(workspace: &Workspace, name: Option<&str>) -> Result<u8, Error> {
+    match name {
+        Some(name) => {
+            let exercise = workspace.exercise(name)?;
+            let status = verdict(workspace, exercise).await;
+            tell(workspace, exercise, &status);
+            Ok(u8::from(!status.is_green()))
+        }
+        None => all(workspace).await,
+    }
+}
+
+async fn all(workspace: &Workspace) -> Result<u8, Error> {
+    let mut unfinished = None;
+    for exercise in &workspace.exercises {
+        let status = verdict(workspace, exercise).await;
+        terminal::say(terminal::line(exercise, &status));
+        if unfinished.is_none() && !status.is_green() {
+            unfinished = Some((exercise, status));
+        }
+    }
+    match unfinished {
+        Some((exercise, status)) => {
+            terminal::say("");
+            tell(workspace, exercise, &status);
+            Ok(1)
+        }
+        None => {
+            terminal::say("all exercises are done");
+            Ok(0)
+        }
+    }
+}
+
+/// Checks one exercise. Cargo's own progress is shown where there is a terminal for it.
+pub(super) async fn verdict(workspace: &Workspace, exercise: &Exercise) -> Status {
+    let words = match io::stderr().is_terminal() {
+        true => CargoWords::Terminal,
+        false => CargoWords::Notes,
+    };
+    // A check reports to this actor; here nobody watches it.
+    let progress = ProgressHandle::new(Vec::new());
+    check::check(exercise, &Settings::new(&workspace.root, words), &progress).await
+}
+
+fn tell(workspace: &Workspace, exercise: &Exercise, status: &Status) {
+    if !status.warnings.is_empty() {
+        terminal::say(&status.warnings);
+    }
+    let mut from_here = workspace
+        .exercises
+        .iter()
+        .skip_while(|other| *other != exercise);
+    terminal::say(Verdict {
+        exercise,
+        status,
+        detail: Detail::All,
+        next: from_here.nth(1),
+        served: None,
+    });
+}

@@ -1,0 +1,142 @@
+//! What can go wrong in `cargo course` itself, each with the next step for the person at the terminal.
+
+use std::{io, path::PathBuf};
+
+/// Everything that a command can fail with. A red test is no error: it is a verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no `cargo` to start.
+    #[error(
+        "cargo was not found: install Rust (https://www.rust-lang.org/tools/install), open a new terminal and try again"
+    )]
+    NoCargo,
+
+    /// `cargo` is there but does not start.
+    #[error("cargo does not start ({0}): check that `cargo --version` works in this terminal")]
+    Cargo(#[source] io::Error),
+
+    /// `cargo metadata` refused; its own words say why.
+    #[error(
+        "cargo cannot read the workspace here:\n{words}\nrun this inside the course's folder; \
+         if a Cargo.toml was changed by accident, `git checkout -- Cargo.toml exercises` brings it back"
+    )]
+    Workspace {
+        /// What cargo said on stderr.
+        words: String,
+    },
+
+    /// Some other workspace, or none of the exercises left in this one.
+    #[error(
+        "there are no exercises in {}: run this inside the course's folder (the one that holds `exercises` and `book`)",
+        .0.display()
+    )]
+    NotTheCourse(PathBuf),
+
+    /// No exercise has this name.
+    #[error("there is no exercise `{name}`{near}\nthe exercises are: {all}")]
+    UnknownExercise {
+        /// What was asked for.
+        name: String,
+        /// "; did you mean …?", or nothing.
+        near: String,
+        /// All names, in the book's order.
+        all: String,
+    },
+
+    /// The exercise has no test of this name.
+    #[error("`{exercise}` has no test `{test}`{near}\nits tests are: {all}")]
+    UnknownTest {
+        /// The exercise's name.
+        exercise: String,
+        /// What was asked for.
+        test: String,
+        /// "; did you mean …?", or nothing.
+        near: String,
+        /// All tests, in the order of `hints.md`.
+        all: String,
+    },
+
+    /// `hints.md` is not built as it should be.
+    #[error(
+        "{}, line {line}: {what}; CONTRIBUTING in the README shows the form, `git checkout` brings the old file back",
+        file.display()
+    )]
+    Hints {
+        /// The file.
+        file: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
+    /// A file cannot be read.
+    #[error("{} cannot be read ({source}): `git status` shows whether it was moved or deleted", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// A file cannot be written.
+    #[error(
+        "{} cannot be written ({source}): make room or rights for it, or set CARGO_TARGET_DIR to a folder of yours",
+        path.display()
+    )]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// mdBook refused.
+    #[error("the book does not build: {0}\ncorrect what it names and build again")]
+    Book(String),
+
+    /// The folder holds something that is not a built book, and building would delete it.
+    #[error(
+        "{} holds something other than a built book, and building would delete it: name a new folder with --dest",
+        .0.display()
+    )]
+    WouldDelete(PathBuf),
+
+    /// None of the ports tried is free.
+    #[error("no port from {first} to {last} is free ({source}): choose another with --port")]
+    Ports {
+        /// The first port tried.
+        first: u16,
+        /// The last port tried.
+        last: u16,
+        /// What the system said of the last.
+        source: io::Error,
+    },
+
+    /// The server ended by an error.
+    #[error("the server ended ({0}): start `cargo course` again")]
+    Serve(#[source] io::Error),
+
+    /// A file that `judge` needs to copy is not valid TOML.
+    #[error("{} is not valid TOML ({source}): correct it and judge again", path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<toml::de::Error>,
+    },
+
+    /// The judge's scratch workspace does not build as a whole.
+    #[error("cargo cannot build the answers:\n{words}\nthe workspace that it was given is {}", folder.display())]
+    Scratch {
+        /// What cargo said on stderr.
+        words: String,
+        /// The scratch workspace.
+        folder: PathBuf,
+    },
+}
+
+/// A tell could not be delivered: the actor has ended. There is nothing to repair; who holds the handle ends too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the actor has ended")]
+pub struct Closed;

@@ -1,0 +1,28 @@
+//! `cargo course`: serves the book, checks the exercises as they are saved, and proves the worth of their tests.
+//!
+//! The README beside this crate's Cargo.toml has the bird's-eye view.
+
+pub mod answers;
+pub mod book;
+pub mod build;
+pub mod check;
+pub mod checker;
+pub mod cli;
+mod commands;
+mod diff;
+pub mod error;
+pub mod excerpt;
+pub mod group;
+pub mod hints;
+pub mod judge;
+mod lines;
+pub mod live;
+pub mod process;
+pub mod progress;
+pub mod publisher;
+pub mod run;
+pub mod serve;
+pub mod status;
+pub mod terminal;
+pub mod watcher;
+pub mod workspace;

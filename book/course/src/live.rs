@@ -1,0 +1,181 @@
+//! `cargo course` without a command: puts the actors together. Who tells whom:
+//!
+//! ```text
+//! watcher ──> checker ──> progress ──> pages and terminal (they watch)
+//!    │           ^           ^
+//!    │           └─ server ──┘
+//!    └────> publisher <─┘
+//! ```
+//!
+//! No arrow leads back, so nobody can wait for somebody who waits for them, and when the server ends, the handles are dropped
+//! and all actors end.
+
+use crate::{
+    build::CargoWords,
+    check::{self, Settings},
+    checker::CheckerHandle,
+    error::Error,
+    progress::ProgressHandle,
+    publisher::PublisherHandle,
+    serve::{self, Site},
+    status::Status,
+    terminal::{self, Detail, Verdict},
+    watcher::{self, Place, WatcherHandle, What},
+    workspace::{Exercise, Workspace},
+};
+use std::{future, sync::Arc};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Serves the book on `port` (or the next free one) and checks what is saved, until the future is dropped.
+///
+/// # Errors
+/// No port is free, or the server ends by an error.
+pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
+    begin(&workspace);
+    let listener = serve::bind(port).await?;
+    let address = address(&listener)?;
+
+    let progress = ProgressHandle::new(workspace.exercises.iter().map(waiting).collect());
+    let checker = checker(&workspace, &progress);
+    // The port is ours alone, so is the folder with its number.
+    let folder = workspace.course_folder().join(address.port().to_string());
+    let publisher = PublisherHandle::new(workspace.root.join("book"), folder);
+
+    terminal::say("building the book …");
+    publisher.rebuild();
+    publisher.tried(1).await;
+    if port != 0 && port != address.port() {
+        terminal::say(format_args!(
+            "port {port} is taken: using {} (choose with --port)",
+            address.port()
+        ));
+    }
+    let url = format!("http://{address}");
+    terminal::say(format_args!(
+        "the book is at {}  (Ctrl-C ends this)\n",
+        terminal::strong(format_args!("{url}/"))
+    ));
+    terminal::say("your exercises:");
+
+    let all: Arc<[Exercise]> = workspace.exercises.clone().into();
+    for (index, exercise) in all.iter().enumerate() {
+        if let Some(status) = progress.watch(&exercise.name).await {
+            tokio::spawn(tell(status, all.clone(), index, url.clone()));
+        }
+        // Progress is not stored: it is what the tests say.
+        let _ = checker.check_later(&exercise.name).await;
+    }
+    let _watcher = WatcherHandle::new(
+        places(&workspace),
+        watcher::PERIOD,
+        checker.clone(),
+        publisher.clone(),
+    );
+
+    let site = Site {
+        progress,
+        checker,
+        publisher,
+    };
+    // Dropping this future is how it ends: see `main.rs`.
+    serve::serve(listener, site, future::pending())
+        .await
+        .map_err(Error::Serve)
+}
+
+fn begin(workspace: &Workspace) {
+    if let Some(first) = workspace.exercises.first() {
+        terminal::say(format_args!(
+            "{}\nto begin at once: read book/src/{}.md, change {}, save; the verdict comes by itself\n",
+            terminal::strong("Actors with Tokio"),
+            first.folder_name(),
+            first.file(),
+        ));
+    }
+}
+
+fn address(listener: &TcpListener) -> Result<std::net::SocketAddr, Error> {
+    listener.local_addr().map_err(Error::Serve)
+}
+
+fn waiting(exercise: &Exercise) -> Status {
+    // Hints that cannot be read are told by the check, which follows at once.
+    Status::waiting(&exercise.name, &exercise.hints().unwrap_or_default())
+}
+
+fn checker(workspace: &Workspace, progress: &ProgressHandle) -> CheckerHandle {
+    let settings = Settings::new(&workspace.root, CargoWords::Notes);
+    let exercises = workspace.exercises.clone();
+    let progress = progress.clone();
+    CheckerHandle::new(move |name| {
+        let exercise = exercises
+            .iter()
+            .find(|exercise| exercise.name == name)
+            .cloned();
+        let (settings, progress) = (settings.clone(), progress.clone());
+        Box::pin(async move {
+            // All names come from the same list: there is always one.
+            if let Some(exercise) = exercise {
+                check::check(&exercise, &settings, &progress).await;
+            }
+        })
+    })
+}
+
+fn places(workspace: &Workspace) -> Vec<Place> {
+    let mut places: Vec<Place> = (workspace.exercises.iter())
+        .map(|exercise| Place {
+            paths: ["src", "tests", "Cargo.toml", "hints.md"]
+                .map(|name| exercise.folder.join(name))
+                .into(),
+            what: What::Exercise(exercise.name.clone()),
+        })
+        .collect();
+
+    let book = workspace.root.join("book");
+    let mut sources: Vec<_> = ["book.toml", "src", "theme", "listings/src"]
+        .map(|name| book.join(name))
+        .into();
+    // The pages include these too.
+    for exercise in &workspace.exercises {
+        sources.push(exercise.folder.join("hints.md"));
+        sources.push(exercise.solution.clone());
+    }
+    places.push(Place {
+        paths: sources,
+        what: What::Book,
+    });
+    places
+}
+
+/// The terminal watches an exercise like a page does: the first verdict in a line, those of a save in detail.
+async fn tell(
+    mut status: watch::Receiver<Status>,
+    all: Arc<[Exercise]>,
+    index: usize,
+    url: String,
+) {
+    let Some(exercise) = all.get(index) else {
+        return;
+    };
+    let mut told_before = false;
+    // An error: the progress actor has ended, and so does the program.
+    while status.changed().await.is_ok() {
+        let status = status.borrow_and_update().clone();
+        if !status.phase.is_verdict() {
+            continue;
+        }
+        if told_before {
+            terminal::say(Verdict {
+                exercise,
+                status: &status,
+                detail: Detail::First,
+                next: all.get(index + 1),
+                served: Some(&url),
+            });
+        } else {
+            terminal::say(terminal::line(exercise, &status));
+        }
+        told_before = true;
+    }
+}

@@ -1,0 +1,130 @@
+//! The second step of a check: runs the tests of a test program, one process each, so that one that never ends or brings its
+//! process down takes no other with it. This is the contract that cargo-nextest relies on too: `--list --format terse`, then
+//! `--exact NAME`.
+
+use crate::{
+    process::{self, End, Finished},
+    status::Outcome,
+};
+use std::{path::Path, time::Duration};
+use tokio::process::Command;
+
+/// How a test may say that it ended itself because it would never have ended.
+const NEVER_ENDS: &str = "This test never ends";
+
+/// What became of one test and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Passes, fails or never ends.
+    pub outcome: Outcome,
+    /// What it said, empty when it passes.
+    pub said: String,
+}
+
+/// The names of the tests in a test program.
+///
+/// # Errors
+/// The program does not list them; the text says why.
+pub async fn list(
+    executable: &Path,
+    folder: &Path,
+    limit: Duration,
+) -> Result<Vec<String>, String> {
+    let listed = process::run(
+        command(executable, folder, &["--list", "--format", "terse"]),
+        limit,
+    )
+    .await;
+    match listed {
+        Ok(finished) if finished.end.is_success() => {
+            let names = finished
+                .stdout
+                .lines()
+                .filter_map(|line| line.strip_suffix(": test"));
+            Ok(names.map(str::to_owned).collect())
+        }
+        Ok(finished) => Err(format!(
+            "the test program does not list its tests:\n{}{}",
+            finished.stdout, finished.stderr
+        )),
+        Err(error) => Err(format!(
+            "the test program does not start ({error}): build it again"
+        )),
+    }
+}
+
+/// Runs one test. After `limit` it is ended, with every process that it started; the harness knows better what to say, so
+/// give it the time to do so first.
+///
+/// # Cancel safety
+/// Dropping the future ends the test's processes.
+pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) -> Verdict {
+    // A learner's `#[ignore]` must not turn a test green.
+    let arguments = ["--exact", test, "--nocapture", "--include-ignored"];
+    match process::run(command(executable, folder, &arguments), limit).await {
+        Ok(finished) => judge(finished, limit),
+        Err(error) => Verdict {
+            outcome: Outcome::Fails,
+            said: format!("the test program does not start ({error}): save again to build it anew"),
+        },
+    }
+}
+
+fn command(executable: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(executable);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        // A backtrace would bury what the test has to say.
+        .env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn judge(finished: Finished, limit: Duration) -> Verdict {
+    let Finished {
+        end,
+        stdout,
+        stderr,
+    } = finished;
+    // libtest begins its stdout with this line, the learner has no use for it.
+    let printed = stdout.trim_start().trim_start_matches("running 1 test");
+    let said = if stderr.trim().is_empty() {
+        printed
+    } else {
+        &stderr
+    };
+    let said = anstream::adapter::strip_str(said)
+        .to_string()
+        .trim()
+        .to_owned();
+
+    let (outcome, said) = match end {
+        End::OutOfTime => {
+            let ended = format!("{NEVER_ENDS}: it was ended after {} s.", limit.as_secs());
+            (Outcome::NeverEnds, format!("{ended}\n\n{said}"))
+        }
+        End::Exited(status) if status.success() => {
+            // libtest's last line. It is missing when something called `std::process::exit` in mid-test.
+            if stdout.contains("test result: ok. 1 passed") {
+                (Outcome::Passes, String::new())
+            } else {
+                let gone =
+                    "The test's process ended before the test did: who calls `std::process::exit`?";
+                (Outcome::Fails, format!("{gone}\n\n{said}"))
+            }
+        }
+        // Anywhere in it: what the learner's own code prints may come first.
+        End::Exited(_) if said.lines().any(|line| line.starts_with(NEVER_ENDS)) => {
+            (Outcome::NeverEnds, said)
+        }
+        End::Exited(status) if said.is_empty() => (
+            Outcome::Fails,
+            format!("The test failed without a word ({status})."),
+        ),
+        End::Exited(_) => (Outcome::Fails, said),
+    };
+    Verdict {
+        outcome,
+        said: said.trim_end().to_owned(),
+    }
+}

@@ -1,0 +1,231 @@
+//! What is known about one exercise: the JSON that pages receive, and what the terminal prints. It is always sent whole, so
+//! who joins late needs no history.
+
+use crate::hints::TestHints;
+use serde::{Serialize, Serializer};
+
+/// Where the check of an exercise stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Not checked yet.
+    Waiting,
+    /// Cargo builds it.
+    Building,
+    /// It does not build: a verdict.
+    Broken,
+    /// Its tests run.
+    Running,
+    /// All tests have their results: a verdict.
+    Done,
+}
+
+impl Phase {
+    /// Whether the check has come to its end.
+    pub fn is_verdict(self) -> bool {
+        matches!(self, Self::Broken | Self::Done)
+    }
+}
+
+/// What became of one test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Not run yet.
+    Waiting,
+    /// It ended well.
+    Passes,
+    /// It ended badly and says why.
+    Fails,
+    /// It had to be ended.
+    #[serde(rename = "never ends")]
+    NeverEnds,
+    /// `hints.md` knows it, the test program does not.
+    Missing,
+}
+
+impl Outcome {
+    /// As the page and the terminal say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Passes => "passes",
+            Self::Fails => "fails",
+            Self::NeverEnds => "never ends",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// One test and its result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Test {
+    /// The test function's name.
+    pub name: String,
+    /// What it promises; empty for a test that the learner added.
+    pub promise: String,
+    /// What became of it.
+    pub result: Outcome,
+    /// What it said when it failed, at most 16 KiB of plain text.
+    pub said: String,
+}
+
+/// All that is known about one exercise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The exercise's name.
+    pub name: String,
+    /// Where its check stands.
+    pub phase: Phase,
+    /// While it builds: what cargo does now.
+    pub note: String,
+    /// Why it does not build: rustc's own words, with the terminal's colours. Pages get them without.
+    #[serde(serialize_with = "without_colours")]
+    pub broken: String,
+    /// The tests in the order of `hints.md`, then those that the learner added.
+    pub tests: Vec<Test>,
+    /// How many tests pass.
+    pub passed: usize,
+    /// How many tests there are.
+    pub of: usize,
+    /// rustc's warnings, with the terminal's colours; the page has no place for them.
+    #[serde(skip)]
+    pub warnings: String,
+}
+
+impl Status {
+    /// An exercise that was not checked yet.
+    pub fn waiting(name: &str, hints: &[TestHints]) -> Self {
+        let tests = hints
+            .iter()
+            .map(|hints| Test::waiting(&hints.test, &hints.promise));
+        let mut status = Self {
+            name: name.to_owned(),
+            phase: Phase::Waiting,
+            note: String::new(),
+            broken: String::new(),
+            tests: tests.collect(),
+            passed: 0,
+            of: 0,
+            warnings: String::new(),
+        };
+        status.count();
+        status
+    }
+
+    /// Every test passes.
+    pub fn is_green(&self) -> bool {
+        self.phase == Phase::Done && self.passed == self.of && self.of > 0
+    }
+
+    /// The first test that has a result and does not pass.
+    pub fn first_failing(&self) -> Option<&Test> {
+        self.tests
+            .iter()
+            .find(|test| !matches!(test.result, Outcome::Passes | Outcome::Waiting))
+    }
+
+    /// Takes over which tests the test program really has: expected ones that it lacks are missing, others are added.
+    pub fn found_tests(&mut self, names: &[String], missing: &str) {
+        for test in &mut self.tests {
+            if !names.contains(&test.name) {
+                test.result = Outcome::Missing;
+                test.said = missing.to_owned();
+            }
+        }
+        for name in names {
+            if !self.tests.iter().any(|test| test.name == *name) {
+                self.tests.push(Test::waiting(name, ""));
+            }
+        }
+        self.count();
+    }
+
+    /// Takes over the result of one test.
+    pub fn set_result(&mut self, name: &str, result: Outcome, said: String) {
+        if let Some(test) = self.tests.iter_mut().find(|test| test.name == name) {
+            test.result = result;
+            test.said = said;
+        }
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.of = self.tests.len();
+        self.passed = self
+            .tests
+            .iter()
+            .filter(|test| test.result == Outcome::Passes)
+            .count();
+    }
+}
+
+impl Test {
+    fn waiting(name: &str, promise: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            promise: promise.to_owned(),
+            result: Outcome::Waiting,
+            said: String::new(),
+        }
+    }
+}
+
+fn without_colours<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&anstream::adapter::strip_str(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_test() -> Status {
+        let hints = [TestHints {
+            test: "counts".to_owned(),
+            promise: "It counts".to_owned(),
+            hints: Vec::new(),
+        }];
+        Status::waiting("recipe", &hints)
+    }
+
+    #[test]
+    fn the_json_is_what_the_page_expects() {
+        let mut status = one_test();
+        status.phase = Phase::Broken;
+        status.broken = "\u{1b}[31merror\u{1b}[0m: no".to_owned();
+        status.set_result(
+            "counts",
+            Outcome::NeverEnds,
+            "This test never ends".to_owned(),
+        );
+        let json: serde_json::Value =
+            serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "name": "recipe", "phase": "broken", "note": "", "broken": "error: no",
+                "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends" }],
+                "passed": 0, "of": 1,
+            })
+        );
+    }
+
+    #[test]
+    fn a_test_that_is_gone_is_missing_and_one_that_is_new_comes_last() {
+        let mut status = one_test();
+        status.found_tests(&["my_own".to_owned()], "bring it back");
+        assert_eq!(status.tests[0].result, Outcome::Missing);
+        assert_eq!(status.tests[0].said, "bring it back");
+        assert_eq!(
+            (
+                status.tests[1].name.as_str(),
+                status.tests[1].promise.as_str()
+            ),
+            ("my_own", "")
+        );
+        status.set_result("my_own", Outcome::Passes, String::new());
+        status.phase = Phase::Done;
+        assert_eq!((status.passed, status.of), (1, 2));
+        assert!(!status.is_green());
+    }
+}

@@ -1,0 +1,210 @@
+//! What a person sees in the terminal. Colours are left away where the output is no terminal (by `anstream`).
+
+use crate::{
+    status::{Outcome, Phase, Status, Test},
+    workspace::Exercise,
+};
+use clap::builder::styling::{AnsiColor, Style};
+use std::{
+    fmt::{self, Display},
+    io::Write,
+};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const QUIET: Style = AnsiColor::BrightBlack.on_default();
+const STRONG: Style = Style::new().bold();
+
+/// How much of a verdict to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Each test with what it said.
+    All,
+    /// What the first failing test said: the one to work on.
+    First,
+}
+
+/// Prints a line on stdout.
+pub fn say(text: impl Display) {
+    // An error says that nobody reads any more (`cargo course check | head`): no reason to end badly.
+    let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+/// Prints an error of ours on stderr.
+pub fn error(error: &dyn Display) {
+    let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {error}");
+}
+
+/// Prints on stderr what an author must know.
+pub fn warn(text: &str) {
+    const WARN: Style = AnsiColor::Yellow.on_default();
+    let _ = writeln!(anstream::stderr(), "{WARN}warning:{WARN:#} {text}");
+}
+
+/// Text in a style.
+pub fn strong(text: impl Display) -> String {
+    styled(STRONG, text)
+}
+
+pub(crate) fn good(text: impl Display) -> String {
+    styled(GOOD, text)
+}
+
+pub(crate) fn bad(text: impl Display) -> String {
+    styled(BAD, text)
+}
+
+pub(crate) fn quiet(text: impl Display) -> String {
+    styled(QUIET, text)
+}
+
+fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The text with every line moved to the right.
+pub(crate) fn indented(text: &str, by: usize) -> String {
+    let lines = text.lines().map(|line| match line.is_empty() {
+        true => String::new(),
+        false => format!("{:by$}{line}", ""),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// An exercise's progress in one line.
+pub fn line(exercise: &Exercise, status: &Status) -> String {
+    let mark = if status.is_green() {
+        good("✓")
+    } else {
+        bad("✗")
+    };
+    format!(
+        "{mark} {}  {}",
+        strong(exercise.folder_name()),
+        summary(status)
+    )
+}
+
+fn summary(status: &Status) -> String {
+    match status.phase {
+        Phase::Waiting => "not checked yet".to_owned(),
+        Phase::Building => "building".to_owned(),
+        Phase::Broken => "does not compile".to_owned(),
+        Phase::Running | Phase::Done if status.of == 0 => "has no tests".to_owned(),
+        Phase::Running | Phase::Done if status.passed == status.of => {
+            format!("all {} tests pass", status.of)
+        }
+        Phase::Running | Phase::Done => format!("{} of {} tests pass", status.passed, status.of),
+    }
+}
+
+/// A whole verdict: what became of the tests, what they said, what to read and where to get a hint.
+pub struct Verdict<'a> {
+    /// Which exercise.
+    pub exercise: &'a Exercise,
+    /// What the check found.
+    pub status: &'a Status,
+    /// How much to print.
+    pub detail: Detail,
+    /// The exercise that comes after this one, if any.
+    pub next: Option<&'a Exercise>,
+    /// Where the book is served, if it is: "http://127.0.0.1:3000".
+    pub served: Option<&'a str>,
+}
+
+impl Display for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            exercise, status, ..
+        } = self;
+        writeln!(f, "{}", line(exercise, status))?;
+        match status.phase {
+            Phase::Broken => {
+                writeln!(f, "\n{}\n", status.broken.trim_end())?;
+                writeln!(f, "to change: {}", exercise.file())?;
+                writeln!(f, "to read:   {}", self.page())?;
+                writeln!(f, "a hint:    cargo course hint {}", exercise.name)
+            }
+            _ if status.is_green() => self.after_green(f),
+            _ => {
+                self.tests(f)?;
+                writeln!(f, "\nto change: {}", exercise.file())?;
+                writeln!(f, "to read:   {}", self.page())
+            }
+        }
+    }
+}
+
+impl Verdict<'_> {
+    fn tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut heard: Vec<&str> = Vec::new();
+        for test in &self.status.tests {
+            match test.result {
+                Outcome::Passes => {
+                    if self.detail == Detail::All {
+                        writeln!(f, "  {} {}", good("✓"), promise(test))?;
+                    }
+                    continue;
+                }
+                outcome => writeln!(
+                    f,
+                    "  {} {}: {}",
+                    bad("✗"),
+                    promise(test),
+                    bad(outcome.words())
+                )?,
+            }
+            if self.detail == Detail::First && !heard.is_empty() {
+                continue;
+            }
+            if heard.contains(&test.said.as_str()) {
+                writeln!(f, "      {}", quiet("says the same as one above"))?;
+                continue;
+            }
+            writeln!(f, "{}", indented(&test.said, 6))?;
+            if !test.promise.is_empty() {
+                let hint = format!(
+                    "a hint: cargo course hint {} {}",
+                    self.exercise.name, test.name
+                );
+                writeln!(f, "{}\n", indented(&quiet(hint), 6))?;
+            }
+            heard.push(&test.said);
+        }
+        Ok(())
+    }
+
+    fn after_green(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.exercise.name;
+        writeln!(
+            f,
+            "  other right designs, and what each costs: cargo course solution {name}"
+        )?;
+        if let Some(next) = self.next {
+            writeln!(
+                f,
+                "  the next exercise: {} (`cargo course check {}`)",
+                next.file(),
+                next.name
+            )?;
+        }
+        Ok(())
+    }
+
+    fn page(&self) -> String {
+        let folder = self.exercise.folder_name();
+        match self.served {
+            Some(address) => format!("{address}/{folder}.html"),
+            None => format!("book/src/{folder}.md (`cargo course` shows it in the browser)"),
+        }
+    }
+}
+
+/// What a test promises; its name, if the learner added it.
+fn promise(test: &Test) -> &str {
+    if test.promise.is_empty() {
+        &test.name
+    } else {
+        &test.promise
+    }
+}

@@ -1,0 +1,261 @@
+//! A check of whatever learners may write: every test gets its verdict, and no process is left.
+
+mod common;
+
+use common::{Fixture, WATCHDOG};
+use course::{
+    build::CargoWords,
+    check::{self, Settings},
+    progress::ProgressHandle,
+    status::{Outcome, Phase, Status},
+};
+use std::time::Duration;
+use tokio::time::timeout;
+
+fn settings(fixture: &Fixture, test_limit: Duration) -> Settings {
+    Settings {
+        test_limit,
+        ..Settings::new(&fixture.root, CargoWords::Notes)
+    }
+}
+
+async fn check(fixture: &Fixture, test_limit: Duration) -> Status {
+    let workspace = fixture.workspace();
+    let progress = ProgressHandle::new(Vec::new());
+    let settings = settings(fixture, test_limit);
+    let check = check::check(&workspace.exercises[0], &settings, &progress);
+    timeout(WATCHDOG, check)
+        .await
+        .expect("the check never ends")
+}
+
+fn result<'a>(status: &'a Status, test: &str) -> (Outcome, &'a str) {
+    let test = status
+        .tests
+        .iter()
+        .find(|other| other.name == test)
+        .unwrap();
+    (test.result, &test.said)
+}
+
+#[tokio::test]
+async fn every_kind_of_test_gets_its_own_verdict() {
+    let tests = r#"
+        use std::io::Write;
+
+        #[test] fn passes() {}
+        #[test] fn fails() { panic!("because of me") }
+        #[test] fn says_nothing() { std::process::exit(1) }
+        #[test] fn exits_in_the_middle() { std::process::exit(0) }
+        #[test] #[ignore] fn is_ignored() { panic!("run all the same") }
+        #[test] fn ends_itself() {
+            eprintln!("a print of my own");
+            eprintln!("This test never ends: two tasks wait for each other");
+            std::process::exit(101)
+        }
+        #[test] fn prints_100_mb() {
+            let mut err = std::io::stderr().lock();
+            err.write_all(b"the beginning").unwrap();
+            let megabyte = vec![b'x'; 1 << 20];
+            for _ in 0..100 { err.write_all(&megabyte).unwrap(); }
+            drop(err);
+            panic!("the end");
+        }
+    "#;
+    let promised = ["passes", "gone", "fails"];
+    let fixture = Fixture::new().exercise("01-kinds", "", tests, &promised);
+    let status = check(&fixture, WATCHDOG).await;
+
+    assert_eq!(status.phase, Phase::Done);
+    let order: Vec<_> = status.tests.iter().map(|test| test.name.as_str()).collect();
+    assert_eq!(order[..3], promised);
+    assert_eq!((status.passed, status.of), (1, 8));
+    assert_eq!(status.first_failing().unwrap().name, "gone");
+
+    assert_eq!(result(&status, "passes"), (Outcome::Passes, ""));
+    let (outcome, said) = result(&status, "fails");
+    assert_eq!(outcome, Outcome::Fails);
+    assert!(said.contains("because of me"), "{said}");
+    let (outcome, said) = result(&status, "gone");
+    assert_eq!(outcome, Outcome::Missing);
+    assert!(
+        said.contains("git checkout exercises/01-kinds/tests"),
+        "{said}"
+    );
+    assert!(result(&status, "is_ignored").1.contains("run all the same"));
+    assert!(
+        result(&status, "exits_in_the_middle")
+            .1
+            .contains("std::process::exit")
+    );
+    assert!(
+        result(&status, "says_nothing")
+            .1
+            .starts_with("The test failed without a word")
+    );
+    let (outcome, said) = result(&status, "ends_itself");
+    assert_eq!(outcome, Outcome::NeverEnds);
+    assert!(said.contains("two tasks wait"), "{said}");
+    let (outcome, said) = result(&status, "prints_100_mb");
+    assert_eq!(outcome, Outcome::Fails);
+    assert!(said.starts_with("the beginning") && said.contains("the end"));
+    assert!(said.contains("bytes left out") && said.len() < 17 * 1024);
+}
+
+#[tokio::test]
+async fn a_test_that_never_ends_is_ended_and_the_others_run() {
+    let tests = "
+        #[test] fn a_stuck() { alive() }
+        #[test] fn b_spins() { loop { std::hint::spin_loop() } }
+        #[test] fn c_passes() {}
+        #[test] fn d_passes() {}
+    ";
+    let fixture = Fixture::new().exercise("01-stuck", "", tests, &["a_stuck"]);
+    let processes = fixture.watch_processes("01-stuck").await;
+    let status = check(&fixture, Duration::from_secs(5)).await;
+
+    assert_eq!(
+        result(&status, "a_stuck"),
+        (
+            Outcome::NeverEnds,
+            "This test never ends: it was ended after 5 s."
+        )
+    );
+    assert_eq!(result(&status, "b_spins").0, Outcome::NeverEnds);
+    assert_eq!(result(&status, "c_passes").0, Outcome::Passes);
+    assert_eq!(result(&status, "d_passes").0, Outcome::Passes);
+    processes.next().await.ended().await;
+}
+
+#[tokio::test]
+async fn a_test_that_leaves_a_child_behind_leaves_none() {
+    let tests = r#"
+        #[test] fn leaves_a_child() {
+            // It holds our stdout and stderr: who reads them to their end would wait for it.
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "child", "--nocapture"]).env("IS_CHILD", "yes").spawn().unwrap();
+            while !std::path::Path::new("child-lives").exists() {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+        #[test] fn child() {
+            if std::env::var_os("IS_CHILD").is_some() {
+                std::thread::spawn(|| {
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    std::fs::write("child-lives", "").unwrap();
+                });
+                alive();
+            }
+        }
+    "#;
+    let fixture = Fixture::new().exercise("01-forks", "", tests, &["leaves_a_child"]);
+    let processes = fixture.watch_processes("01-forks").await;
+    let status = check(&fixture, WATCHDOG).await;
+    assert_eq!(status.passed, 2, "{status:#?}");
+    processes.next().await.ended().await;
+}
+
+#[tokio::test]
+async fn a_check_that_is_dropped_ends_its_tests() {
+    let fixture = Fixture::new().exercise(
+        "01-dropped",
+        "",
+        "#[test] fn stuck() { alive() }",
+        &["stuck"],
+    );
+    let processes = fixture.watch_processes("01-dropped").await;
+    let workspace = fixture.workspace();
+    let settings = settings(&fixture, WATCHDOG);
+    let progress = ProgressHandle::new(Vec::new());
+    let process = {
+        let check = check::check(&workspace.exercises[0], &settings, &progress);
+        tokio::select! {
+            status = check => panic!("ended by itself: {status:#?}"),
+            process = processes.next() => process,
+        }
+    };
+    process.ended().await;
+}
+
+#[tokio::test]
+async fn a_check_that_is_dropped_ends_cargo_and_what_cargo_started() {
+    let fixture = Fixture::new().exercise("01-builds", "", "#[test] fn passes() {}", &["passes"]);
+    let processes = fixture.watch_processes("01-builds").await;
+    let script = format!("{}\nfn main() {{ alive() }}", common::ALIVE);
+    common::file(&fixture.root.join("exercises/01-builds/build.rs"), &script);
+    let workspace = fixture.workspace();
+    let settings = settings(&fixture, WATCHDOG);
+    let progress = ProgressHandle::new(Vec::new());
+    let process = {
+        let check = check::check(&workspace.exercises[0], &settings, &progress);
+        tokio::select! {
+            status = check => panic!("ended by itself: {status:#?}"),
+            process = processes.next() => process,
+        }
+    };
+    process.ended().await;
+}
+
+#[tokio::test]
+async fn what_does_not_compile_is_said_in_rustc_s_own_words() {
+    let library = "pub fn number() -> u32 { \"one\" }";
+    let fixture =
+        Fixture::new().exercise("01-broken", library, "#[test] fn counts() {}", &["counts"]);
+    let status = check(&fixture, WATCHDOG).await;
+    assert_eq!(status.phase, Phase::Broken);
+    assert!(status.broken.contains("E0308"), "{}", status.broken);
+    assert_eq!((status.passed, status.of), (0, 1));
+    let json = serde_json::to_string(&status).unwrap();
+    assert!(!json.contains("\\u001b"), "pages get no colours: {json}");
+}
+
+#[tokio::test]
+async fn when_cargo_itself_fails_its_words_are_shown_with_the_next_step() {
+    let fixture = Fixture::new().exercise("01-offline", "", "#[test] fn counts() {}", &["counts"]);
+    let workspace = fixture.workspace();
+    let manifest = fixture.root.join("exercises/01-offline/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    common::file(
+        &manifest,
+        &format!("{text}\n[dependencies]\nnowhere = {{ path = \"../nowhere\" }}\n"),
+    );
+    let progress = ProgressHandle::new(Vec::new());
+    let status = check::check(
+        &workspace.exercises[0],
+        &settings(&fixture, WATCHDOG),
+        &progress,
+    )
+    .await;
+    assert_eq!(status.phase, Phase::Broken);
+    assert!(status.broken.contains("nowhere"), "{}", status.broken);
+    assert!(status.broken.contains("git checkout"), "{}", status.broken);
+}
+
+#[tokio::test]
+async fn a_warning_is_kept_for_the_terminal() {
+    let fixture = Fixture::new().exercise(
+        "01-warns",
+        "fn unused() {}",
+        "#[test] fn counts() {}",
+        &["counts"],
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    assert!(status.is_green());
+    assert!(status.warnings.contains("unused"), "{}", status.warnings);
+}
+
+#[tokio::test]
+async fn hints_that_cannot_be_read_are_named_by_line() {
+    let fixture = Fixture::new().exercise("01-hintless", "", "#[test] fn counts() {}", &["counts"]);
+    common::file(
+        &fixture.root.join("exercises/01-hintless/hints.md"),
+        "\n<details>\n",
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    assert_eq!(status.phase, Phase::Broken);
+    assert!(
+        status.broken.contains("hints.md, line 2"),
+        "{}",
+        status.broken
+    );
+}

@@ -1,0 +1,401 @@
+//! The program as a person starts it: what it prints, its exit code, and how it ends.
+
+mod common;
+
+use common::{Fixture, WATCHDOG, file};
+use std::{
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_course"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        // Ours may be set for the tests themselves.
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs a command to its end: exit code, stdout, stderr.
+async fn course(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    said(command(folder, arguments)).await
+}
+
+async fn said(mut command: Command) -> (i32, String, String) {
+    let output = timeout(WATCHDOG, command.output()).await;
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = output.expect("the command never ends").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// One exercise with a test that passes and one that fails, its solution and an accepted answer.
+fn half_done() -> Fixture {
+    let tests = "#[test] fn begins() {}\n#[test] fn counts() { assert_eq!(half::count(), 2, \"who counts?\") }\n";
+    let library = "// mine\npub fn count() -> u32 { 1 }\n";
+    let fixture = Fixture::new().exercise("01-half", library, tests, &["begins", "counts"]);
+    let solution = fixture.root.join("solutions/01-half");
+    file(
+        &solution.join("src/lib.rs"),
+        "// ours\npub fn count() -> u32 { 2 }\n",
+    );
+    file(
+        &solution.join("accepted/sum.rs"),
+        "//! accepted: adds, which costs nothing\npub fn count() -> u32 { 1 + 1 }\n",
+    );
+    fixture
+}
+
+#[tokio::test]
+async fn a_red_check_says_what_and_where_to_go_on_and_its_exit_code_is_1() {
+    let fixture = half_done();
+    for name in ["half", "1", "01", "01-half"] {
+        let (code, out, err) = course(&fixture.root, &["check", name]).await;
+        assert_eq!(code, 1, "{out}{err}");
+        for words in [
+            "01-half",
+            "1 of 2 tests pass",
+            "Promise of begins",
+            "who counts?",
+            "cargo course hint half counts",
+            "exercises/01-half/src/lib.rs",
+            "book/src/01-half.md",
+        ] {
+            assert!(out.contains(words), "{words} in {out}");
+        }
+        assert!(
+            !out.contains('\u{1b}'),
+            "no colours where there is no terminal"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_green_check_says_so_and_its_exit_code_is_0() {
+    let fixture = half_done();
+    file(
+        &fixture.root.join("exercises/01-half/src/lib.rs"),
+        "pub fn count() -> u32 { 2 }\n",
+    );
+    let (code, out, _) = course(&fixture.root, &["check", "half"]).await;
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("all 2 tests pass") && out.contains("cargo course solution half"),
+        "{out}"
+    );
+    let (code, out, _) = course(&fixture.root, &["check"]).await;
+    assert_eq!(code, 0, "{out}");
+}
+
+#[tokio::test]
+async fn without_a_name_the_first_unfinished_exercise_is_told_in_detail() {
+    let fixture = half_done().exercise(
+        "02-later",
+        "",
+        "#[test] fn later() { panic!(\"later words\") }",
+        &["later"],
+    );
+    let (code, out, _) = course(&fixture.root, &["check"]).await;
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("01-half  1 of 2") && out.contains("02-later  0 of 1"),
+        "{out}"
+    );
+    assert!(
+        out.contains("who counts?") && !out.contains("later words"),
+        "{out}"
+    );
+}
+
+#[tokio::test]
+async fn hints_come_one_by_one_and_then_the_solution_is_named() {
+    let fixture = half_done();
+    let hint = async || {
+        let (code, out, err) = course(&fixture.root, &["hint", "half", "counts"]).await;
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    let first = hint().await;
+    assert!(
+        first.contains("hint 1 of 2") && first.contains("A question about counts"),
+        "{first}"
+    );
+    assert!(
+        !first.contains("The shape of counts") && !first.contains("solution"),
+        "{first}"
+    );
+    let second = hint().await;
+    assert!(
+        second.contains("hint 2 of 2") && second.contains("cargo course solution half"),
+        "{second}"
+    );
+    let again = hint().await;
+    assert!(
+        again.contains("A question about") && again.contains("The shape of"),
+        "{again}"
+    );
+
+    let (_, other, _) = course(&fixture.root, &["hint", "half", "begins"]).await;
+    assert!(
+        other.contains("hint 1 of 2"),
+        "each test has its own hints: {other}"
+    );
+    let (code, out, _) = course(&fixture.root, &["hint", "half"]).await;
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("Promise of counts"),
+        "the first test that fails: {out}"
+    );
+}
+
+#[tokio::test]
+async fn the_solution_is_shown_beside_yours_with_other_right_answers() {
+    let fixture = half_done();
+    let (code, out, err) = course(&fixture.root, &["solution", "half"]).await;
+    assert_eq!(code, 0, "{err}");
+    for words in [
+        "- // mine",
+        "+ // ours",
+        "accepted/sum.rs",
+        "adds, which costs nothing",
+    ] {
+        assert!(
+            out.contains(&words.replace('/', std::path::MAIN_SEPARATOR_STR)) || out.contains(words),
+            "{words} in {out}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn unknown_names_are_answered_with_those_that_are_near_and_with_all() {
+    let fixture = half_done();
+    let (code, _, err) = course(&fixture.root, &["check", "halv"]).await;
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("did you mean `half`?") && err.contains("the exercises are: half"),
+        "{err}"
+    );
+    let (_, _, err) = course(&fixture.root, &["solution", "99"]).await;
+    assert!(
+        !err.contains("did you mean") && err.contains("the exercises are: half"),
+        "{err}"
+    );
+    let (_, _, err) = course(&fixture.root, &["hint", "half", "count"]).await;
+    assert!(err.contains("did you mean `counts`?"), "{err}");
+}
+
+#[tokio::test]
+async fn outside_of_the_course_the_next_step_is_named() {
+    let empty = tempfile::tempdir().unwrap();
+    let (code, _, err) = course(empty.path(), &["check"]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("inside the course's folder"), "{err}");
+
+    file(
+        &empty.path().join("Cargo.toml"),
+        "[package]\nname = \"other\"\n[lib]\npath = \"lib.rs\"\n",
+    );
+    file(&empty.path().join("lib.rs"), "");
+    let (_, _, err) = course(empty.path(), &["check"]).await;
+    assert!(err.contains("there are no exercises in"), "{err}");
+}
+
+#[tokio::test]
+async fn without_cargo_the_next_step_is_to_install_it() {
+    let fixture = half_done();
+    let mut command = command(&fixture.root, &["check"]);
+    command.env_remove("CARGO").env("PATH", "");
+    let (code, _, err) = said(command).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("cargo was not found: install Rust"), "{err}");
+}
+
+#[tokio::test]
+async fn the_book_is_built_where_it_is_wanted_and_nothing_else_is_deleted() {
+    let fixture = half_done();
+    let (code, out, err) = course(&fixture.root, &["build", "--dest", "site"]).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains("site") && fixture.root.join("site/one.html").is_file(),
+        "{out}"
+    );
+    let (code, _, err) = course(&fixture.root, &["build", "--dest", "exercises"]).await;
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("--dest") && fixture.root.join("exercises/01-half").is_dir(),
+        "{err}"
+    );
+}
+
+/// A `cargo course` that runs.
+struct Live {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Live {
+    fn start(fixture: &Fixture, arguments: &[&str]) -> Self {
+        let mut child = command(&fixture.root, arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Reads on until a line with these words, which is returned.
+    async fn until(&mut self, words: &str) -> String {
+        let reading = async {
+            loop {
+                let line = self
+                    .lines
+                    .next_line()
+                    .await
+                    .unwrap()
+                    .expect("the program has ended");
+                if line.contains(words) {
+                    return line;
+                }
+            }
+        };
+        timeout(WATCHDOG, reading)
+            .await
+            .unwrap_or_else(|_| panic!("never says {words:?}"))
+    }
+
+    /// Sends the signal and returns the exit code.
+    #[cfg(unix)]
+    async fn end(mut self, signal: rustix::process::Signal) -> i32 {
+        let pid = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+        let ended = timeout(WATCHDOG, self.child.wait()).await;
+        ended
+            .expect("the program does not end")
+            .unwrap()
+            .code()
+            .unwrap()
+    }
+}
+
+fn library(fixture: &Fixture) -> PathBuf {
+    fixture.root.join("exercises/01-half/src/lib.rs")
+}
+
+#[tokio::test]
+async fn a_save_is_checked_and_its_verdict_comes_by_itself() {
+    let fixture = half_done();
+    let mut live = Live::start(&fixture, &["--port", "0"]);
+    live.until("to begin at once").await;
+    live.until("http://127.0.0.1:").await;
+    live.until("01-half  1 of 2 tests pass").await;
+    file(&library(&fixture), "pub fn count() -> u32 { two }\n");
+    live.until("01-half  does not compile").await;
+    live.until("E0425").await;
+    file(&library(&fixture), "pub fn count() -> u32 { 2 }\n");
+    live.until("01-half  all 2 tests pass").await;
+}
+
+#[tokio::test]
+async fn a_save_in_the_middle_of_a_check_replaces_it() {
+    let stuck = "#[test] fn waits() { alive() }";
+    let fixture = Fixture::new().exercise("01-replaced", "", stuck, &["waits"]);
+    let processes = fixture.watch_processes("01-replaced").await;
+    let mut live = Live::start(&fixture, &["--port", "0"]);
+    let process = processes.next().await;
+    let tests = fixture.root.join("exercises/01-replaced/tests/replaced.rs");
+    // Two saves at once: whichever of them is seen, the last one is checked.
+    file(&tests, "#[test] fn waits() { panic!(\"half written\") }");
+    file(&tests, "#[test] fn waits() {}");
+    process.ended().await;
+    live.until("01-replaced  all 1 tests pass").await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_and_the_next_free_one_is_used() {
+    let fixture = half_done();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut live = Live::start(&fixture, &["--port", &port]);
+    live.until(&format!("port {port} is taken")).await;
+    live.until("http://127.0.0.1:").await;
+}
+
+#[cfg(unix)]
+mod signals {
+    use super::*;
+    use rustix::process::Signal;
+
+    #[tokio::test]
+    async fn ctrl_c_while_a_test_runs_ends_it() {
+        let fixture = Fixture::new().exercise(
+            "01-stuck-live",
+            "",
+            "#[test] fn stuck() { alive() }",
+            &["stuck"],
+        );
+        let processes = fixture.watch_processes("01-stuck-live").await;
+        let live = Live::start(&fixture, &["--port", "0"]);
+        let process = processes.next().await;
+        assert_eq!(live.end(Signal::INT).await, 130);
+        process.ended().await;
+    }
+
+    #[tokio::test]
+    async fn ctrl_c_while_cargo_builds_ends_it() {
+        let fixture =
+            Fixture::new().exercise("01-builds-live", "", "#[test] fn passes() {}", &["passes"]);
+        let processes = fixture.watch_processes("01-builds-live").await;
+        let script = format!("{}\nfn main() {{ alive() }}", common::ALIVE);
+        file(
+            &fixture.root.join("exercises/01-builds-live/build.rs"),
+            &script,
+        );
+        for arguments in [&["--port", "0"][..], &["check"], &["hint", "1"]] {
+            let live = Live::start(&fixture, arguments);
+            let process = processes.next().await;
+            assert_eq!(live.end(Signal::INT).await, 130);
+            process.ended().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn asked_to_end_with_pages_open_it_ends_too() {
+        let fixture = half_done();
+        for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+            let mut live = Live::start(&fixture, &["--port", "0"]);
+            let line = live.until("http://127.0.0.1:").await;
+            let (_, rest) = line.split_once("127.0.0.1:").unwrap();
+            let port: u16 = rest.split('/').next().unwrap().parse().unwrap();
+            let mut page = tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .unwrap();
+            let request = format!(
+                "GET /api/exercises/half/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+            );
+            tokio::io::AsyncWriteExt::write_all(&mut page, request.as_bytes())
+                .await
+                .unwrap();
+            let mut lines = BufReader::new(page).lines();
+            while !lines
+                .next_line()
+                .await
+                .unwrap()
+                .unwrap()
+                .starts_with("data: ")
+            {}
+            assert_eq!(live.end(signal).await, 130);
+        }
+    }
+}

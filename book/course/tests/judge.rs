@@ -1,0 +1,248 @@
+//! The judge is judged: it has to find what is wrong, and to say what to do about it.
+
+mod common;
+
+use common::{Fixture, file};
+use course::{judge, workspace::Workspace};
+use std::{path::Path, process::Command};
+
+const STUB: &str = "pub fn count() -> u32 { todo!(\"step 1: count\") }\n";
+const RIGHT: &str = "pub fn count() -> u32 { 2 }\n";
+
+/// An exercise with everything that it needs; each test has its own name for it.
+fn complete(name: &str) -> Fixture {
+    let folder = format!("01-{name}");
+    let tests =
+        format!("#[test] fn counts() {{ assert_eq!({name}::count(), 2, \"two are\\n  here\") }}\n");
+    let fixture = Fixture::new().exercise(&folder, STUB, &tests, &["counts"]);
+    let solution = fixture.root.join("solutions").join(folder);
+    file(&solution.join("src/lib.rs"), RIGHT);
+    file(
+        &solution.join("accepted/sum.rs"),
+        "//! accepted: adds\npub fn count() -> u32 { 1 + 1 }\n",
+    );
+    file(
+        &solution.join("rejected/one.rs"),
+        "//! rejected: counts\n//! says: two are here\n//! thinks: \"One.\"\npub fn count() -> u32 { 1 }\n",
+    );
+    file(
+        &solution.join("rejected/text.rs"),
+        "//! rejected: compile\n//! says: mismatched types\n//! thinks: \"Text.\"\npub fn count() -> u32 { \"2\" }\n",
+    );
+    // Cargo writes it at the first build; the judge copies it.
+    assert!(
+        Command::new("cargo")
+            .arg("generate-lockfile")
+            .current_dir(&fixture.root)
+            .status()
+            .unwrap()
+            .success()
+    );
+    fixture
+}
+
+/// The labels of what is wrong, with what is said.
+async fn wrong(fixture: &Fixture) -> Vec<(String, String)> {
+    let report = judge::judge(&fixture.workspace(), None).await.unwrap();
+    let wrong = report
+        .findings
+        .into_iter()
+        .filter(|finding| !finding.is_right);
+    wrong.map(|finding| (finding.label, finding.what)).collect()
+}
+
+#[tokio::test]
+async fn a_complete_exercise_is_green() {
+    let fixture = complete("complete");
+    let report = judge::judge(&fixture.workspace(), Some("complete"))
+        .await
+        .unwrap();
+    assert!(report.is_green(), "{report}");
+    let labels: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| finding.label.as_str())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "exercise",
+            "solution",
+            "accepted/sum.rs",
+            "rejected/one.rs",
+            "rejected/text.rs"
+        ]
+    );
+    assert!(
+        report.to_string().contains("5 as they should be, 0 not"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found_and_the_next_step_is_said() {
+    let fixture = complete("wrong");
+    let solution = fixture.root.join("solutions/01-wrong");
+    file(
+        &fixture.root.join("exercises/01-wrong/src/lib.rs"),
+        "pub fn count() -> u32 { 3 }\n",
+    );
+    file(
+        &solution.join("src/lib.rs"),
+        "pub fn count() -> u32 { 4 }\n",
+    );
+    file(
+        &solution.join("accepted/sum.rs"),
+        "//! accepted: adds\npub fn count() -> u32 { \"2\" }\n",
+    );
+    file(
+        &solution.join("rejected/a_passes.rs"),
+        &format!("//! rejected: counts\n//! says: x\n//! thinks: y\n{RIGHT}"),
+    );
+    file(
+        &solution.join("rejected/b_other_words.rs"),
+        "//! rejected: counts\n//! says: two are here\n//! says: not this\n//! thinks: y\npub fn count() -> u32 { 1 }\n",
+    );
+    file(
+        &solution.join("rejected/c_compiles.rs"),
+        &format!("//! rejected: compile\n//! says: x\n//! thinks: y\n{RIGHT}"),
+    );
+    file(
+        &solution.join("rejected/d_never_ends.rs"),
+        "//! rejected: counts\n//! says: This test never ends\n//! thinks: y\npub fn count() -> u32 { std::process::exit(0) }\n",
+    );
+
+    let wrong = wrong(&fixture).await;
+    let labels: Vec<_> = wrong.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "exercise",
+            "solution",
+            "accepted/sum.rs",
+            "rejected/a_passes.rs",
+            "rejected/b_other_words.rs",
+            "rejected/c_compiles.rs",
+            "rejected/d_never_ends.rs"
+        ]
+    );
+    let next_steps = [
+        "starts_with",
+        "correct the answer",
+        "correct the answer",
+        "move the answer to accepted/",
+        "“not this”",
+        "it compiles",
+        "std::process::exit",
+    ];
+    for ((label, what), words) in wrong.iter().zip(next_steps) {
+        assert!(what.contains(words), "{label}: {words} in {what}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_exercise_lacks_is_named() {
+    let fixture = complete("lacking");
+    let folder = fixture.root.join("solutions/01-lacking");
+    std::fs::remove_dir_all(&folder).unwrap();
+    file(&folder.join("rejected/nameless.rs"), RIGHT);
+    file(
+        &fixture.root.join("exercises/01-lacking/hints.md"),
+        "<details data-test=\"renamed\">\n<summary>Yes</summary>\n</details>\n",
+    );
+    let exercise = &fixture.workspace().exercises[0];
+    let missing = judge::what_is_missing(exercise).unwrap();
+    let all: String = missing
+        .iter()
+        .map(|finding| format!("{}: {}\n", finding.label, finding.what))
+        .collect();
+    for words in [
+        "there is no solutions/01-lacking/src/lib.rs",
+        "accepted has no answer",
+        "rejected/nameless.rs: `` is no test",
+        "`//! thinks:` line",
+        "the test `counts` has no entry",
+        "there is no test `renamed`",
+        "at least one hint",
+    ] {
+        assert!(all.contains(words), "{words} in {all}");
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let identity = [
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.org",
+        "-c",
+        "commit.gpgsign=false",
+        "-c",
+        "core.autocrlf=false",
+    ];
+    let mut command = Command::new("git");
+    command.args(identity).args(arguments).current_dir(folder);
+    // Where git itself runs our tests (a hook), these lead to its own repository.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_learner_s_answer_in_place_of_the_exercise_is_no_fault() {
+    let fixture = complete("learned");
+    git(&fixture.root, &["init", "--quiet"]);
+    git(
+        &fixture.root,
+        &["add", "exercises", "solutions", "Cargo.toml"],
+    );
+    git(&fixture.root, &["commit", "--quiet", "--message", "Begin"]);
+    let file_of_learner = fixture.root.join("exercises/01-learned/src/lib.rs");
+    file(&file_of_learner, RIGHT);
+
+    let report = judge::judge(&fixture.workspace(), None).await.unwrap();
+    assert!(report.is_green(), "{report}");
+    assert!(
+        report.findings[0].what.contains("a learner's answer"),
+        "{report}"
+    );
+    assert_eq!(std::fs::read_to_string(file_of_learner).unwrap(), RIGHT);
+}
+
+/// The course that this crate belongs to.
+fn real() -> Workspace {
+    Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn every_exercise_has_its_solution_its_hints_and_answers_of_both_kinds() {
+    let workspace = real();
+    let missing: Vec<_> = (workspace.exercises.iter())
+        .flat_map(|exercise| judge::what_is_missing(exercise).unwrap())
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_exercise_has_its_page() {
+    let workspace = real();
+    for exercise in &workspace.exercises {
+        let page = workspace
+            .root
+            .join("book/src")
+            .join(format!("{}.md", exercise.folder_name()));
+        assert!(page.is_file(), "write {}", page.display());
+    }
+}
+
+#[test]
+fn the_lock_file_needs_no_c_compiler() {
+    let lock = std::fs::read_to_string(real().root.join("Cargo.lock")).unwrap();
+    assert!(
+        !lock.contains("name = \"psm\""),
+        "Cargo.lock has `psm`, which needs a C compiler and time: it came with pest 2.9. Go back, in this order: \
+         `cargo update -p NAME --precise 2.8.6` with pest_derive, pest_generator, pest_meta and pest for NAME"
+    );
+}

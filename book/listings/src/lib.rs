@@ -1,0 +1,9 @@
+//! The listings of the book's chapters, one module or more a chapter. The pages take them in by their anchors; what a page says
+//! about a listing, a test at the end of its module proves.
+//!
+//! Listings that must not compile are in `broken/`, each with what the compiler says; `tests/broken.rs` proves that.
+
+pub mod log;
+pub mod recipe;
+pub mod recipe_shared;
+pub mod run_method;

@@ -1,0 +1,332 @@
+// @ts-check
+// <exercise-check name="recipe" file="exercises/01-recipe/src/lib.rs">: the box of an exercise. In the page's HTML it holds the task
+// and the promises, one <details data-test="…"> a test with staged hints inside, all of it readable without this script. The script
+// stages the hints (each opens the way to the next) and shows the command to run. When `cargo course` serves the page, the box
+// goes live: it listens to the verdicts, one server-sent event a change, each the whole status, so nothing has to be kept in step.
+(() => {
+    "use strict";
+
+    /**
+     * @typedef {"waiting" | "passes" | "fails" | "never ends" | "missing"} Result
+     * @typedef {{ name: string, promise: string, result: Result, said: string }} Test
+     * @typedef {"waiting" | "building" | "broken" | "running" | "done"} Phase
+     * @typedef {{ name: string, phase: Phase, note: string, broken: string, tests: Test[], passed: number, of: number }} Status
+     */
+
+    /** @type {Record<Result, [mark: string, verdict: string]>} */
+    const VERDICTS = {
+        waiting: ["…", "waits"],
+        passes: ["✓", "passes"],
+        fails: ["✗", "fails"],
+        "never ends": ["✗", "never ends"],
+        missing: ["✗", "missing"],
+    };
+
+    const LOST = "`cargo course` is not running: verdicts are not live";
+
+    class ExerciseCheck extends HTMLElement {
+        #name = "";
+        /** @type {Map<string, TestRow>} */
+        #rows = new Map();
+        #bar = make("div", "exercise-bar");
+        #status = make("p");
+        #note = make("p", "note");
+        #segments = make("div", "segments");
+        #rustc = new Said();
+        /** @type {EventSource | null} */
+        #stream = null;
+        #live = false;
+        #run = button("Run the tests");
+
+        connectedCallback() {
+            if (this.#name || /\/print(\.html)?$/.test(location.pathname)) {
+                return;
+            }
+            this.#name = this.getAttribute("name") ?? "";
+            for (const details of this.querySelectorAll(":scope > details")) {
+                const row = new TestRow(/** @type {HTMLDetailsElement} */ (details));
+                this.#rows.set(row.name, row);
+            }
+            this.#showCommand();
+            this.insertBefore(this.#bar, this.querySelector(":scope > details"));
+
+            // Only `cargo course` answers with verdicts, and it serves this machine alone.
+            if (location.protocol === "http:" && ["127.0.0.1", "localhost"].includes(location.hostname)) {
+                this.#listen();
+                // A browser opens six connections to a host at most: pages in the background give theirs back.
+                document.addEventListener("visibilitychange", () => this.#listen());
+            }
+        }
+
+        #showCommand() {
+            const command = `cargo test -p ${this.#name}`;
+            // Many a task names it itself.
+            if (!this.textContent?.includes(command)) {
+                const copy = button("Copy", "quiet");
+                copy.setAttribute("aria-label", `Copy the command ${command}`);
+                copy.addEventListener("click", async () => {
+                    await navigator.clipboard.writeText(command);
+                    copy.textContent = "Copied";
+                });
+                const line = make("p", "command");
+                line.append(make("code", "hljs", command), copy);
+                this.#bar.append(line);
+            }
+            this.#note.append(...prose("Start `cargo course` and open this page from its address: each save is then checked here."));
+            this.#bar.append(this.#note);
+        }
+
+        #listen() {
+            if (document.hidden) {
+                this.#stream?.close();
+                this.#stream = null;
+                return;
+            }
+            if (this.#stream) {
+                return;
+            }
+            const stream = (this.#stream = new EventSource(`/api/exercises/${encodeURIComponent(this.#name)}/events`));
+            stream.addEventListener("message", (event) => {
+                this.#goLive();
+                this.#show(JSON.parse(event.data));
+            });
+            stream.addEventListener("error", () => {
+                // A server that is gone may come back: the browser goes on trying. One that answered "no such thing" is another server.
+                if (stream.readyState === EventSource.CLOSED) {
+                    this.#stream = null;
+                }
+                if (this.#live) {
+                    say(this.#status, LOST);
+                    this.#note.textContent = "Start it again, and this page goes on by itself.";
+                }
+            });
+        }
+
+        /** From the command to the verdicts: done once, when the first status has come. */
+        #goLive() {
+            if (this.#live) {
+                return;
+            }
+            this.#live = true;
+            this.#run.addEventListener("click", () => {
+                fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" }).catch(() => say(this.#status, LOST));
+            });
+            this.#status.setAttribute("role", "status");
+            this.#segments.setAttribute("aria-hidden", "true");
+            const now = make("div", "now");
+            now.append(this.#run, this.#status, this.#note);
+            this.#bar.replaceChildren(now, this.#segments, this.#rustc.element);
+        }
+
+        /** @param {Status} status */
+        #show(status) {
+            const allPass = status.phase === "done" && status.of > 0 && status.passed === status.of;
+            this.classList.toggle("all-pass", allPass);
+            this.#run.classList.toggle("quiet", allPass);
+            say(this.#status, headline(status, allPass));
+            this.#note.replaceChildren(...(allPass ? goOn(this) : [status.note]));
+            this.#rustc.say("What the compiler says", status.phase === "broken" ? status.broken : "");
+
+            this.#segments.replaceChildren(...status.tests.map((test) => make("i", slug(test.result))));
+            this.#follow(status.tests);
+            for (const test of status.tests) {
+                this.#rows.get(test.name)?.show(test, status.phase);
+            }
+            if (status.phase === "running" || status.phase === "done") {
+                this.#guide(status.tests);
+            }
+        }
+
+        /** A test that the reader has added gets a row; the row goes when the test does.
+         * @param {Test[]} tests */
+        #follow(tests) {
+            for (const [name, row] of this.#rows) {
+                if (row.added && !tests.some((test) => test.name === name)) {
+                    row.details.remove();
+                    this.#rows.delete(name);
+                }
+            }
+            for (const { name, promise } of tests) {
+                if (!this.#rows.has(name)) {
+                    const details = document.createElement("details");
+                    details.dataset.test = name;
+                    const summary = make("summary");
+                    summary.append(promise || make("code", "hljs", name));
+                    details.append(summary);
+                    const rows = [...this.#rows.values()];
+                    (rows.at(-1)?.details ?? this.#bar).after(details);
+                    this.#rows.set(name, new TestRow(details, true));
+                }
+            }
+        }
+
+        /** Opens the first test that does not pass, as soon as it is known which one that is.
+         * @param {Test[]} tests */
+        #guide(tests) {
+            const next = tests.find((test) => test.result !== "passes");
+            if (next?.result === "waiting") {
+                return;
+            }
+            for (const [name, row] of this.#rows) {
+                row.guide(name === next?.name);
+            }
+        }
+    }
+
+    /** One test: the <details> of its promise, the verdict in the summary, what the test said, the hints. */
+    class TestRow {
+        #summary;
+        #mark = make("span", "mark");
+        #verdict = make("span", "verdict");
+        #said = new Said();
+        #hints;
+        /** As this script left it: a <details> found otherwise was moved by the reader, who then decides alone. */
+        #open;
+        #readersOwn = false;
+
+        /** @param {HTMLDetailsElement} details @param {boolean} added by the reader, and not one of the course's */
+        constructor(details, added = false) {
+            this.details = details;
+            this.added = added;
+            this.name = details.dataset.test ?? "";
+            this.#open = details.open;
+            this.#summary = /** @type {HTMLElement} */ (details.querySelector(":scope > summary"));
+            this.#summary.classList.add("row");
+            const promise = make("span", "promise");
+            promise.append(...this.#summary.childNodes);
+            this.#mark.setAttribute("aria-hidden", "true");
+            this.#summary.append(this.#mark, promise, " ", this.#verdict);
+            this.#summary.after(this.#said.element);
+
+            details.addEventListener("toggle", () => {
+                if (details.open !== this.#open) {
+                    this.#open = details.open;
+                    this.#readersOwn = true;
+                }
+            });
+            this.#hints = /** @type {HTMLDetailsElement[]} */ ([...details.querySelectorAll(":scope > details")]);
+            this.#hints.forEach((hint, index) => {
+                hint.hidden = index > 0;
+                hint.addEventListener("toggle", () => {
+                    const next = this.#hints[index + 1];
+                    if (hint.open && next) {
+                        next.hidden = false;
+                    }
+                });
+            });
+        }
+
+        /** @param {Test} test @param {Phase} phase */
+        show({ name, result, said }, phase) {
+            const [mark, verdict] = VERDICTS[result];
+            this.#mark.textContent = mark;
+            this.#verdict.textContent = verdict;
+            this.#summary.className = `row ${slug(result)}`;
+            // What the last check said stays to be read until this one knows better.
+            const checking = result === "waiting" && (phase === "building" || phase === "running");
+            if (!checking) {
+                this.#said.say(`What the test \`${name}\` says`, said);
+            }
+        }
+
+        /** @param {boolean} next is this the promise to look at next? */
+        guide(next) {
+            this.#hints[0]?.classList.toggle("suggested", next);
+            if (!this.#readersOwn) {
+                this.details.open = this.#open = next;
+            }
+        }
+    }
+
+    /** A program's own words: shown as text, and not at all when there are none. */
+    class Said {
+        #label = make("p");
+        #text = make("pre");
+        element = make("div", "said");
+
+        constructor() {
+            this.element.hidden = true;
+            // It may scroll, and what scrolls must be in reach of the keyboard.
+            this.#text.tabIndex = 0;
+            this.#text.setAttribute("role", "group");
+            this.element.append(this.#label, this.#text);
+        }
+
+        /** @param {string} label whose words they are @param {string} text */
+        say(label, text) {
+            this.element.hidden = text === "";
+            if (this.#text.textContent !== text) {
+                this.#text.textContent = text;
+            }
+            this.#label.replaceChildren(...prose(label));
+            this.#text.setAttribute("aria-label", label.replaceAll("`", ""));
+        }
+    }
+
+    /** @param {Status} status @param {boolean} allPass */
+    function headline(status, allPass) {
+        switch (status.phase) {
+            case "waiting":
+                return "Waits to be checked";
+            case "building":
+                return "Building…";
+            case "broken":
+                return "Does not compile";
+            case "running":
+                return "Running the tests…";
+            case "done":
+                return allPass ? `✓ All ${status.of} pass` : `${status.passed} of ${status.of} pass`;
+        }
+    }
+
+    /** The way on from a solved exercise: the heading after it, or the next chapter.
+     * @param {Element} exercise */
+    function goOn(exercise) {
+        const heading = [...document.querySelectorAll("main h2[id]")].find(
+            (heading) => exercise.compareDocumentPosition(heading) & Node.DOCUMENT_POSITION_FOLLOWING,
+        );
+        const next = /** @type {HTMLAnchorElement | null} */ (document.querySelector("a[rel~=next]"));
+        const link = document.createElement("a");
+        link.textContent = heading ? `Go on: ${heading.textContent}` : "Go on to the next chapter";
+        link.href = heading ? `#${heading.id}` : (next?.href ?? "");
+        return heading || next ? [link] : [];
+    }
+
+    /** Text in which `this` is code, as in Markdown.
+     * @param {string} text */
+    function prose(text) {
+        return text.split("`").map((part, index) => (index % 2 ? make("code", "hljs", part) : part));
+    }
+
+    /** A live region is read out at each change, so it is left alone when nothing has changed.
+     * @param {Element} region @param {string} text */
+    function say(region, text) {
+        if (region.textContent !== text) {
+            region.textContent = text;
+        }
+    }
+
+    /** @param {Result} result as a class name */
+    function slug(result) {
+        return result.replace(" ", "-");
+    }
+
+    /** @param {string} label @param {string} style */
+    function button(label, style = "") {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = `course-button ${style}`;
+        button.textContent = label;
+        return button;
+    }
+
+    /** @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag @param {string} style @param {string} text */
+    function make(tag, style = "", text = "") {
+        const element = document.createElement(tag);
+        element.className = style;
+        element.textContent = text;
+        return element;
+    }
+
+    customElements.define("exercise-check", ExerciseCheck);
+})();

@@ -1,0 +1,60 @@
+// @ts-check
+// Mends what mdBook's own page lacks for readers with a keyboard or a screen reader: a sidebar button that the keyboard reaches,
+// landmarks, code that scrolls by keyboard without turning the page, and <details> that open for print in browsers whose CSS cannot.
+(() => {
+    "use strict";
+
+    // mdBook's sidebar button is the <label> of a hidden checkbox: a real button takes its place and clicks it.
+    const label = document.getElementById("mdbook-sidebar-toggle");
+    const open = /** @type {HTMLInputElement | null} */ (document.getElementById("mdbook-sidebar-toggle-anchor"));
+    if (label && open) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = label.className;
+        button.append(...label.childNodes);
+        for (const name of ["title", "aria-label", "aria-controls"]) {
+            button.setAttribute(name, label.getAttribute(name) ?? "");
+        }
+        const state = () => button.setAttribute("aria-expanded", String(open.checked));
+        state();
+        open.addEventListener("change", state);
+        button.addEventListener("click", () => label.click());
+        label.hidden = true;
+        label.before(button);
+    }
+
+    document.getElementById("mdbook-menu-bar")?.setAttribute("role", "banner");
+    document.getElementById("mdbook-search-wrapper")?.setAttribute("role", "search");
+    // The book's title stands above every page. The page's own title is its one first heading.
+    document.querySelector(".menu-title")?.setAttribute("role", "none");
+
+    // What is wider than the page scrolls, so it must be in reach of the keyboard; what is not must not cost a press of Tab.
+    const wide = new ResizeObserver((entries) => {
+        for (const { target } of entries) {
+            target.toggleAttribute("tabindex", target.scrollWidth > target.clientWidth);
+            if (target.hasAttribute("tabindex")) {
+                target.setAttribute("tabindex", "0");
+            }
+        }
+    });
+    document.querySelectorAll("pre > code, .table-wrapper").forEach((block) => wide.observe(block));
+
+    // mdBook turns the page on the arrow keys, also while they scroll such a block.
+    document.querySelector("main")?.addEventListener("keydown", (event) => {
+        const at = event.target;
+        if (at instanceof Element && at.matches("[tabindex]") && at.scrollWidth > at.clientWidth && event.key.startsWith("Arrow")) {
+            event.stopPropagation();
+        }
+    });
+
+    // Paper cannot be unfolded. Where CSS can open a <details> for print (course.css), nothing has to be moved here.
+    if (!CSS.supports("selector(::details-content)")) {
+        /** @type {HTMLDetailsElement[]} */
+        let opened = [];
+        addEventListener("beforeprint", () => {
+            opened = [...document.querySelectorAll("details")].filter((details) => !details.open);
+            opened.forEach((details) => (details.open = true));
+        });
+        addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+    }
+})();

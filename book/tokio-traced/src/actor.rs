@@ -1,0 +1,184 @@
+//! What is around each task: says who runs now, and when it ends.
+
+use crate::{
+    event::{ActorId, Ended},
+    place::Place,
+    recorder::{Recorder, tap},
+};
+use pin_project_lite::pin_project;
+use std::{
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    thread,
+};
+use tokio::task::coop::has_budget_remaining;
+
+thread_local! {
+    /// Whose code runs on this thread now. A stack: a task's poll may drop or run another one.
+    static RUNNING: RefCell<Vec<Running>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Running {
+    seat: Seat,
+    waker: Option<Waker>,
+    /// It called `yield_now`: it does not wait for anything.
+    yields: bool,
+}
+
+/// One actor of one recording.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub recorder: Arc<Recorder>,
+    pub actor: ActorId,
+}
+
+pub(crate) fn current_recorder() -> Option<Arc<Recorder>> {
+    RUNNING.with_borrow(|running| running.last().map(|r| r.seat.recorder.clone()))
+}
+
+/// The actor that runs on this thread, if it belongs to this recording.
+pub(crate) fn current(recorder: &Arc<Recorder>) -> Option<ActorId> {
+    RUNNING.with_borrow(|running| {
+        let seat = &running.last()?.seat;
+        Arc::ptr_eq(&seat.recorder, recorder).then_some(seat.actor)
+    })
+}
+
+/// Whether the running task polls with this waker itself. A combinator like `FuturesUnordered` polls with its own ones.
+pub(crate) fn polls_itself(waker: &Waker) -> bool {
+    RUNNING.with_borrow(|running| {
+        let own = running.last().and_then(|r| r.waker.as_ref());
+        own.is_none_or(|own| own.will_wake(waker))
+    })
+}
+
+pub(crate) fn yields() {
+    RUNNING.with_borrow_mut(|running| {
+        if let Some(running) = running.last_mut() {
+            running.yields = true;
+        }
+    });
+}
+
+impl Seat {
+    /// A seat for what is spawned here; `None` outside of a recording.
+    pub fn take(place: Option<Place>, name: String, thread: bool) -> Option<Self> {
+        let recorder = tap()?;
+        let actor = recorder.spawned(place, name, thread);
+        Some(Self { recorder, actor })
+    }
+
+    fn enter(&self, waker: Option<Waker>) {
+        RUNNING.with_borrow_mut(|running| {
+            running.push(Running {
+                seat: self.clone(),
+                waker,
+                yields: false,
+            });
+        });
+    }
+
+    /// Runs a closure as this actor, on whatever thread.
+    pub fn run<T>(&self, closure: impl FnOnce() -> T) -> T {
+        self.enter(None);
+        self.recorder.turn_begins(self.actor);
+        let result = panic::catch_unwind(AssertUnwindSafe(closure));
+        leave();
+        match result {
+            Ok(value) => {
+                self.recorder.ended(self.actor, Ended::Returned);
+                value
+            }
+            Err(payload) => {
+                self.recorder.ended(self.actor, Ended::Panicked);
+                panic::resume_unwind(payload)
+            }
+        }
+    }
+}
+
+/// Whether the actor that leaves had yielded.
+fn leave() -> bool {
+    RUNNING.with_borrow_mut(|running| running.pop().is_some_and(|r| r.yields))
+}
+
+pin_project! {
+    /// A task's future. Its fields are dropped in this order: what the future drops at its end is still done by this actor.
+    pub(crate) struct Actor<F> {
+        entry: Entry,
+        #[pin]
+        future: F,
+        exit: Exit,
+    }
+}
+
+/// Enters when it is dropped.
+struct Entry(Option<Seat>);
+
+/// Leaves when it is dropped.
+struct Exit(bool);
+
+impl<F> Actor<F> {
+    pub fn new(seat: Option<Seat>, future: F) -> Self {
+        let exit = Exit(seat.is_some());
+        let entry = Entry(seat);
+        Self {
+            entry,
+            future,
+            exit,
+        }
+    }
+}
+
+impl<F: Future> Future for Actor<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(seat) = &this.entry.0 else {
+            return this.future.poll(cx);
+        };
+        seat.enter(Some(cx.waker().clone()));
+        seat.recorder.turn_begins(seat.actor);
+        let result = panic::catch_unwind(AssertUnwindSafe(|| this.future.poll(cx)));
+        let yields = leave();
+        match result {
+            Ok(Poll::Ready(output)) => {
+                seat.recorder.ended(seat.actor, Ended::Returned);
+                Poll::Ready(output)
+            }
+            Ok(Poll::Pending) => {
+                // Without budget, Tokio makes every operation say Pending: that is a yield, not a wait.
+                if !yields && has_budget_remaining() {
+                    seat.recorder.turn_ends(seat.actor);
+                }
+                Poll::Pending
+            }
+            Err(payload) => {
+                seat.recorder.ended(seat.actor, Ended::Panicked);
+                panic::resume_unwind(payload)
+            }
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let Some(seat) = &self.0 else { return };
+        if !thread::panicking() {
+            seat.recorder.ended(seat.actor, Ended::Aborted);
+        }
+        seat.enter(None);
+    }
+}
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        if self.0 {
+            leave();
+        }
+    }
+}

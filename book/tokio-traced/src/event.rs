@@ -1,0 +1,146 @@
+//! What can be seen of actors: one [`Event`] for each thing that happens. The words in `` `code` `` are the names in the JSON.
+
+/// Index into [`Trace::actors`](crate::Trace::actors). 0 is the future given to [`record`](crate::record), named "main".
+pub type ActorId = usize;
+/// Index into [`Trace::boxes`](crate::Trace::boxes).
+pub type BoxId = usize;
+/// Index into [`Trace::messages`](crate::Trace::messages).
+pub type MessageId = usize;
+/// Index into [`Trace::replies`](crate::Trace::replies): a oneshot channel.
+pub type ReplyId = usize;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Virtual time since the start, in milliseconds.
+    pub ms: u64,
+    /// Who did it.
+    pub actor: ActorId,
+    /// The line of the listing that did it, counted from 1; 0 when it was done elsewhere.
+    pub line: u32,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// `spawn`: a task, or a closure on another thread.
+    Spawn { actor: ActorId, thread: bool },
+    /// `sent`: a message is in the mailbox now (or is the newest value of a `watch`).
+    Sent { to: BoxId, message: MessageId },
+    /// `blocked`: the mailbox is full, the sender waits for a place.
+    Blocked { to: BoxId, message: MessageId },
+    /// `cancelled`: gave up a wait for a place or for an answer, because that future was dropped.
+    Cancelled(Wait),
+    /// `refused`: the mailbox is full, or nobody will read it any more. The sender has its message back.
+    Refused {
+        to: BoxId,
+        message: MessageId,
+        full: bool,
+    },
+    /// `waits`: the actor's turn is over and it waits for these, first come first served (`select!`) or all of them (`join!`).
+    /// Empty: for something that is not recorded.
+    Waits(Vec<Waits>),
+    /// `received`
+    Received(Got),
+    /// `asked`: waits for this answer and nothing else.
+    Asked(ReplyId),
+    /// `replied`: answered. Not `taken`: whoever asked waits no longer.
+    Replied { reply: ReplyId, taken: bool },
+    /// `noreply`: dropped the reply's sender without an answer.
+    NoReply(ReplyId),
+    /// `closed`: dropped the last sender.
+    Closed(BoxId),
+    /// `rxdrop`: dropped the receiver while senders or messages were left: so many messages are lost.
+    RxDrop { of: BoxId, lost: usize },
+    /// `released`: permits went back to a semaphore.
+    Released { of: BoxId, permits: usize },
+    /// `works`: does nothing else for so many milliseconds: it sleeps, and waits for nothing but that.
+    Works(u64),
+    /// `wakes`: a timer that it waited for went off.
+    Wakes(Timer),
+    /// `joined`: knows that another actor has ended, and how.
+    Joined { actor: ActorId, how: Ended },
+    /// `panicked`
+    Panicked { message: String, at: String },
+    /// `ended`
+    Ended(Ended),
+    /// `stuck`: nothing can run, and no timer will go off within a virtual hour.
+    Stuck,
+    /// `leaked`: still alive after main has ended, and holds senders of these boxes.
+    Leaked(Vec<BoxId>),
+    /// `cut`: the recording ends here.
+    Cut(Cut),
+}
+
+/// One thing that an actor waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    pub what: Wait,
+    /// The line of the listing that waits; 0 when it is elsewhere.
+    pub line: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wait {
+    /// `mail`
+    Mail(BoxId),
+    /// `slot`: a place in a full mailbox, for this message if it is known already.
+    Slot(BoxId, Option<MessageId>),
+    /// `answer`
+    Answer(ReplyId),
+    /// `tasks`: the end of one of these.
+    Tasks(Vec<ActorId>),
+    /// `change`: of a `watch`.
+    Change(BoxId),
+    /// `permit`: so many permits of a semaphore.
+    Permit(BoxId, usize),
+    /// `gone`: the end of everybody who reads this.
+    Gone(BoxId),
+    /// `unwanted`: whoever asked gives up.
+    Unwanted(ReplyId),
+    /// `sleep`, `timeout`, `tick`: a moment, in milliseconds since the start.
+    Until(Timer, u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    Sleep,
+    Timeout,
+    Tick,
+}
+
+/// What a receiver got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Got {
+    /// `mail`
+    Mail { from: BoxId, message: MessageId },
+    /// `end`: the mailbox is empty and closed, `recv` gives None.
+    End(BoxId),
+    /// `answer`, or the news that none will come.
+    Answer { reply: ReplyId, answered: bool },
+    /// `change`: of a `watch`.
+    Change(BoxId),
+    /// `missed`: a `broadcast` receiver was too slow for so many messages.
+    Missed(BoxId, u64),
+    /// `permit`
+    Permit(BoxId, usize),
+}
+
+/// How an actor ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// `returned`
+    Returned,
+    /// `panicked`
+    Panicked,
+    /// `aborted`: dropped before it was done.
+    Aborted,
+}
+
+/// Why a recording was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// `long`: it has as many events as are allowed.
+    Long,
+    /// `spins`: this actor runs on and on and never waits.
+    Spins(ActorId),
+}

@@ -1,0 +1,40 @@
+//! A stand-in for Tokio that records what actors do. A crate whose manifest says
+//!
+//! ```toml
+//! tokio = { package = "tokio-traced", path = "…" }
+//! ```
+//!
+//! compiles the same, unchanged source against it. Inside of [`record`], what its tasks and channels do becomes a
+//! [`Trace`]; everywhere else the types pass straight through to the real Tokio. What is not shadowed here is Tokio's own.
+//!
+//! README.md says what is recorded, what a trace looks like as JSON, and what cannot be recorded.
+
+// Where to look: a shadowed type (`sync`, `task`, `time`) tells the `recorder` what happened; `waiting` is around each future that
+// may have to wait, `actor` around each task; `run` puts it together; `trace` turns the record into words, JSON and charts.
+mod actor;
+mod event;
+mod label;
+mod name;
+mod panics;
+mod place;
+mod recorder;
+mod run;
+mod select;
+mod source;
+mod trace;
+mod waiting;
+
+pub mod sync;
+pub mod task;
+pub mod time;
+
+pub use event::{ActorId, BoxId, Ended, Event, Got, Kind, MessageId, ReplyId, Wait};
+pub use label::Shown;
+pub use run::{Limits, Recording, record};
+pub use source::{Piece, pieces, with_debug};
+pub use task::spawn;
+pub use tokio::*;
+pub use trace::{Actor, Mailbox, Reply, Trace};
+
+#[doc(hidden)]
+pub use select::{real, select_start};

@@ -1,0 +1,28 @@
+//! `select!` polls its branches from a random one on. In a recording the dice are ours, so that the same code gives the same trace.
+
+use crate::recorder;
+
+/// The real macro, under a path that the shadowing one can name from anywhere.
+pub mod real {
+    pub use tokio::select;
+}
+
+/// As Tokio's `select!`. The first branch is random outside of a recording, and drawn from a fixed seed inside.
+// `@{ start=…; () }` is what Tokio's macro passes to itself; should an update change that, crates that use `select!` no longer compile
+// here, and tests/same.rs says so first.
+#[macro_export]
+macro_rules! select {
+    (biased; $($branches:tt)*) => { $crate::real::select!(biased; $($branches)*) };
+    (else => $($rest:tt)*) => { $crate::real::select!(else => $($rest)*) };
+    ($($branches:tt)*) => {
+        $crate::real::select!(@{ start={ $crate::select_start(BRANCHES) }; () } $($branches)*)
+    };
+}
+
+/// Which of so many branches is polled first.
+pub fn select_start(branches: u32) -> u32 {
+    match recorder::tap() {
+        Some(recorder) => recorder.roll(branches),
+        None => tokio::macros::support::thread_rng_n(branches),
+    }
+}

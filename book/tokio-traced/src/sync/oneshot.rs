@@ -1,0 +1,191 @@
+//! `tokio::sync::oneshot`, recorded: the reply to a question, or a signal.
+
+use crate::{
+    event::{Got, Kind, ReplyId, Wait},
+    label::{self, Label, Labeller, Shown},
+    place::{Place, here},
+    recorder::{Recorder, tap},
+    waiting::{Waiter, Watched},
+};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::sync::oneshot as real;
+pub use tokio::sync::oneshot::error;
+
+use error::{RecvError, TryRecvError};
+
+pub struct Sender<T> {
+    // In this order: who drops the sender is told first.
+    duty: Duty,
+    real: real::Sender<T>,
+    label: Labeller<T>,
+}
+
+pub struct Receiver<T> {
+    waiter: Waiter,
+    ticket: Ticket,
+    real: real::Receiver<T>,
+}
+
+/// One reply of one recording; `None` outside.
+#[derive(Clone)]
+struct Ticket {
+    recorder: Option<Arc<Recorder>>,
+    reply: ReplyId,
+}
+
+/// The duty to answer. Dropped undone, it is a `noreply`.
+struct Duty {
+    ticket: Ticket,
+    done: bool,
+}
+
+pub fn channel<T: Shown>() -> (Sender<T>, Receiver<T>) {
+    let (sender, receiver) = real::channel();
+    let recorder = tap();
+    let reply = recorder.as_ref().map_or(0, Recorder::new_reply);
+    let ticket = Ticket { recorder, reply };
+    let sender = Sender {
+        duty: Duty {
+            ticket: ticket.clone(),
+            done: false,
+        },
+        real: sender,
+        label: Label::of,
+    };
+    let receiver = Receiver {
+        waiter: Waiter::new(ticket.recorder.clone()),
+        ticket,
+        real: receiver,
+    };
+    (sender, receiver)
+}
+
+impl Ticket {
+    fn tell(&self, place: Option<Place>, kind: impl FnOnce(ReplyId) -> Kind) {
+        if let Some(recorder) = &self.recorder {
+            recorder.push(place, kind(self.reply));
+        }
+    }
+
+    fn received(&self, place: Option<Place>, answered: bool) {
+        self.tell(place, |reply| {
+            Kind::Received(Got::Answer { reply, answered })
+        });
+    }
+}
+
+impl Drop for Duty {
+    fn drop(&mut self) {
+        if !self.done {
+            self.ticket.tell(None, Kind::NoReply);
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    #[track_caller]
+    pub fn send(mut self, value: T) -> Result<(), T> {
+        self.duty.done = true;
+        let taken = !self.real.is_closed();
+        if let Some(recorder) = &self.duty.ticket.recorder {
+            recorder.replied(here(), self.duty.ticket.reply, (self.label)(&value), taken);
+        }
+        self.real.send(value)
+    }
+
+    #[track_caller]
+    pub fn closed(&mut self) -> impl Future<Output = ()> {
+        let Ticket { recorder, reply } = self.duty.ticket.clone();
+        Watched::new(recorder, Wait::Unwanted(reply), here(), self.real.closed())
+    }
+
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.real.poll_closed(cx)
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.real.is_closed()
+    }
+}
+
+impl<T> fmt::Debug for Sender<T>
+where
+    T: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reply = self.duty.ticket.recorder.is_some();
+        label::or_left_out(&self.real, reply.then_some(self.duty.ticket.reply), f)
+    }
+}
+
+impl<T> Receiver<T> {
+    pub fn close(&mut self) {
+        self.real.close();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.real.is_empty()
+    }
+
+    pub fn is_terminated(&self) -> bool {
+        self.real.is_terminated()
+    }
+
+    #[track_caller]
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        let place = here();
+        if let Some(recorder) = &self.ticket.recorder {
+            recorder.step();
+        }
+        let result = self.real.try_recv();
+        match &result {
+            Ok(_) => self.ticket.received(place, true),
+            Err(TryRecvError::Closed) => self.ticket.received(place, false),
+            Err(TryRecvError::Empty) => {}
+        }
+        result
+    }
+
+    #[track_caller]
+    pub fn blocking_recv(self) -> Result<T, RecvError> {
+        let place = here();
+        let result = self.real.blocking_recv();
+        self.ticket.received(place, result.is_ok());
+        result
+    }
+}
+
+impl<T> Future for Receiver<T> {
+    type Output = Result<T, RecvError>;
+
+    #[track_caller]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let place = here();
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.real).poll(cx);
+        match &poll {
+            Poll::Pending => {
+                this.waiter.pending(cx, place, |recorder| {
+                    recorder.asks(this.ticket.reply);
+                    Wait::Answer(this.ticket.reply)
+                });
+            }
+            Poll::Ready(result) => {
+                this.waiter.done();
+                this.ticket.received(place, result.is_ok());
+            }
+        }
+        poll
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        label::or_left_out(&self.real, None, f)
+    }
+}

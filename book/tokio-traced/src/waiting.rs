@@ -1,0 +1,140 @@
+//! What is around each future that may have to wait.
+
+use crate::{
+    actor,
+    event::{ActorId, Kind, Wait},
+    place::Place,
+    recorder::Recorder,
+};
+use pin_project_lite::pin_project;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::task::coop::has_budget_remaining;
+
+/// One wait, told to the recorder while it lasts. Dropping it ends the wait; whether that is worth an event depends on what it was.
+#[derive(Default)]
+pub(crate) struct Waiter {
+    recorder: Option<Arc<Recorder>>,
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
+    actor: ActorId,
+    key: u64,
+    what: Wait,
+    line_of: Option<Place>,
+}
+
+impl Waiter {
+    pub fn new(recorder: Option<Arc<Recorder>>) -> Self {
+        Self {
+            recorder,
+            waiting: None,
+        }
+    }
+
+    /// The future said Pending. Returns whether the wait begins with that.
+    pub fn pending(
+        &mut self,
+        cx: &Context<'_>,
+        place: Option<Place>,
+        what: impl FnOnce(&Arc<Recorder>) -> Wait,
+    ) -> bool {
+        let Some(recorder) = &self.recorder else {
+            return false;
+        };
+        if !has_budget_remaining() {
+            return false; // Tokio makes the task yield
+        }
+        let begins = self.waiting.is_none();
+        let me = recorder.me();
+        if let Some(moved) = self.waiting.take_if(|waiting| waiting.actor != me) {
+            recorder.waits_no_more(moved.actor, moved.key);
+        }
+        let waiting = self.waiting.get_or_insert_with(|| Waiting {
+            actor: me,
+            key: recorder.next_wait(),
+            what: what(recorder),
+            line_of: place,
+        });
+        let on_its_own = !actor::polls_itself(cx.waker());
+        recorder.waits(me, waiting.key, waiting.what.clone(), place, on_its_own);
+        begins
+    }
+
+    /// The future is ready. Returns whether it had to wait.
+    pub fn done(&mut self) -> bool {
+        self.end().is_some()
+    }
+
+    fn end(&mut self) -> Option<Waiting> {
+        let waiting = self.waiting.take()?;
+        if let Some(recorder) = &self.recorder {
+            recorder.waits_no_more(waiting.actor, waiting.key);
+        }
+        Some(waiting)
+    }
+
+    /// The future is given up. Others see that of a blocked send and of a question, and of nothing else.
+    pub fn give_up(&mut self) {
+        let Some(waiting) = self.end() else { return };
+        if let (Some(recorder), Wait::Slot(..) | Wait::Answer(_)) = (&self.recorder, &waiting.what) {
+            recorder.push(waiting.line_of, Kind::Cancelled(waiting.what));
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+pin_project! {
+    /// A future of Tokio's that waits for `what`.
+    pub(crate) struct Watched<F> {
+        // Before `future`, so that the wait is over before the future's own end has effects.
+        waiter: Waiter,
+        what: Wait,
+        place: Option<Place>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> Watched<F> {
+    pub fn new(
+        recorder: Option<Arc<Recorder>>,
+        what: Wait,
+        place: Option<Place>,
+        future: F,
+    ) -> Self {
+        Self {
+            waiter: Waiter::new(recorder),
+            what,
+            place,
+            future,
+        }
+    }
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let poll = this.future.poll(cx);
+        if poll.is_ready() {
+            this.waiter.done();
+        } else if this.waiter.pending(cx, *this.place, |_| this.what.clone())
+            && let (Some(recorder), Wait::Slot(to, Some(message))) = (&this.waiter.recorder, &*this.what)
+        {
+            let (to, message) = (*to, *message);
+            recorder.push(*this.place, Kind::Blocked { to, message });
+        }
+        poll
+    }
+}

@@ -1,0 +1,288 @@
+//! The one entry point of every test.
+
+use crate::{
+    report::{Failure, Panics, Report},
+    wait::settle,
+    watchdog::{self, Limits, Stuck, Watchdog},
+};
+use std::{
+    cell::Cell,
+    panic::{self, AssertUnwindSafe, Location},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+use tokio::{
+    runtime::{Builder, Handle},
+    time::{sleep, timeout},
+};
+
+/// How often the watchdog looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Virtual time that a whole test may take: more than any one `within` allows, so that the more exact message comes first.
+const WHOLE_TEST: Duration = Duration::from_secs(24 * 3600);
+
+/// Virtual time that tasks get to finish what they are doing after the test's handles are gone.
+const LAST_WORK: Duration = Duration::from_secs(60);
+
+thread_local! {
+    static PANICS_EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `body` as a test in virtual time: on a thread and a current-thread runtime of its own, whose clock stands still
+/// as long as any task can run and jumps to the next timer when none can.
+///
+/// When `body` has returned, and with it all its handles are dropped, every task that it started, however indirectly, has
+/// to end as well. No test can hang: one that spins or blocks is given up after some seconds, see `HARNESS_PATIENCE` in
+/// the README.
+///
+/// # Panics
+/// When `body` panics, when a task of it panicked (unless [`expect_panics`] was called), when tasks are left over, when it
+/// never ends. What the learner has to know is printed first.
+pub fn check<F>(body: impl FnOnce() -> F + Send + 'static)
+where
+    F: Future<Output = ()>,
+{
+    fail_with(run_unless_stuck(Clock::Virtual, body));
+}
+
+/// The same with the real clock, for tests that use real sockets: a clock that jumps when all tasks wait would fire
+/// time-outs while a packet is still on its way.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_in_real_time<F>(body: impl FnOnce() -> F + Send + 'static)
+where
+    F: Future<Output = ()>,
+{
+    fail_with(run_unless_stuck(Clock::Real, body));
+}
+
+/// Says that tasks may panic in this test: the panic itself is what it is about. To be called in the body of [`check`].
+pub fn expect_panics() {
+    PANICS_EXPECTED.set(true);
+}
+
+/// Whether a test of this process has been given up while it was still using the processor: nothing can stop its thread.
+static SPINNING: AtomicBool = AtomicBool::new(false);
+
+fn run_unless_stuck<F>(
+    clock: Clock,
+    body: impl FnOnce() -> F + Send + 'static,
+) -> Result<(), Box<Report>>
+where
+    F: Future<Output = ()>,
+{
+    if SPINNING.load(Relaxed) {
+        let name = thread::current().name().unwrap_or("NAME").to_owned();
+        let headline = format!(
+            "Not run: another test of this run never ends, and keeps the machine busy. That one first; its report says why.\n\
+             To run this one alone, add its name: {name}"
+        );
+        return Err(Report::found(headline, &Panics::default()));
+    }
+    run(clock, Limits::from_env(), body)
+}
+
+fn fail_with(outcome: Result<(), Box<Report>>) {
+    if let Err(report) = outcome {
+        eprintln!("{report}");
+        // Not `panic!`: the report is all there is to say, and the panic hook would add a line about this place.
+        panic::resume_unwind(Box::new("the report above says why"));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Clock {
+    Virtual,
+    Real,
+}
+
+/// How far a test has come, for the watchdog's message.
+const IN_BODY: u8 = 0;
+const AFTER_BODY: u8 = 1;
+const SHUTDOWN: u8 = 2;
+
+pub(crate) fn run<F>(
+    clock: Clock,
+    limits: Limits,
+    body: impl FnOnce() -> F + Send + 'static,
+) -> Result<(), Box<Report>>
+where
+    F: Future<Output = ()>,
+{
+    let panics = Panics::default();
+    let phase = Arc::new(AtomicU8::new(IN_BODY));
+    let (started, start) = mpsc::channel();
+    let (finished, finish) = mpsc::channel();
+    let name = thread::current().name().unwrap_or("test").to_owned();
+    let spawned = thread::Builder::new().name(name).spawn({
+        let (panics, phase) = (panics.clone(), phase.clone());
+        move || {
+            panics.collect_on_this_thread();
+            let mut builder = Builder::new_current_thread();
+            builder.enable_all().start_paused(clock == Clock::Virtual);
+            builder.on_thread_start(move || panics.collect_on_this_thread());
+            let runtime = match builder.build() {
+                Ok(runtime) => runtime,
+                Err(e) => panic!("this machine cannot start another runtime: {e}"),
+            };
+            let _ = started.send((watchdog::current_thread(), runtime.metrics()));
+            let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+                runtime.block_on(to_the_end(body, clock, &phase))
+            }));
+            phase.store(SHUTDOWN, Relaxed);
+            drop(runtime);
+            let _ = finished.send((outcome.is_ok(), PANICS_EXPECTED.get()));
+        }
+    });
+    // A thread that cannot even start says so in its panic.
+    let watched = spawned.ok().and_then(|_| start.recv().ok());
+    let Some((thread, metrics)) = watched else {
+        return Err(Report::found(
+            "this machine cannot start another thread",
+            &panics,
+        ));
+    };
+    let mut watchdog = Watchdog::new(limits, thread, metrics);
+    let (passed, panics_expected) = loop {
+        match finish.recv_timeout(LOOK_EVERY) {
+            Ok(outcome) => break outcome,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(stuck) = watchdog.look() {
+                    let alive = watchdog.alive_tasks();
+                    if stuck != Stuck::Blocked {
+                        SPINNING.store(true, Relaxed);
+                    }
+                    return Err(Report::found(
+                        never_ends(stuck, phase.load(Relaxed), alive),
+                        &panics,
+                    ));
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break (false, false),
+        }
+    };
+    if passed {
+        side_panics(&panics, panics_expected)
+    } else {
+        Err(Report::body_failed(&panics))
+    }
+}
+
+async fn to_the_end<F: Future<Output = ()>>(
+    body: impl FnOnce() -> F,
+    clock: Clock,
+    phase: &AtomicU8,
+) {
+    let here = Location::caller();
+    if timeout(WHOLE_TEST, body()).await.is_err() {
+        let others = others(Handle::current().metrics().num_alive_tasks());
+        Failure::raise(
+            format!("the test waited for a whole virtual day: a deadlock.\n{others}"),
+            here,
+        );
+    }
+    phase.store(AFTER_BODY, Relaxed);
+    settle().await;
+    let alive = || Handle::current().metrics().num_alive_tasks();
+    if alive() > 0 {
+        // Work that was accepted may be finished first. With the real clock that has to be waited for, in small steps.
+        let (step, steps) = if clock == Clock::Virtual {
+            (LAST_WORK, 1)
+        } else {
+            (Duration::from_millis(5), 200)
+        };
+        for _ in 0..steps {
+            sleep(step).await;
+            if alive() == 0 {
+                break;
+            }
+        }
+    }
+    match alive() {
+        0 => {}
+        n => Failure::raise(
+            format!(
+                "{} although every handle is gone.\n\
+                 An actor's loop ends when `recv()` gives None, and that happens when the last Sender of its mailbox is dropped.\n\
+                 So: who still holds a Sender? The actor itself? A task that never ends?",
+                if n == 1 {
+                    "1 task is still alive".to_owned()
+                } else {
+                    format!("{n} tasks are still alive")
+                },
+            ),
+            here,
+        ),
+    }
+}
+
+pub(crate) fn others(alive: usize) -> String {
+    match alive {
+        0 => "No other task is alive.".to_owned(),
+        1 => "1 task is alive, and it waits too.".to_owned(),
+        n => format!("{n} tasks are alive, and all of them wait too."),
+    }
+}
+
+fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
+    if phase == SHUTDOWN {
+        return "This test never ends: a closure given to `spawn_blocking` never returns.\n\
+                The runtime cannot be shut down before it does: nothing can abort a thread. Let the closure end by itself, \
+                for example when `blocking_recv()` gives None."
+            .to_owned();
+    }
+    let what = match stuck {
+        Stuck::SpinsYielding => {
+            "a task spins.\n\
+             It runs again and again without ever having to wait, and keeps everybody else from their work. The usual cause: \
+             a loop that goes on after its channel was closed; from then on `recv()` gives None at once, every time. \
+             (`try_recv` in a loop never waits either.)"
+        }
+        Stuck::SpinsInOnePoll => {
+            "a loop never waits.\n\
+             It runs without an `.await` that has to wait (`try_recv` in a loop, for example), so no other task gets to run. \
+             An actor waits for its next message with `recv().await`."
+        }
+        Stuck::Busy => {
+            "it is busy without getting anywhere.\n\
+             Something wakes up over and over: a loop that sleeps and looks, instead of waiting for a message with `recv().await`?"
+        }
+        Stuck::Blocked => {
+            "its thread is blocked.\n\
+             It has done nothing for some seconds. Something waits without `.await`: a std Mutex that is locked already, `std::thread::sleep`, the `recv` of a std \
+             channel. While a thread is blocked, none of its tasks can run, not even the one that is waited for."
+        }
+        Stuck::Unknown => {
+            "no sign of life for some seconds.\n\
+             Either a loop never waits (a closed `recv()` gives None at once, every time; `try_recv` never waits), or the thread \
+             is blocked (a std Mutex, `std::thread::sleep`)."
+        }
+    };
+    let when = match (phase, alive) {
+        (AFTER_BODY, 1) => {
+            "\nIt happens after the last handle was dropped: 1 task should have ended then."
+                .to_owned()
+        }
+        (AFTER_BODY, n) if n > 1 => format!(
+            "\nIt happens after the last handle was dropped: {n} tasks should have ended then."
+        ),
+        _ => String::new(),
+    };
+    format!("This test never ends: {what}{when}")
+}
+
+fn side_panics(panics: &Panics, expected: bool) -> Result<(), Box<Report>> {
+    if expected || panics.are_none() {
+        return Ok(());
+    }
+    let headline = "A task panicked, and nobody noticed: everything that the test asked for came out right.\n\
+                    An actor that panics at its end, or beside its work, is broken all the same.";
+    Err(Report::found(headline, panics))
+}

@@ -1,0 +1,109 @@
+//! Questions to ask an actor from the outside: does it wait or poll, is its mailbox bounded, how much runs at once?
+
+use crate::wait::settle;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::{runtime::Handle, task::coop::unconstrained, time::sleep};
+use tokio_test::task;
+
+/// The number of tasks that have been spawned and have not ended, after all of them had a chance to run.
+pub async fn alive_tasks() -> usize {
+    settle().await;
+    Handle::current().metrics().num_alive_tasks()
+}
+
+/// Starts `times` calls, polls each of them once, and drops it: callers that gave up at once. The actor does not get to
+/// run in between, so what the calls sent waits in its mailbox. Returns how many of the calls were done in that one poll.
+pub async fn start_and_drop<F: Future>(times: usize, mut call: impl FnMut() -> F) -> usize {
+    // Tokio makes a task yield after 128 operations in one poll, which would make every channel look bounded at 128.
+    unconstrained(async {
+        let mut done = 0;
+        for _ in 0..times {
+            done += usize::from(task::spawn(call()).poll().is_ready());
+        }
+        done
+    })
+    .await
+}
+
+/// Starts `times` calls and polls each of them once, while no actor gets to run. Then lets the actors run, and returns how
+/// many calls have their answer: those whose messages went in at once, and did not have to wait for a place.
+pub async fn answered_at_once<F: Future>(times: usize, mut call: impl FnMut() -> F) -> usize {
+    let mut calls = unconstrained(async {
+        let mut calls = Vec::with_capacity(times);
+        for _ in 0..times {
+            let mut call = task::spawn(call());
+            let _ = call.poll();
+            calls.push(call);
+        }
+        calls
+    })
+    .await;
+    settle().await;
+    unconstrained(async {
+        calls
+            .iter_mut()
+            .filter_map(|call| call.poll().is_ready().then_some(()))
+            .count()
+    })
+    .await
+}
+
+/// How many messages a mailbox takes while nobody reads it: calls `send` until one of the futures has to wait, at most
+/// `limit` times. `None` when all `limit` of them went in: as good as unbounded.
+pub async fn accepted_sends<F: Future>(limit: usize, mut send: impl FnMut() -> F) -> Option<usize> {
+    unconstrained(async { (0..limit).find(|_| task::spawn(send()).poll().is_pending()) }).await
+}
+
+/// How often the runtime woke up in one virtual minute. Tasks that wait for messages do not wake at all: what is left is
+/// the minute's own timer, which Tokio moves on in a few steps (up to a dozen). A task that sleeps and looks every 10 ms
+/// wakes thousands of times. Fewer than 30 is quiet.
+pub async fn wake_ups() -> u64 {
+    let metrics = Handle::current().metrics();
+    let before = metrics.worker_park_count(0);
+    sleep(Duration::from_secs(60)).await;
+    metrics.worker_park_count(0) - before
+}
+
+/// Counts how many jobs run at the same time. A test hands it to the code under test, inside of the job.
+#[derive(Debug, Clone, Default)]
+pub struct Overlap(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Overlap {
+    /// Runs `job` as one more of those that run now. A job that is dropped no longer counts.
+    pub async fn run<F: Future>(&self, job: F) -> F::Output {
+        let now = self.0.now.fetch_add(1, SeqCst) + 1;
+        self.0.most.fetch_max(now, SeqCst);
+        let _leave = Leave(&self.0.now);
+        job.await
+    }
+
+    /// How many run now.
+    pub fn now(&self) -> usize {
+        self.0.now.load(SeqCst)
+    }
+
+    /// The most that have run at the same time so far.
+    pub fn most(&self) -> usize {
+        self.0.most.load(SeqCst)
+    }
+}
+
+struct Leave<'a>(&'a AtomicUsize);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}

@@ -1,0 +1,622 @@
+//! Every failure that the harness knows, forced, and the words that the learner then reads.
+
+use crate::{
+    Overlap, accepted_sends, alive_tasks, answered_at_once,
+    check::{Clock, run},
+    expect_panics, in_no_time, settle, start_and_drop, wake_ups,
+    watchdog::Limits,
+    within,
+};
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+/// Short ones: these tests wait for the watchdog to bite.
+const IMPATIENT: Limits = Limits {
+    spinning: Duration::from_millis(200),
+    busy: Duration::from_millis(600),
+    blocked: Duration::from_millis(300),
+};
+
+#[track_caller]
+fn passes<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send + 'static) {
+    if let Err(report) = run(Clock::Virtual, Limits::from_env(), body) {
+        panic!("should have passed, but:\n{report}");
+    }
+}
+
+/// Runs `body`, which must fail, and compares what is said with `words`, line breaks aside.
+#[track_caller]
+fn fails<F: Future<Output = ()>>(words: &[&str], body: impl FnOnce() -> F + Send + 'static) {
+    let Err(report) = run(Clock::Virtual, IMPATIENT, body) else {
+        panic!("should have failed with {words:?}");
+    };
+    let report = report.to_string();
+    for words in words {
+        assert!(
+            report.contains(words),
+            "should say {words:?}, but says:\n{report}"
+        );
+    }
+}
+
+/// An actor that only reads.
+async fn actor(mut mailbox: mpsc::Receiver<u32>) {
+    while mailbox.recv().await.is_some() {}
+}
+
+mod a_test_that_is_right {
+    use super::*;
+
+    #[test]
+    fn passes_when_its_actor_ends_with_its_handle() {
+        passes(|| async {
+            let (sender, mailbox) = mpsc::channel(1);
+            tokio::spawn(actor(mailbox));
+            within("room in the mailbox", sender.send(1)).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn passes_when_its_actor_finishes_accepted_work_first() {
+        passes(|| async {
+            let (sender, mut mailbox) = mpsc::channel::<u32>(8);
+            tokio::spawn(async move {
+                while mailbox.recv().await.is_some() {
+                    sleep(Duration::from_secs(2)).await;
+                }
+            });
+            for n in 0..8 {
+                sender.send(n).await.unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn may_take_hours_of_virtual_time() {
+        passes(|| async { sleep(Duration::from_secs(3 * 3600)).await });
+    }
+
+    #[test]
+    fn may_expect_a_panic() {
+        passes(|| async {
+            expect_panics();
+            let died = tokio::spawn(async { panic!("as it should") }).await;
+            assert!(died.unwrap_err().is_panic());
+        });
+    }
+
+    #[test]
+    fn may_use_sockets_in_real_time() {
+        let outcome = run(Clock::Real, Limits::from_env(), || async {
+            let (sender, reply) = oneshot::channel();
+            let other = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(5));
+                sender.send(7)
+            });
+            // A clock that jumps would fire this time-out at once.
+            let got = tokio::time::timeout(Duration::from_secs(60), reply).await;
+            assert_eq!(got.unwrap().unwrap(), 7);
+            other.join().unwrap().unwrap();
+        });
+        assert!(outcome.is_ok());
+    }
+}
+
+mod a_failed_assertion {
+    use super::*;
+
+    #[test]
+    fn is_told_with_its_place() {
+        fails(&["two and two", "src/tests.rs:"], || async {
+            assert_eq!(2 + 2, 5, "two and two")
+        });
+    }
+
+    #[test]
+    fn of_a_task_that_the_test_awaits_is_told_with_its_place_too() {
+        fails(
+            &["out of numbers", "src/tests.rs:", "(2 more tasks panicked)"],
+            || async {
+                let mut callers = JoinSet::new();
+                for _ in 0..3 {
+                    callers.spawn(async { panic!("out of numbers") });
+                }
+                callers.join_all().await;
+            },
+        );
+    }
+
+    #[test]
+    fn says_what_an_error_of_a_channel_means() {
+        let nobody_there = [
+            "RecvError means: the other end was dropped without an answer",
+            "No task was alive",
+        ];
+        fails(&nobody_there, || async {
+            let (reply, answer) = oneshot::channel::<u32>();
+            drop(reply);
+            answer.await.unwrap();
+        });
+        let no_receiver = [
+            "SendError means: the mailbox's Receiver has been dropped",
+            "1 task was alive",
+        ];
+        fails(&no_receiver, || async {
+            tokio::spawn(std::future::pending::<()>());
+            let (sender, receiver) = mpsc::channel::<u32>(1);
+            drop(receiver);
+            sender.send(1).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn comes_with_the_panic_that_led_to_it() {
+        fails(
+            &[
+                "the actor is gone",
+                "This comes from a panic inside a task",
+                "not yet implemented: step 2: answer",
+            ],
+            || async {
+                let (reply, answer) = oneshot::channel::<u32>();
+                tokio::spawn(async move {
+                    let _reply = reply;
+                    todo!("step 2: answer")
+                });
+                answer.await.expect("the actor is gone");
+            },
+        );
+    }
+}
+
+mod a_deadlock {
+    use super::*;
+
+    #[test]
+    fn is_found_and_names_what_was_waited_for_and_where() {
+        fails(
+            &[
+                "the reply never came: a deadlock",
+                "1 task is alive, and it waits too",
+                "src/tests.rs:",
+            ],
+            || async {
+                let (sender, mailbox) = mpsc::channel(1);
+                tokio::spawn(actor(mailbox));
+                let (_reply, answer) = oneshot::channel::<u32>();
+                let _ = within("the reply", answer).await;
+                drop(sender);
+            },
+        );
+    }
+
+    #[test]
+    fn is_found_between_two_actors_with_full_mailboxes() {
+        fails(
+            &[
+                "the tenth message to be accepted never came: a deadlock",
+                "2 tasks are alive",
+            ],
+            || async {
+                let (to_left, mut left) = mpsc::channel::<u32>(1);
+                let (to_right, mut right) = mpsc::channel::<u32>(1);
+                let back = to_left.clone();
+                tokio::spawn(async move {
+                    while let Some(n) = left.recv().await {
+                        for _ in 0..3 {
+                            to_right.send(n).await.unwrap();
+                        }
+                    }
+                });
+                tokio::spawn(async move {
+                    while let Some(n) = right.recv().await {
+                        for _ in 0..3 {
+                            back.send(n).await.unwrap();
+                        }
+                    }
+                });
+                within("the tenth message to be accepted", async {
+                    for n in 0..10 {
+                        to_left.send(n).await.unwrap();
+                    }
+                })
+                .await;
+            },
+        );
+    }
+
+    #[test]
+    fn is_found_even_where_the_test_does_not_say_what_it_waits_for() {
+        fails(&["a whole virtual day: a deadlock"], || {
+            std::future::pending()
+        });
+    }
+}
+
+mod a_leak {
+    use super::*;
+
+    #[test]
+    fn of_an_actor_that_holds_its_own_sender_is_found() {
+        fails(
+            &[
+                "1 task is still alive although every handle is gone",
+                "who still holds a Sender?",
+            ],
+            || async {
+                let (sender, mailbox) = mpsc::channel(1);
+                let own = sender.clone();
+                tokio::spawn(async move {
+                    let _own = own;
+                    actor(mailbox).await;
+                });
+                sender.send(1).await.unwrap();
+            },
+        );
+    }
+
+    #[test]
+    fn of_a_task_that_ticks_for_ever_is_found() {
+        fails(&["2 tasks are still alive"], || async {
+            for _ in 0..2 {
+                tokio::spawn(async {
+                    loop {
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                });
+            }
+        });
+    }
+}
+
+mod a_test_that_would_never_end {
+    use super::*;
+
+    /// What is known without `/proc` to look at.
+    #[cfg(not(target_os = "linux"))]
+    const SPINS: &str = "no sign of life";
+    #[cfg(not(target_os = "linux"))]
+    const LOOPS: &str = "no sign of life";
+    #[cfg(not(target_os = "linux"))]
+    const BLOCKS: &str = "no sign of life";
+    #[cfg(target_os = "linux")]
+    const SPINS: &str = "a task spins";
+    #[cfg(target_os = "linux")]
+    const LOOPS: &str = "a loop never waits";
+    #[cfg(target_os = "linux")]
+    const BLOCKS: &str = "its thread is blocked";
+
+    #[test]
+    fn because_select_spins_on_a_closed_channel() {
+        fails(&["This test never ends", SPINS], || async {
+            let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+            drop(sender);
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! { _ = mailbox.recv() => {} }
+                }
+            });
+            settle().await;
+        });
+    }
+
+    #[test]
+    fn because_a_task_yields_for_ever() {
+        fails(&["This test never ends", SPINS], || async {
+            tokio::spawn(async {
+                loop {
+                    tokio::task::yield_now().await;
+                }
+            });
+            within("anything", std::future::pending::<()>()).await;
+        });
+    }
+
+    #[test]
+    fn because_it_spins_only_when_the_last_handle_is_gone() {
+        fails(
+            &[
+                "This test never ends",
+                "after the last handle was dropped: 1 task should have ended",
+            ],
+            || async {
+                let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+                tokio::spawn(async move {
+                    loop {
+                        tokio::select! { Some(_) = mailbox.recv() => {}, else => {} }
+                    }
+                });
+                sender.send(1).await.unwrap();
+            },
+        );
+    }
+
+    #[test]
+    fn because_a_loop_never_waits() {
+        fails(&["This test never ends", LOOPS], || async {
+            let (_sender, mut mailbox) = mpsc::channel::<u32>(1);
+            tokio::spawn(async move { while mailbox.try_recv().is_err() {} });
+            settle().await;
+        });
+    }
+
+    #[test]
+    fn because_it_sleeps_and_looks_for_ever() {
+        fails(&["This test never ends"], || async {
+            tokio::spawn(async {
+                loop {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            });
+            sleep(Duration::from_secs(12 * 3600)).await;
+        });
+    }
+
+    #[test]
+    #[expect(
+        clippy::await_holding_lock,
+        reason = "the slip that this test is about"
+    )]
+    fn because_a_std_mutex_is_locked_twice() {
+        fails(&["This test never ends", BLOCKS], || async {
+            let state = std::sync::Arc::new(std::sync::Mutex::new(0));
+            let guard = state.lock().unwrap();
+            let other = state.clone();
+            let task = tokio::spawn(async move { *other.lock().unwrap() += 1 });
+            // The guard is held across this `.await`: the task can never have the lock.
+            task.await.unwrap();
+            drop(guard);
+        });
+    }
+
+    #[test]
+    fn because_a_task_blocks_its_thread() {
+        fails(&["This test never ends", BLOCKS], || async {
+            let (_sender, receiver) = std::sync::mpsc::channel::<u32>();
+            tokio::spawn(async move { receiver.recv() });
+            settle().await;
+        });
+    }
+
+    #[test]
+    fn because_a_blocking_closure_never_returns() {
+        fails(
+            &[
+                "This test never ends",
+                "a closure given to `spawn_blocking` never returns",
+            ],
+            || async {
+                let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+                tokio::task::spawn_blocking(move || while mailbox.blocking_recv().is_some() {});
+                std::mem::forget(sender);
+            },
+        );
+    }
+}
+
+mod a_panic_in_a_task {
+    use super::*;
+
+    #[test]
+    fn that_nobody_noticed_fails_the_test() {
+        fails(
+            &[
+                "A task panicked, and nobody noticed",
+                "nobody looks",
+                "src/tests.rs:",
+            ],
+            || async {
+                tokio::spawn(async { panic!("nobody looks") });
+                settle().await;
+            },
+        );
+    }
+
+    #[test]
+    fn that_is_a_todo_is_shown_with_its_words() {
+        fails(
+            &["the first number never came", "not yet implemented: step 1"],
+            || async {
+                let (_reply, answer) = oneshot::channel::<u32>();
+                tokio::spawn(async { todo!("step 1: receive") });
+                let _ = within("the first number", answer).await;
+            },
+        );
+    }
+
+    #[test]
+    fn on_a_blocking_thread_is_seen_too() {
+        fails(
+            &["A task panicked, and nobody noticed", "on another thread"],
+            || async {
+                tokio::task::spawn_blocking(|| panic!("on another thread"));
+                settle().await;
+            },
+        );
+    }
+
+    #[test]
+    fn that_happens_again_and_again_is_counted() {
+        fails(&["(2 more tasks panicked)"], || async {
+            for _ in 0..3 {
+                tokio::spawn(async { panic!("once more") });
+            }
+            settle().await;
+        });
+    }
+}
+
+mod time {
+    use super::*;
+
+    #[test]
+    fn that_passes_where_none_should_is_found() {
+        fails(
+            &[
+                "the answer came only after 1s of virtual time",
+                "does not cure it",
+            ],
+            || async {
+                in_no_time("the answer", sleep(Duration::from_secs(1))).await;
+            },
+        );
+    }
+
+    #[test]
+    fn stands_still_while_the_others_settle() {
+        passes(|| async {
+            let (sender, mailbox) = mpsc::channel(1);
+            tokio::spawn(actor(mailbox));
+            let ends_later = tokio::spawn(sleep(Duration::from_secs(1)));
+            let before = Instant::now();
+            settle().await;
+            assert_eq!(before.elapsed(), Duration::ZERO);
+            assert!(!ends_later.is_finished());
+            ends_later.await.unwrap();
+            drop(sender);
+        });
+    }
+
+    #[test]
+    fn does_not_move_when_a_thread_sleeps() {
+        passes(|| async {
+            let before = Instant::now();
+            let blocking = tokio::spawn(async { std::thread::sleep(Duration::from_millis(5)) });
+            blocking.await.unwrap();
+            assert_eq!(before.elapsed(), Duration::ZERO);
+            tokio::spawn(sleep(Duration::from_millis(5))).await.unwrap();
+            assert!(before.elapsed() >= Duration::from_millis(5));
+        });
+    }
+}
+
+mod polling {
+    use super::*;
+
+    #[test]
+    fn is_told_from_waiting_by_its_wake_ups() {
+        passes(|| async {
+            let (sender, mailbox) = mpsc::channel(1);
+            tokio::spawn(actor(mailbox));
+            let waiting = wake_ups().await;
+            assert!(waiting < 30, "{waiting}");
+
+            let (second, mut mailbox) = mpsc::channel::<u32>(1);
+            tokio::spawn(async move {
+                while !mailbox.is_closed() {
+                    let _ = mailbox.try_recv();
+                    sleep(Duration::from_millis(10)).await;
+                }
+            });
+            let polling = wake_ups().await;
+            assert!(polling > 1000, "{polling}");
+            drop((sender, second));
+        });
+    }
+}
+
+mod a_mailbox {
+    use super::*;
+
+    #[test]
+    fn that_is_bounded_takes_what_it_says() {
+        passes(|| async {
+            // More than the 128 operations after which Tokio makes a task yield.
+            let (sender, mailbox) = mpsc::channel(200);
+            tokio::spawn(actor(mailbox));
+            assert_eq!(accepted_sends(10_000, || sender.send(1)).await, Some(200));
+        });
+    }
+
+    #[test]
+    fn that_is_not_bounded_takes_all() {
+        passes(|| async {
+            let (sender, _mailbox) = mpsc::unbounded_channel();
+            assert_eq!(
+                accepted_sends(10_000, || std::future::ready(sender.send(1))).await,
+                None
+            );
+        });
+    }
+
+    #[test]
+    fn is_filled_before_its_actor_runs() {
+        passes(|| async {
+            let ask = |sender: mpsc::Sender<oneshot::Sender<u32>>| async move {
+                let (reply, answer) = oneshot::channel();
+                sender.send(reply).await.unwrap();
+                answer.await.unwrap()
+            };
+            let answering = |mut mailbox: mpsc::Receiver<oneshot::Sender<u32>>| async move {
+                while let Some(reply) = mailbox.recv().await {
+                    let _ = reply.send(7);
+                }
+            };
+            let (sender, mailbox) = mpsc::channel(200);
+            tokio::spawn(answering(mailbox));
+            assert_eq!(answered_at_once(1000, || ask(sender.clone())).await, 200);
+            // A task for each message fills no mailbox, and is found all the same.
+            let by_task = || async {
+                let call = tokio::spawn(ask(sender.clone()));
+                call.await.unwrap()
+            };
+            assert_eq!(answered_at_once(1000, by_task).await, 1000);
+        });
+    }
+
+    #[test]
+    fn keeps_what_callers_sent_that_gave_up() {
+        passes(|| async {
+            let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<u32>>(8);
+            let ask = || async {
+                let (reply, answer) = oneshot::channel();
+                sender.send(reply).await.unwrap();
+                answer.await
+            };
+            assert_eq!(start_and_drop(100, ask).await, 0);
+            let mut kept = 0;
+            while let Ok(reply) = mailbox.try_recv() {
+                assert!(reply.is_closed());
+                kept += 1;
+            }
+            assert_eq!(kept, 8);
+        });
+    }
+}
+
+mod work {
+    use super::*;
+
+    #[test]
+    fn at_the_same_time_is_counted() {
+        passes(|| async {
+            let overlap = Overlap::default();
+            let mut jobs = JoinSet::new();
+            for seconds in [1, 2, 3] {
+                let overlap = overlap.clone();
+                jobs.spawn(async move { overlap.run(sleep(Duration::from_secs(seconds))).await });
+            }
+            settle().await;
+            assert_eq!((overlap.now(), overlap.most()), (3, 3));
+            jobs.join_next().await;
+            assert_eq!(overlap.now(), 2);
+            // Dropping a job counts as its end.
+            jobs.shutdown().await;
+            assert_eq!((overlap.now(), overlap.most()), (0, 3));
+        });
+    }
+
+    #[test]
+    fn that_is_left_is_counted() {
+        passes(|| async {
+            let task = tokio::spawn(std::future::pending::<()>());
+            assert_eq!(alive_tasks().await, 1);
+            task.abort();
+            assert_eq!(alive_tasks().await, 0);
+        });
+    }
+}

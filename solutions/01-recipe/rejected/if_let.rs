@@ -1,0 +1,47 @@
+//! rejected: numbers_start_at_one_and_go_on
+//! says: RecvError means: the other end was dropped without an answer
+//! says: or had it ended already?
+//! thinks: "When a message comes in, I answer it: `if let Some(message)`."
+
+use tokio::sync::{mpsc, oneshot};
+
+enum Message {
+    NextNumber { reply: oneshot::Sender<u64> },
+}
+
+struct Sequencer {
+    mailbox: mpsc::Receiver<Message>,
+    last: u64,
+}
+
+impl Sequencer {
+    async fn run(mut self) {
+        if let Some(Message::NextNumber { reply }) = self.mailbox.recv().await {
+            self.last += 1;
+            let _ = reply.send(self.last);
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::Sender<Message>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(8);
+        let actor = Sequencer {
+            mailbox: receiver,
+            last: 0,
+        };
+        tokio::spawn(actor.run());
+        Self { sender }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Message::NextNumber { reply }).await;
+        answer.await.expect("the actor is gone")
+    }
+}

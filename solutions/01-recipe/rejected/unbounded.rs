@@ -1,0 +1,46 @@
+//! rejected: the_mailbox_is_bounded
+//! says: 5000 messages went in while nobody read them
+//! thinks: "With an unbounded channel sending never has to wait: simpler and faster."
+
+use tokio::sync::{mpsc, oneshot};
+
+enum Message {
+    NextNumber { reply: oneshot::Sender<u64> },
+}
+
+struct Sequencer {
+    mailbox: mpsc::UnboundedReceiver<Message>,
+    last: u64,
+}
+
+impl Sequencer {
+    async fn run(mut self) {
+        while let Some(Message::NextNumber { reply }) = self.mailbox.recv().await {
+            self.last += 1;
+            let _ = reply.send(self.last);
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::UnboundedSender<Message>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let actor = Sequencer {
+            mailbox: receiver,
+            last: 0,
+        };
+        tokio::spawn(actor.run());
+        Self { sender }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Message::NextNumber { reply });
+        answer.await.expect("the actor is gone")
+    }
+}
