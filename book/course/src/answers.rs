@@ -1,4 +1,5 @@
-//! The answers in `solutions/`: accepted ones and rejected ones, each a complete `lib.rs` with a header that says why it is there.
+//! The answers in `solutions/`: accepted ones and rejected ones, each a complete `lib.rs` with a header that says why
+//! it is there.
 
 use crate::{error::Error, workspace::Exercise};
 use std::{
@@ -134,7 +135,8 @@ mod tests {
     fn a_header_is_read_field_by_field_and_ends_with_its_comment() {
         let header = Header::parse(
             "//! rejected: counts_are_shared\n//! says: two rooms\n//! says: share their numbers\n\
-             //! thinks: \"A static counter is simplest;\n//!   every handle can reach it.\"\n//!\n//! says: no field\nuse std::x;\n//! says: nor this\n",
+             //! thinks: \"A static counter is simplest;\n//!   every handle can reach it.\"\n//!\n//! says: no
+             //! field\nuse std::x;\n//! says: nor this\n",
         );
         assert_eq!(header.all("rejected"), ["counts_are_shared"]);
         assert_eq!(header.all("says"), ["two rooms", "share their numbers"]);

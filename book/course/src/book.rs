@@ -14,13 +14,14 @@ use tracing::{
     span,
 };
 
-/// Builds the book in `folder` into `destination` and returns mdBook's warnings, such as of an include that is not there.
+/// Builds the book in `folder` into `destination` and returns mdBook's warnings, such as of an include that is not
+/// there.
 ///
 /// Whatever was in `destination` is deleted: see [`refuse_to_delete`].
 ///
 /// # Errors
-/// mdBook's own, with all of their causes. The sources are never touched: a chapter that SUMMARY.md names and that has no file is
-/// an error.
+/// mdBook's own, with all of their causes. The sources are never touched: a chapter that SUMMARY.md names and that
+/// has no file is an error.
 pub fn build(folder: &Path, destination: &Path) -> Result<Vec<String>, Error> {
     let log = Log::default();
     let built = tracing::subscriber::with_default(log.clone(), || {

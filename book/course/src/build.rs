@@ -1,5 +1,5 @@
-//! The first step of a check: cargo builds an exercise's tests. Its JSON tells where the test programs are, or why there are
-//! none; rustc's words are passed on as rustc renders them.
+//! The first step of a check: cargo builds an exercise's tests. Its JSON tells where the test programs are, or why
+//! there are none; rustc's words are passed on as rustc renders them.
 
 use crate::{
     check::Report, error::Error, excerpt::Excerpt, group::Group, lines::Lines,

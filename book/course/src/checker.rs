@@ -1,5 +1,5 @@
-//! The actor that checks exercises, one at a time: cargo would make a second one wait anyway. What was saved last goes first,
-//! and a save of the very exercise under check replaces its check.
+//! The actor that checks exercises, one at a time: cargo would make a second one wait anyway. What was saved last
+//! goes first, and a save of the very exercise under check replaces its check.
 
 use crate::error::Closed;
 use std::{collections::VecDeque, future, pin::Pin};
@@ -19,8 +19,8 @@ enum Message {
 }
 
 struct Checker {
-    /// The watcher and the server's pages hold the other end. When the last handle is dropped, the actor ends and with it the
-    /// check that is running.
+    /// The watcher and the server's pages hold the other end. When the last handle is dropped, the actor ends and
+    /// with it the check that is running.
     receiver: mpsc::Receiver<Message>,
     /// Begins the check of an exercise.
     begin: Box<dyn FnMut(String) -> Check + Send>,
@@ -43,8 +43,8 @@ impl Checker {
                 // A save is heard before the next check begins. Messages cannot starve the check: people send them.
                 biased;
                 message = self.receiver.recv() => match message {
-                    // Nothing is awaited in here: the running check stands still meanwhile. If it waited for a place in a
-                    // mailbox, and we for the same mailbox behind it, neither would ever go on.
+                    // Nothing is awaited in here: the running check stands still meanwhile. If it waited for a place
+                    // in a mailbox, and we for the same mailbox behind it, neither would ever go on.
                     Some(message) => self.handle_message(message),
                     None => break,
                 },

@@ -6,8 +6,8 @@ use std::{env, path::PathBuf};
 
 /// Learn actors with Tokio: read the book in the browser, change an exercise, save, and see the verdict.
 ///
-/// Without a command: builds the book, serves it on this machine, checks every exercise that you save, and shows each verdict here and in
-/// the chapter's page.
+/// Without a command: builds the book, serves it on this machine, checks every exercise that you save, and shows each
+/// verdict here and in the chapter's page.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo course",
@@ -27,7 +27,8 @@ pub struct Cli {
 enum Command {
     /// Check an exercise: each test, what it says, what to read, where the next hint is
     ///
-    /// Without a name: all of them in a line each, and the first unfinished one in detail. The exit code is 1 if a test fails.
+    /// Without a name: all of them in a line each, and the first unfinished one in detail. The exit code is 1 if a
+    /// test fails.
     Check {
         /// The exercise: recipe, 1, 01 or 01-recipe
         name: Option<String>,

@@ -1,4 +1,5 @@
-//! Compares two short texts line by line. Our own, since a crate for it costs every first start of `cargo course` about a second.
+//! Compares two short texts line by line. Our own, since a crate for it costs every first start of `cargo course`
+//! about a second.
 
 /// A line, and which of the two texts it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,8 +9,8 @@ pub enum Line<'a> {
     Second(&'a str),
 }
 
-/// All lines of both texts in their order, with as many as can be in [`Line::Both`]. Time and memory grow with the product of
-/// the lengths: for an exercise's file that is nothing.
+/// All lines of both texts in their order, with as many as can be in [`Line::Both`]. Time and memory grow with the
+/// product of the lengths: for an exercise's file that is nothing.
 pub fn lines<'a>(first: &[&'a str], second: &[&'a str]) -> Vec<Line<'a>> {
     // `common[i][j]`: how many lines `first[i..]` and `second[j..]` can have in common.
     let mut common = vec![vec![0_usize; second.len() + 1]; first.len() + 1];

@@ -58,7 +58,7 @@ pub enum Error {
 
     /// `hints.md` is not built as it should be.
     #[error(
-        "{}, line {line}: {what}; CONTRIBUTING in the README shows the form, `git checkout` brings the old file back",
+        "{}, line {line}: {what}; another exercise's hints.md shows the form, `git checkout` brings the old file back",
         file.display()
     )]
     Hints {

@@ -1,5 +1,5 @@
-//! A process and all that it starts, ended together. Who drops a [`Group`] ends the whole family: this is how a check that
-//! is replaced, a test that never ends and Ctrl-C leave nothing behind.
+//! A process and all that it starts, ended together. Who drops a [`Group`] ends the whole family: this is how a check
+//! that is replaced, a test that never ends and Ctrl-C leave nothing behind.
 //!
 //! A process that leaves its family on purpose (`setsid` on Unix) is out of reach.
 

@@ -1,5 +1,5 @@
-//! `hints.md`: the promises of an exercise's tests and the staged hints for each. The page includes the same file, so its
-//! form is plain HTML details around Markdown; this is the little of it that the terminal needs.
+//! `hints.md`: the promises of an exercise's tests and the staged hints for each. The page includes the same file, so
+//! its form is plain HTML details around Markdown; this is the little of it that the terminal needs.
 
 use crate::error::Error;
 use std::{fs, path::Path};

@@ -1,7 +1,9 @@
-//! `cargo course judge`: tests of the tests. The untouched exercise must fail for its stated reason, the solution and every accepted
-//! answer must pass, and every rejected answer must fail in the test that it names, with the words that it names.
+//! `cargo course judge`: tests of the tests. The untouched exercise must fail for its stated reason, the solution and
+//! every accepted answer must pass, and every rejected answer must fail in the test that it names, with the words
+//! that it names.
 //!
-//! Never writes to `exercises/` or `solutions/`: all answers are built in a scratch workspace under `target/judge`, by one cargo.
+//! Never writes to `exercises/` or `solutions/`: all answers are built in a scratch workspace under `target/judge`,
+//! by one cargo.
 
 mod answer;
 mod build;
@@ -11,7 +13,7 @@ mod scratch;
 pub use finding::{Finding, Report};
 
 use crate::{
-    check::TEST_LIMIT,
+    check::test_limit,
     error::Error,
     workspace::{Exercise, Workspace},
 };
@@ -64,7 +66,7 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
         judging.spawn(async move {
             // An error says that the semaphore was closed, which nobody does.
             let _place = places.acquire().await;
-            (index, finding::judge(&answer, &built, TEST_LIMIT).await)
+            (index, finding::judge(&answer, &built, test_limit()).await)
         });
     }
     // A task that panicked would be missing here: `join_all` passes the panic on.

@@ -7,8 +7,8 @@
 //!    └────> publisher <─┘
 //! ```
 //!
-//! No arrow leads back, so nobody can wait for somebody who waits for them, and when the server ends, the handles are dropped
-//! and all actors end.
+//! No arrow leads back, so nobody can wait for somebody who waits for them, and when the server ends, the handles are
+//! dropped and all actors end.
 
 use crate::{
     build::CargoWords,

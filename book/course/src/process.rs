@@ -1,5 +1,5 @@
-//! Runs a command to its end or its limit and keeps an excerpt of what it said. For commands that learners wrote: they may
-//! spin, print without end, or leave children behind.
+//! Runs a command to its end or its limit and keeps an excerpt of what it said. For commands that learners wrote:
+//! they may spin, print without end, or leave children behind.
 
 use crate::{excerpt::Excerpt, group::Group};
 use std::{
@@ -41,8 +41,8 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// How long output may still come after all processes that we know of were ended. Only a process that left its group can
-/// hold a pipe open; nobody waits for that one.
+/// How long output may still come after all processes that we know of were ended. Only a process that left its group
+/// can hold a pipe open; nobody waits for that one.
 const LEFT_OVER: Duration = Duration::from_secs(1);
 
 /// Runs `command` until it ends, or for `limit`. No process that it started outlives this call, however it ends.

@@ -1,5 +1,5 @@
-//! The actor that keeps what is known about every exercise. Checks report to it; pages and the terminal watch it. Nothing is
-//! stored: progress is what the tests say.
+//! The actor that keeps what is known about every exercise. Checks report to it; pages and the terminal watch it.
+//! Nothing is stored: progress is what the tests say.
 
 use crate::{error::Closed, status::Status};
 use std::collections::HashMap;
@@ -20,10 +20,12 @@ enum Message {
 }
 
 struct Progress {
-    /// Every handle holds the other end. When the last one is dropped, nobody can report or ask any more: the actor ends.
+    /// Every handle holds the other end. When the last one is dropped, nobody can report or ask any more: the actor
+    /// ends.
     receiver: mpsc::Receiver<Message>,
-    /// One for each exercise. The receivers are with the open pages and the terminal. The latest status wins: a page that is
-    /// slow or joins late misses nothing that still matters. When the actor ends these are dropped, and who watches ends.
+    /// One for each exercise. The receivers are with the open pages and the terminal. The latest status wins: a page
+    /// that is slow or joins late misses nothing that still matters. When the actor ends these are dropped, and who
+    /// watches ends.
     statuses: HashMap<String, watch::Sender<Status>>,
 }
 

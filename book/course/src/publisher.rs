@@ -1,5 +1,5 @@
-//! The actor that builds the book into a new folder each time and then tells the server which folder to serve: a page is
-//! never missing while the book is rebuilt, and a book that does not build leaves the last good one in place.
+//! The actor that builds the book into a new folder each time and then tells the server which folder to serve: a page
+//! is never missing while the book is rebuilt, and a book that does not build leaves the last good one in place.
 
 use crate::{book, terminal};
 use std::{fs, path::PathBuf};
@@ -26,7 +26,8 @@ pub struct Edition {
 }
 
 struct Publisher {
-    /// The watcher and the server hold the other end. When the last handle is dropped, nobody is left to read: the actor ends.
+    /// The watcher and the server hold the other end. When the last handle is dropped, nobody is left to read: the
+    /// actor ends.
     receiver: mpsc::Receiver<Message>,
     /// The server holds the other ends and looks at each request.
     edition: watch::Sender<Edition>,
@@ -83,7 +84,8 @@ impl Drop for Publisher {
     }
 }
 
-/// Tells the publisher that the book changed, and shows what is published. The actor lives as long as one of these does.
+/// Tells the publisher that the book changed, and shows what is published. The actor lives as long as one of these
+/// does.
 #[derive(Clone, Debug)]
 pub struct PublisherHandle {
     /// The actor holds the other end.
@@ -93,8 +95,8 @@ pub struct PublisherHandle {
 }
 
 impl PublisherHandle {
-    /// Starts the actor. The book's sources are in `book`; what is built goes into `folder`, which is emptied. Nothing is
-    /// built yet: see [`rebuild`](Self::rebuild).
+    /// Starts the actor. The book's sources are in `book`; what is built goes into `folder`, which is emptied.
+    /// Nothing is built yet: see [`rebuild`](Self::rebuild).
     ///
     /// # Panics
     /// Outside of a Tokio runtime.

@@ -1,6 +1,6 @@
-//! The second step of a check: runs the tests of a test program, one process each, so that one that never ends or brings its
-//! process down takes no other with it. This is the contract that cargo-nextest relies on too: `--list --format terse`, then
-//! `--exact NAME`.
+//! The second step of a check: runs the tests of a test program, one process each, so that one that never ends or
+//! brings its process down takes no other with it. This is the contract that cargo-nextest relies on too: `--list
+//! --format terse`, then `--exact NAME`.
 
 use crate::{
     process::{self, End, Finished},
@@ -53,8 +53,8 @@ pub async fn list(
     }
 }
 
-/// Runs one test. After `limit` it is ended, with every process that it started; the harness knows better what to say, so
-/// give it the time to do so first.
+/// Runs one test. After `limit` it is ended, with every process that it started; the harness knows better what to
+/// say, so give it the time to do so first.
 ///
 /// # Cancel safety
 /// Dropping the future ends the test's processes.

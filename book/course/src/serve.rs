@@ -1,9 +1,9 @@
-//! The web server on this machine alone: the book's pages, the stream of verdicts for each exercise, and the button that starts
-//! a check.
+//! The web server on this machine alone: the book's pages, the stream of verdicts for each exercise, and the button
+//! that starts a check.
 //!
-//! Other web pages in the same browser can reach a server on this machine. So: bound to 127.0.0.1, the Host must be ours (a
-//! foreign name may be made to point to 127.0.0.1), what has an effect needs our Origin, no CORS header, and a policy that keeps
-//! our own pages to this server.
+//! Other web pages in the same browser can reach a server on this machine. So: bound to 127.0.0.1, the Host must be
+//! ours (a foreign name may be made to point to 127.0.0.1), what has an effect needs our Origin, no CORS header, and
+//! a policy that keeps our own pages to this server.
 
 use crate::{
     checker::CheckerHandle, error::Error, progress::ProgressHandle, publisher::PublisherHandle,
@@ -29,7 +29,8 @@ use tower_http::services::{ServeDir, ServeFile};
 /// How many ports are tried before we give up.
 const PORTS: u16 = 20;
 
-/// mdBook's pages need inline scripts and styles. Its table of contents is a frame of the same site where there is no JavaScript.
+/// mdBook's pages need inline scripts and styles. Its table of contents is a frame of the same site where there is no
+/// JavaScript.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
@@ -48,8 +49,8 @@ pub struct Site {
 struct App {
     site: Site,
     port: u16,
-    /// [`serve`] holds the other end and drops it when the server is to end: then every stream ends. Without this they would wait
-    /// for the progress actor to end, that one for our handle of it, and we for the streams.
+    /// [`serve`] holds the other end and drops it when the server is to end: then every stream ends. Without this
+    /// they would wait for the progress actor to end, that one for our handle of it, and we for the streams.
     closing: watch::Receiver<()>,
 }
 

@@ -1,5 +1,5 @@
-//! What is known about one exercise: the JSON that pages receive, and what the terminal prints. It is always sent whole, so
-//! who joins late needs no history.
+//! What is known about one exercise: the JSON that pages receive, and what the terminal prints. It is always sent
+//! whole, so who joins late needs no history.
 
 use crate::hints::TestHints;
 use serde::{Serialize, Serializer};

@@ -1,6 +1,6 @@
-//! The actor that notices what was saved and tells the checker and the publisher. It looks at the files' times and lengths
-//! four times a second: this works on every file system, also where the system reports no changes (WSL, Docker) or reports
-//! rustc's own reading.
+//! The actor that notices what was saved and tells the checker and the publisher. It looks at the files' times and
+//! lengths four times a second: this works on every file system, also where the system reports no changes (WSL,
+//! Docker) or reports rustc's own reading.
 
 use crate::{checker::CheckerHandle, publisher::PublisherHandle};
 use std::{
@@ -48,8 +48,8 @@ pub enum What {
 type Seen = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 struct Watcher {
-    /// Every handle holds the other end. When the last one is dropped, the actor ends, and with it its handles of the checker
-    /// and the publisher.
+    /// Every handle holds the other end. When the last one is dropped, the actor ends, and with it its handles of the
+    /// checker and the publisher.
     receiver: mpsc::Receiver<Message>,
     /// Told what was saved. The checker never waits for us, so we may wait for it.
     checker: CheckerHandle,

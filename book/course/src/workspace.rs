@@ -1,5 +1,5 @@
-//! Finds the course's workspace and the exercises in it. All names and folders come from `cargo metadata`, never from a URL
-//! or an argument.
+//! Finds the course's workspace and the exercises in it. All names and folders come from `cargo metadata`, never from
+//! a URL or an argument.
 
 use crate::{
     error::Error,

@@ -141,6 +141,8 @@ pub enum Ended {
 pub enum Cut {
     /// `long`: it has as many events as are allowed.
     Long,
+    /// `blocked`: a closure on another thread does not come to its end, and nothing else happens.
+    Blocked,
     /// `spins`: this actor runs on and on and never waits.
     Spins(ActorId),
 }

@@ -12,6 +12,17 @@ pub(crate) fn of<F>() -> String {
     from_type(type_name::<F>())
 }
 
+/// A closure on another thread: one in `Db::save` is "db's thread".
+pub(crate) fn of_thread<F>() -> String {
+    let name = of::<F>();
+    let owner = name.strip_suffix("'s task").unwrap_or(&name);
+    if owner == "task" {
+        "thread".to_owned()
+    } else {
+        format!("{owner}'s thread")
+    }
+}
+
 /// A type's name without its path and its parameters: `chat::Message<u8>` is "Message".
 pub(crate) fn short<T>() -> String {
     let name = type_name::<T>();

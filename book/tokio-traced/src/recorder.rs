@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
-use tokio::{runtime::Handle, sync::Notify, time::Instant};
+use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
 thread_local! {
     /// The recording that this thread's runtime belongs to.
@@ -72,12 +72,14 @@ pub(crate) enum Phase {
 
 #[derive(Default)]
 pub(crate) struct ActorState {
+    /// Only for the end: who is left over then is aborted.
+    pub abort: Option<AbortHandle>,
     /// Not unique: numbers come in the end, when it is known how many there are.
     pub name: String,
     pub ended: Option<Ended>,
     /// What it waits for. Entries of earlier turns count only if a combinator polls them on its own.
     pub pending: Vec<Pending>,
-    last_waits: Vec<Waits>,
+    pub last_waits: Vec<Waits>,
     /// Something happened since `last_waits` was recorded.
     moved: bool,
     last_line: u32,
@@ -207,18 +209,20 @@ impl Recorder {
         actor
     }
 
+    pub fn can_abort(&self, actor: ActorId, abort: AbortHandle) {
+        self.state().actors[actor].abort = Some(abort);
+    }
+
     pub fn ended(self: &Arc<Self>, actor: ActorId, how: Ended) {
         let mut state = self.state();
         if state.actors[actor].ended.is_none() {
             state.push(self, actor, 0, Kind::Ended(how));
             state.actors[actor].ended = Some(how);
         }
-        drop(state);
-        self.bell.notify_one();
-    }
-
-    pub fn how_ended(&self, actor: ActorId) -> Option<Ended> {
-        self.state().actors[actor].ended
+        // Earlier than that nobody listens, and main would be polled for nothing.
+        if state.actors[0].ended.is_some() {
+            self.bell.notify_one();
+        }
     }
 
     pub fn new_box(&self, kind: BoxKind, capacity: Option<usize>, holds: String) -> BoxId {
@@ -281,9 +285,21 @@ impl Recorder {
         message
     }
 
-    pub fn replied(self: &Arc<Self>, place: Option<Place>, reply: ReplyId, answer: Label) {
+    pub fn replied(
+        self: &Arc<Self>,
+        place: Option<Place>,
+        reply: ReplyId,
+        answer: Label,
+        taken: bool,
+    ) {
         self.state().replies[reply].answer = Some(answer);
-        self.push(place, Kind::Replied { reply, taken: true });
+        self.push(place, Kind::Replied { reply, taken });
+    }
+
+    /// The actor that runs now waits for this answer.
+    pub fn asks(self: &Arc<Self>, reply: ReplyId) {
+        let me = self.me();
+        self.state().replies[reply].asker = Some(me);
     }
 
     /// A number below `sides`, from a fixed seed (xorshift64).
@@ -418,7 +434,7 @@ impl State {
     pub fn cut(&mut self, recorder: &Recorder, why: Cut) {
         if self.phase == Phase::Running {
             let actor = match why {
-                Cut::Long => 0,
+                Cut::Long | Cut::Blocked => 0,
                 Cut::Spins(actor) => actor,
             };
             self.events.push(Event {
@@ -430,6 +446,11 @@ impl State {
         }
         self.phase = Phase::Over;
         recorder.bell.notify_one();
+    }
+
+    /// Grows with whatever happens.
+    pub fn progress(&self) -> u64 {
+        self.turns + self.events.len() as u64
     }
 
     /// Adds one of the last events, which nobody in particular does: `stuck`, `leaked`.

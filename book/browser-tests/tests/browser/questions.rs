@@ -75,7 +75,7 @@ async fn a_question_is_answered_wrong_then_right_by_keyboard_and_remembered() {
         true
     );
 
-    page.refresh().await.unwrap();
+    page.load_again().await;
     page.sees(&feedback, "Right, as you answered before").await;
     assert_eq!(
         page.value(&format!(

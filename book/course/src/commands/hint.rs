@@ -93,7 +93,8 @@ fn render(exercise: &Exercise, hints: &TestHints, count: usize) -> String {
     text
 }
 
-/// How many hints were shown for each test. It is kept under target/, where it is in nobody's way; if it gets lost, hints begin anew.
+/// How many hints were shown for each test. It is kept under target/, where it is in nobody's way; if it gets lost,
+/// hints begin anew.
 struct Shown {
     file: PathBuf,
     counts: BTreeMap<String, usize>,

@@ -15,7 +15,8 @@ pub struct Answer {
     /// As the author knows it: "exercise", "rejected/atomic.rs".
     pub label: String,
     pub source: Source,
-    /// For an exercise that was changed since it was committed: what git has, in case that the change is a learner's answer.
+    /// For an exercise that was changed since it was committed: what git has, in case that the change is a learner's
+    /// answer.
     pub in_git: Option<Source>,
     pub expected: Expected,
 }

@@ -103,8 +103,8 @@ fn read(line: &str, all: &mut HashMap<String, Built>) {
     }
 }
 
-/// The name in an id such as `path+file:///a/b/0#recipe--solution@0.0.0`. It would be left away if the folder had the same name.
-/// See <https://doc.rust-lang.org/cargo/reference/pkgid-spec.html>.
+/// The name in an id such as `path+file:///a/b/0#recipe--solution@0.0.0`. It would be left away if the folder had the
+/// same name. See <https://doc.rust-lang.org/cargo/reference/pkgid-spec.html>.
 fn name(id: &PackageId) -> String {
     let (_, fragment) = id.repr.rsplit_once('#').unwrap_or_default();
     fragment.split('@').next().unwrap_or_default().to_owned()

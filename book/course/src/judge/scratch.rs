@@ -1,6 +1,6 @@
-//! Lays out the scratch workspace: a small package for each answer, whose library is the answer's file and whose tests are the
-//! exercise's. It has the root's dependencies, lints, profiles and lock file, and builds into the root's target folder, so that
-//! the dependencies are built once for all.
+//! Lays out the scratch workspace: a small package for each answer, whose library is the answer's file and whose
+//! tests are the exercise's. It has the root's dependencies, lints, profiles and lock file, and builds into the
+//! root's target folder, so that the dependencies are built once for all.
 
 use super::answer::{Answer, Source, Text};
 use crate::{
@@ -67,8 +67,8 @@ fn root(workspace: &Workspace, members: Vec<Value>) -> Result<Table, Error> {
     Ok(scratch)
 }
 
-/// The root's profiles, so that the dependencies are the same; the answers are built for one run, and that as fast as can be
-/// (measured: half the time and half the disk space).
+/// The root's profiles, so that the dependencies are the same; the answers are built for one run, and that as fast as
+/// can be (measured: half the time and half the disk space).
 fn profiles(root: &mut Table) -> Table {
     let mut profiles = match root.remove("profile") {
         Some(Value::Table(profiles)) => profiles,

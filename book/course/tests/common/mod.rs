@@ -1,5 +1,5 @@
-//! A small course in a temporary folder, with exercises that need no dependencies and so build in a moment. Its path has a blank
-//! and letters that are not ASCII, in every test.
+//! A small course in a temporary folder, with exercises that need no dependencies and so build in a moment. Its path
+//! has a blank and letters that are not ASCII, in every test.
 
 // Each test program uses its own part of this.
 #![allow(dead_code)]

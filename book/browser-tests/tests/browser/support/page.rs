@@ -153,10 +153,27 @@ impl Page {
         panic!("the Tab key never comes to {css}");
     }
 
+    /// Loads the page again, and waits until the new one is there and not just the old one asked to go.
+    pub async fn load_again(&self) {
+        self.value("window.isOld = true").await;
+        self.refresh().await.unwrap();
+        let start = Instant::now();
+        let is_new = "return !window.isOld && document.readyState === 'complete'";
+        // In between there may be no page that could answer.
+        while !self
+            .execute(is_new, vec![])
+            .await
+            .is_ok_and(|is_new| is_new == true)
+        {
+            assert!(start.elapsed() < PATIENCE, "the page does not load again");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub async fn set_theme(&self, theme: &str) {
         self.value(&format!("localStorage.setItem('mdbook-theme', {theme:?})"))
             .await;
-        self.refresh().await.unwrap();
+        self.load_again().await;
         assert_eq!(
             self.value(&format!(
                 "document.documentElement.classList.contains({theme:?})"

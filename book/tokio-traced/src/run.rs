@@ -1,0 +1,239 @@
+//! Runs a future on a runtime of its own and records it: to its end, until nothing moves any more, or until there is enough.
+
+use crate::{
+    actor::{Actor, Seat},
+    event::{Cut, Kind},
+    panics,
+    recorder::{Phase, Recorder},
+    source::{self, Piece},
+    trace::Trace,
+};
+use std::{
+    future::poll_fn,
+    panic::{self, AssertUnwindSafe},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
+    task::Poll,
+    thread,
+    time::Duration,
+};
+use tokio::{
+    runtime::Builder,
+    time::{sleep, timeout},
+};
+
+/// Virtual time that tasks get to finish what they are doing after main has ended.
+const LAST_WORK: Duration = Duration::from_secs(60);
+
+/// When to stop a recording that does not stop by itself.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// So many events are enough. 2,000.
+    pub events: usize,
+    /// Polls of tasks without one moment in which all of them wait: somebody spins. 20,000.
+    pub turns: u64,
+    /// Virtual time in which nothing happens: everybody waits for somebody else. An hour.
+    pub idle: Duration,
+    /// Real time in which nothing happens: a thread is blocked, and the virtual clock stands still for as long. 5 s.
+    pub blocked: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events: 2_000,
+            turns: 20_000,
+            idle: Duration::from_secs(3600),
+            blocked: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Records `main` with the usual limits and without a listing.
+///
+/// # Panics
+/// When this machine cannot start another runtime. A panic of `main` becomes an event.
+pub fn record(title: &str, main: impl Future) -> Trace {
+    Recording::new(title).run(main)
+}
+
+/// A recording to be made.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    title: String,
+    limits: Limits,
+    listing: Option<String>,
+    pieces: Vec<Piece>,
+}
+
+impl Recording {
+    pub fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            limits: Limits::default(),
+            listing: None,
+            pieces: Vec::new(),
+        }
+    }
+
+    /// Events get line numbers if they happen in the file of this name (without folders). `source` is its text, in which the
+    /// pieces are looked up that a page shows.
+    pub fn listing(mut self, file: &str, source: &str) -> Self {
+        self.listing = Some(file.to_owned());
+        self.pieces = source::pieces(source);
+        self
+    }
+
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Runs `main` on this thread, on a current-thread runtime whose clock is paused, and records it.
+    ///
+    /// # Panics
+    /// When this machine cannot start another runtime. A panic of `main` becomes an event.
+    pub fn run(self, main: impl Future) -> Trace {
+        panics::listen();
+        let recorder = Recorder::new(self.limits, self.listing);
+        let here = recorder.here();
+        let parking = recorder.clone();
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .on_thread_park(move || parking.parks())
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(e) => panic!("this machine cannot start another runtime: {e}; close other programs and try again"),
+        };
+        let (running, over) = channel::<()>();
+        let watchdog = thread::spawn({
+            let recorder = recorder.clone();
+            move || watch(&recorder, &over)
+        });
+        runtime.block_on(to_the_end(&recorder, main));
+        // Not `drop`, which would wait for closures on other threads.
+        runtime.shutdown_background();
+        drop(running);
+        let _ = watchdog.join();
+        drop(here);
+        Trace::new(self.title, self.pieces, &recorder.state())
+    }
+}
+
+/// Ends a recording whose threads do nothing for too long.
+fn watch(recorder: &Recorder, over: &Receiver<()>) {
+    let mut before = None;
+    while over.recv_timeout(recorder.limits.blocked) == Err(RecvTimeoutError::Timeout) {
+        let mut state = recorder.state();
+        let now = state.progress();
+        if before.replace(now) == Some(now) {
+            state.cut(recorder, Cut::Blocked);
+        }
+    }
+}
+
+enum Outcome {
+    Ended,
+    Stuck,
+    Cut,
+}
+
+async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
+    recorder.start_clock();
+    let seat = Seat {
+        recorder: recorder.clone(),
+        actor: 0,
+    };
+    let mut main = Box::pin(Actor::new(Some(seat), main));
+    match run_main(recorder, main.as_mut()).await {
+        Outcome::Ended => {
+            // Whoever is busy may finish.
+            let _ = timeout(LAST_WORK, everybody_ended(recorder)).await;
+            abort_the_rest(recorder).await;
+        }
+        Outcome::Stuck => recorder.state().conclude(0, Kind::Stuck),
+        Outcome::Cut => {}
+    }
+    recorder.state().phase = Phase::Over;
+}
+
+async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<F>>) -> Outcome {
+    let idle = recorder.limits.idle;
+    let mut alarm = pin!(sleep(idle));
+    loop {
+        let main = poll_fn(|cx| {
+            let poll = panic::catch_unwind(AssertUnwindSafe(|| main.as_mut().poll(cx)));
+            match poll {
+                Ok(poll) => poll.map(drop),
+                Err(_) => Poll::Ready(()), // recorded by the hook
+            }
+        });
+        tokio::select! {
+            biased;
+            () = main => return Outcome::Ended,
+            () = recorder.bell.notified() => {
+                if recorder.state().phase == Phase::Over {
+                    return Outcome::Cut;
+                }
+            }
+            () = alarm.as_mut() => {
+                let last_activity = recorder.state().last_activity;
+                match last_activity.map(|at| at + idle) {
+                    Some(later) if later > alarm.deadline() => alarm.as_mut().reset(later),
+                    _ => return Outcome::Stuck,
+                }
+            }
+        }
+    }
+}
+
+/// Also when the recording is cut.
+async fn everybody_ended(recorder: &Recorder) {
+    loop {
+        let state = recorder.state();
+        let done = state.alive().is_empty() || state.phase == Phase::Over;
+        drop(state);
+        if done {
+            return;
+        }
+        recorder.bell.notified().await;
+    }
+}
+
+/// Who is still alive will never end. One by one they are aborted, to see which senders each of them holds.
+async fn abort_the_rest(recorder: &Recorder) {
+    let left = {
+        let mut state = recorder.state();
+        if state.phase == Phase::Over {
+            return;
+        }
+        state.phase = Phase::Aftermath;
+        state.alive()
+    };
+    for &actor in &left {
+        let abort = {
+            let state = recorder.state();
+            let actor = &state.actors[actor];
+            actor.abort.clone().filter(|_| actor.ended.is_none())
+        };
+        if let Some(abort) = abort {
+            abort.abort();
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+    let mut state = recorder.state();
+    for actor in left {
+        let mut boxes = Vec::new();
+        for &(holder, of) in &state.held {
+            if holder == actor && !boxes.contains(&of) {
+                boxes.push(of);
+            }
+        }
+        state.conclude(actor, Kind::Leaked(boxes));
+    }
+}

@@ -1,0 +1,314 @@
+//! A trace in plain words: one sentence for each event.
+
+use super::Trace;
+use crate::event::{ActorId, BoxId, Cut, Ended, Event, Got, Kind, Timer, Wait, Waits};
+
+impl Trace {
+    /// What happens, a sentence for each event. The time is said whenever it has moved on.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut teller = Teller::new(self);
+        let mut last_ms = 0;
+        let mut sentences = Vec::new();
+        for event in &self.events {
+            let mut sentence = capitalized(&teller.tell(event));
+            if event.ms != last_ms {
+                sentence = format!("At {} ms: {sentence}", event.ms);
+                last_ms = event.ms;
+            }
+            sentences.push(sentence);
+        }
+        sentences
+    }
+
+    /// "room's answer", as in "main waits for room's answer".
+    pub(super) fn awaited(&self, who: ActorId, what: &Wait, now: u64) -> String {
+        match what {
+            Wait::Mail(of) => self.mail(who, *of),
+            Wait::Slot(of, _) => format!("a place in {}", self.mailbox_of(who, *of)),
+            Wait::Answer(reply) => self.answer_of(*reply, who),
+            Wait::Tasks(actors) => match actors.as_slice() {
+                [] => "a task to end".to_owned(),
+                [only] => format!("{} to end", self.actor(*only)),
+                few if few.len() <= 3 => {
+                    let names: Vec<_> = few.iter().map(|a| self.actor(*a)).collect();
+                    format!("one of {} to end", names.join(", "))
+                }
+                many => format!("one of {} tasks to end", many.len()),
+            },
+            Wait::Change(of) => format!("{} to change", self.mailbox(*of)),
+            Wait::Permit(of, n) => format!("{} of {}", permits(*n), self.mailbox(*of)),
+            Wait::Gone(of) => format!("the end of everybody who reads {}", self.mailbox(*of)),
+            Wait::Unwanted(_) => "whoever asked to give up".to_owned(),
+            Wait::Until(Timer::Sleep, until) => {
+                format!("{} ms to pass", until.saturating_sub(now))
+            }
+            Wait::Until(Timer::Timeout, until) => {
+                format!("at most {} ms", until.saturating_sub(now))
+            }
+            Wait::Until(Timer::Tick, until) => {
+                format!("the next tick, in {} ms", until.saturating_sub(now))
+            }
+        }
+    }
+
+    /// "main waits for room's answer, at most 5 ms"
+    pub(super) fn waiting(&self, who: ActorId, waits: &[Waits], now: u64) -> String {
+        let name = self.actor(who);
+        let is_limit = |w: &&Waits| matches!(w.what, Wait::Until(Timer::Timeout, _));
+        let (limits, others): (Vec<_>, Vec<_>) = waits.iter().partition(is_limit);
+        let words = |waits: Vec<&Waits>| -> Vec<String> {
+            let words = waits.iter().map(|w| self.awaited(who, &w.what, now));
+            words.collect()
+        };
+        let limits = words(limits)
+            .iter()
+            .map(|limit| format!(", {limit}"))
+            .collect::<String>();
+        match words(others).as_slice() {
+            [] => format!("{name} waits for something that is not recorded{limits}"),
+            [only] => format!("{name} waits for {only}{limits}"),
+            several => format!("{name} waits for several things: {}{limits}", several.join("; ")),
+        }
+    }
+
+    fn mail(&self, who: ActorId, of: BoxId) -> String {
+        let own = self.boxes.iter().filter(|b| b.owner == Some(who));
+        match self.boxes[of].kind {
+            "mpsc" if own.count() == 1 => "mail".to_owned(),
+            _ => format!("mail in {}", self.mailbox_of(who, of)),
+        }
+    }
+
+    /// "its own mailbox"
+    fn mailbox_of(&self, who: ActorId, of: BoxId) -> String {
+        let owner = format!("{}'s ", self.actor(who));
+        match self.mailbox(of).strip_prefix(&owner) {
+            Some(mailbox) => format!("its own {mailbox}"),
+            None => self.mailbox(of).to_owned(),
+        }
+    }
+}
+
+/// Goes through the events and keeps in mind what a sentence needs to know of those before.
+struct Teller<'a> {
+    trace: &'a Trace,
+    /// Messages in each box, or permits taken.
+    filled: Vec<usize>,
+    /// Messages that wait for a place.
+    blocked: Vec<bool>,
+    /// Who is at work, rather than waiting for a timer.
+    works: Vec<bool>,
+    /// The newest message in each box.
+    newest: Vec<Option<usize>>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(trace: &'a Trace) -> Self {
+        Self {
+            trace,
+            filled: vec![0; trace.boxes.len()],
+            blocked: vec![false; trace.messages.len()],
+            works: vec![false; trace.actors.len()],
+            newest: vec![None; trace.boxes.len()],
+        }
+    }
+
+    fn tell(&mut self, event: &Event) -> String {
+        let trace = self.trace;
+        let who = trace.actor(event.actor);
+        match &event.kind {
+            Kind::Spawn { actor, thread } => {
+                let place = if *thread { " on another thread" } else { "" };
+                format!("{who} spawns {}{place}.", trace.actor(*actor))
+            }
+            Kind::Sent { to, message } => self.sent(event.actor, *to, *message),
+            Kind::Blocked { to, message } => {
+                self.blocked[*message] = true;
+                format!(
+                    "{} is full: {who} waits for a place, to send {}.",
+                    trace.mailbox(*to),
+                    trace.message(*message)
+                )
+            }
+            Kind::Cancelled(Wait::Slot(to, Some(message))) => format!(
+                "{who} gives up sending {} to {}.",
+                trace.message(*message),
+                trace.mailbox(*to)
+            ),
+            Kind::Cancelled(what) => format!(
+                "{who} no longer waits for {}.",
+                trace.awaited(event.actor, what, event.ms)
+            ),
+            Kind::Refused { to, message, full } => {
+                let (mailbox, message) = (trace.mailbox(*to), trace.message(*message));
+                if *full {
+                    format!("{mailbox} is full: {who} has {message} back.")
+                } else {
+                    format!("nobody reads {mailbox} any more: {who} has {message} back.")
+                }
+            }
+            Kind::Waits(waits) => format!("{}.", trace.waiting(event.actor, waits, event.ms)),
+            Kind::Received(got) => self.received(event.actor, got),
+            Kind::Asked(reply) => {
+                format!("{who} waits for {}.", trace.answer_of(*reply, event.actor))
+            }
+            Kind::Replied { reply, taken } => {
+                let reply = &trace.replies[*reply];
+                let answer = reply.answer.as_deref().unwrap_or("something");
+                match reply.asker {
+                    _ if !taken => {
+                        format!("{who} answers {answer}, but nobody waits for it any more.")
+                    }
+                    Some(asker) => format!("{who} answers {}: {answer}.", trace.actor(asker)),
+                    None => format!("{who} answers {answer}."),
+                }
+            }
+            Kind::NoReply(reply) => {
+                let question = match trace.replies[*reply].message {
+                    Some(message) => trace.message(message),
+                    None => "a oneshot channel",
+                };
+                format!("{who} drops the sender of {question}'s answer: none will come.")
+            }
+            Kind::Closed(of) => format!(
+                "{who} drops the last sender of {}: it is closed.",
+                trace.mailbox(*of)
+            ),
+            Kind::RxDrop { of, lost } => {
+                let lost = match lost {
+                    0 => String::new(),
+                    1 => ", and with it a message that nobody has read".to_owned(),
+                    n => format!(", and with it {n} messages that nobody has read"),
+                };
+                format!("{who} drops {}{lost}.", trace.mailbox_of(event.actor, *of))
+            }
+            Kind::Released { of, permits: n } => {
+                self.filled[*of] = self.filled[*of].saturating_sub(*n);
+                let (n, mailbox) = (permits(*n), trace.mailbox(*of));
+                format!("{who} gives {n} back to {mailbox}{}.", self.free(*of))
+            }
+            Kind::Works(ms) => {
+                self.works[event.actor] = true;
+                format!("{who} is busy for {ms} ms and hears nothing meanwhile.")
+            }
+            Kind::Wakes(Timer::Sleep) if std::mem::take(&mut self.works[event.actor]) => {
+                format!("{who} is done with that.")
+            }
+            Kind::Wakes(Timer::Sleep) => format!("{who} has waited long enough: its timer goes off."),
+            Kind::Wakes(Timer::Timeout) => format!("{who} has waited long enough: time is up."),
+            Kind::Wakes(Timer::Tick) => format!("{who} gets a tick of its interval."),
+            Kind::Joined { actor, how } => {
+                let how = match how {
+                    Ended::Returned => "has ended",
+                    Ended::Panicked => "has panicked",
+                    Ended::Aborted => "was aborted",
+                };
+                format!("{who} learns that {} {how}.", trace.actor(*actor))
+            }
+            Kind::Panicked { message, at } => format!("{who} panics at {at}: {message}"),
+            Kind::Ended(Ended::Returned) => format!("{who} ends."),
+            Kind::Ended(Ended::Panicked) => format!("{who} ends by its panic."),
+            Kind::Ended(Ended::Aborted) => format!("{who} is aborted."),
+            Kind::Stuck => {
+                let why = trace.why_stuck().unwrap_or_default();
+                format!("Stuck: nothing can run any more. {}.", capitalized(&why))
+            }
+            Kind::Leaked(boxes) => format!("{}.", trace.leak(event.actor, boxes)),
+            Kind::Cut(Cut::Long) => format!(
+                "The recording stops here: after {} steps, it is long enough.",
+                trace.events.len() - 1
+            ),
+            Kind::Cut(Cut::Blocked) => {
+                "The recording stops here: a thread is blocked, and nothing else happens.".to_owned()
+            }
+            Kind::Cut(Cut::Spins(_)) => format!(
+                "The recording stops here: {who} spins. It runs again and again and never has to wait."
+            ),
+        }
+    }
+
+    fn sent(&mut self, who: ActorId, to: BoxId, message: usize) -> String {
+        let trace = self.trace;
+        let (name, what, mailbox) = (trace.actor(who), trace.message(message), trace.mailbox(to));
+        self.newest[to] = Some(message);
+        match trace.boxes[to].kind {
+            "watch" => return format!("{name} sets {mailbox} to {what}."),
+            "broadcast" => return format!("{name} sends {what} to {mailbox}."),
+            _ => {}
+        }
+        self.filled[to] += 1;
+        let filled = match trace.boxes[to].capacity {
+            Some(capacity) => format!("{} of {capacity}", self.filled[to]),
+            None => format!("{}, unbounded", self.filled[to]),
+        };
+        let again = match self.blocked[message] {
+            true => "There is a place again: ",
+            false => "",
+        };
+        format!("{again}{name} puts {what} into {mailbox} ({filled}).")
+    }
+
+    fn received(&mut self, actor: ActorId, got: &Got) -> String {
+        let trace = self.trace;
+        let who = trace.actor(actor);
+        match *got {
+            Got::Mail { from, message } if trace.boxes[from].kind == "mpsc" => {
+                self.filled[from] = self.filled[from].saturating_sub(1);
+                let left = match self.filled[from] {
+                    0 => "none left".to_owned(),
+                    n => format!("{n} left"),
+                };
+                let from = trace.mailbox_of(actor, from).replace("its own ", "its ");
+                format!("{who} takes {} out of {from} ({left}).", trace.message(message))
+            }
+            Got::Mail { message, .. } => format!("{who} hears {}.", trace.message(message)),
+            Got::End(of) if trace.boxes[of].kind == "mpsc" => {
+                let of = trace.mailbox_of(actor, of).replace("its own ", "its ");
+                format!("{who} finds {of} empty and closed: `recv` gives None.")
+            }
+            Got::End(of) => format!("{who} finds {} closed.", trace.mailbox(of)),
+            Got::Answer {
+                reply,
+                answered: true,
+            } => {
+                let answer = trace.replies[reply].answer.as_deref();
+                format!("{who} has its answer: {}.", answer.unwrap_or("something"))
+            }
+            Got::Answer { .. } => {
+                format!("{who} gets a RecvError instead of an answer: none will come.")
+            }
+            Got::Change(of) => match self.newest[of] {
+                Some(value) => format!("{who} sees the new value: {}.", trace.message(value)),
+                None => format!("{who} sees the first value."),
+            },
+            Got::Missed(of, n) => {
+                format!("{who} was too slow for {}: it missed {n} messages.", trace.mailbox(of))
+            }
+            Got::Permit(of, n) => {
+                self.filled[of] += n;
+                let (n, mailbox) = (permits(n), trace.mailbox(of));
+                format!("{who} takes {n} of {mailbox}{}.", self.free(of))
+            }
+        }
+    }
+
+    fn free(&self, of: BoxId) -> String {
+        let capacity = self.trace.boxes[of].capacity.unwrap_or_default();
+        format!(" ({} free)", capacity.saturating_sub(self.filled[of]))
+    }
+}
+
+fn permits(n: usize) -> String {
+    match n {
+        1 => "a permit".to_owned(),
+        n => format!("{n} permits"),
+    }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
