@@ -247,7 +247,7 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
         }
         Stuck::SpinsInOnePoll => {
             "a loop never waits.\n\
-             It runs without an `.await` that has to wait (`try_recv` in a loop, for example), so no other task gets to run. \
+             It runs without an `.await` that has to wait (`try_recv` in a loop, or `join_next` on an empty `JoinSet`, for example), so no other task gets to run. \
              An actor waits for its next message with `recv().await`."
         }
         Stuck::Busy => {

@@ -94,6 +94,15 @@ impl Panic {
                     .map_or_else(|| "an unknown place".to_owned(), Location::to_string),
             ),
         };
+        // What the test has to say comes first; the two values follow it.
+        let message = [
+            "assertion `left == right` failed: ",
+            "assertion `left != right` failed: ",
+        ]
+        .iter()
+        .find_map(|words| message.strip_prefix(words))
+        .unwrap_or(&message)
+        .to_owned();
         // A task has an id. So has a `spawn_blocking` closure.
         let in_task = tokio::task::try_id().is_some();
         let alive = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_alive_tasks());

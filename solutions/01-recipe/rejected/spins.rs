@@ -1,6 +1,6 @@
 //! rejected: numbers_start_at_one_and_go_on
 //! says: This test never ends: a loop never waits
-//! says: `try_recv` in a loop, for example
+//! says: `try_recv` in a loop
 //! thinks: "The actor has nothing else to do, so it can look all the time."
 
 use tokio::sync::{mpsc, oneshot};
