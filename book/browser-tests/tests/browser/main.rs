@@ -1,6 +1,7 @@
 //! The book in a real browser. See this crate's README.md for what the files hold and how to run them.
 
 mod accessibility;
+mod links;
 mod live;
 mod questions;
 mod support;
