@@ -55,6 +55,7 @@
             if (remembered(this.#key)) {
                 this.#choices.forEach((label) => (input(label).checked = this.#isRight(label)));
                 this.#say("right", "✓ Right, as you answered before.");
+                this.setAttribute("answered", "");
             } else if (this.#why) {
                 this.#why.hidden = true;
             }
@@ -104,7 +105,11 @@
                 return this.#say("", "Choose an answer first.");
             }
             const wrong = chosen.some((label) => !this.#isRight(label));
-            if (wrong) {
+            // A guess at what comes next in an <actor-trace>, which goes on now and shows it.
+            const isGuess = this.hasAttribute("at");
+            if (wrong && isGuess) {
+                this.#say("wrong", "✗ Not quite: this is what happens.");
+            } else if (wrong) {
                 this.#say("wrong", this.#why ? "✗ Not quite. Try again, or read why." : "✗ Not quite. Try again.");
             } else if (chosen.length < this.#right.size) {
                 this.#say("wrong", "✗ Right so far, but one is missing.");
@@ -114,8 +119,9 @@
             }
             if (this.#why) {
                 this.#why.hidden = false;
-                this.#why.open ||= !wrong && chosen.length === this.#right.size;
+                this.#why.open ||= !isGuess && !wrong && chosen.length === this.#right.size;
             }
+            this.dispatchEvent(new Event("answered", { bubbles: true }));
         }
 
         /** Says how the answer is, and marks what was chosen; marks nothing while the reader is still choosing.

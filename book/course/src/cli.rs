@@ -51,6 +51,12 @@ enum Command {
         #[arg(long)]
         dest: Option<PathBuf>,
     },
+    /// For authors: record the runs that the pages play
+    Record {
+        /// Compare the committed recordings with what the code does now, and write nothing
+        #[arg(long)]
+        check: bool,
+    },
     /// For authors: prove that the tests accept what is right and reject what is wrong
     ///
     /// Judges the untouched exercise, the solution, and every answer in solutions/*/accepted and solutions/*/rejected.
@@ -82,6 +88,7 @@ impl Cli {
             }
             Some(Command::Solution { name }) => commands::solution(&workspace, &name),
             Some(Command::Build { dest }) => commands::build(&workspace, dest).await,
+            Some(Command::Record { check }) => commands::record(&workspace, check).await,
             Some(Command::Judge { name }) => {
                 let report = judge::judge(&workspace, name.as_deref()).await?;
                 terminal::say(&report);

@@ -3,9 +3,11 @@
 mod build;
 mod check;
 mod hint;
+mod record;
 mod solution;
 
 pub use build::build;
 pub use check::check;
 pub use hint::hint;
+pub use record::record;
 pub use solution::solution;

@@ -57,6 +57,8 @@ pub enum Kind {
     Works(u64),
     /// `wakes`: a timer that it waited for went off.
     Wakes(Timer),
+    /// `aborts`: tells another actor to end at its next `.await`.
+    Aborts(ActorId),
     /// `joined`: knows that another actor has ended, and how.
     Joined { actor: ActorId, how: Ended },
     /// `panicked`

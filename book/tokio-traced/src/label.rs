@@ -5,9 +5,15 @@ use std::{cell::RefCell, fmt};
 
 /// Longer labels are cut.
 const LONGEST: usize = 40;
+/// So many bytes are asked of a message's `Debug`: it may be as large as it likes.
+const MOST: usize = 20 * LONGEST;
 
 /// Messages that can be labelled: with the feature `debug`, those that are [`Debug`](std::fmt::Debug); without it, all.
 #[cfg(feature = "debug")]
+#[diagnostic::on_unimplemented(
+    message = "cannot record messages of type `{Self}`: they are not `Debug`",
+    note = "put `#[derive(Debug)]` on it, or build tokio-traced without its feature `debug`: labels are then the types' names"
+)]
 pub trait Shown: std::fmt::Debug {}
 #[cfg(feature = "debug")]
 impl<T: std::fmt::Debug> Shown for T {}
@@ -70,8 +76,8 @@ impl Label {
         }));
         let replies = MET.replace(outer).unwrap_or_default();
         let text = match formatted {
-            Ok(()) => shorten(&text.0),
-            Err(_) => crate::name::short::<T>(),
+            Ok(()) if text.0 != LEFT_OUT.to_string() => shorten(&text.0),
+            _ => crate::name::short::<T>(),
         };
         Self {
             text,
@@ -86,7 +92,9 @@ impl Label {
     pub fn of<T: Shown>(message: &T) -> Self {
         // For what is not an enum this is no error, and its result means nothing.
         let variant = format!("{:?}", std::mem::discriminant(message));
-        let number = variant.trim_start_matches("Discriminant(").trim_end_matches(')');
+        let number = variant
+            .trim_start_matches("Discriminant(")
+            .trim_end_matches(')');
         Self {
             text: crate::name::short::<T>(),
             replies: Vec::new(),
@@ -108,7 +116,7 @@ pub(crate) fn texts(labels: &[Label]) -> Vec<String> {
     labels.iter().map(text).collect()
 }
 
-/// Takes what fits and stops then: a message may be as large as it likes.
+/// Takes what fits and stops then.
 #[cfg(feature = "debug")]
 struct Short(String);
 
@@ -116,7 +124,7 @@ struct Short(String);
 impl std::fmt::Write for Short {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         self.0.push_str(text);
-        if self.0.len() > 20 * LONGEST {
+        if self.0.len() > MOST {
             return Err(std::fmt::Error);
         }
         Ok(())
@@ -129,14 +137,20 @@ fn shorten(debug: &str) -> String {
     let inside = |open: &str, close: char| {
         let (name, rest) = debug.split_once(open)?;
         let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let fields = rest.strip_suffix(close)?;
+        let fields = match rest.strip_suffix(close) {
+            None if debug.len() > MOST => rest,
+            fields => fields?,
+        };
         is_name.then_some((name, fields))
     };
     let (name, fields) = match inside(" { ", '}').or_else(|| inside("(", ')')) {
         Some((name, fields)) => (name, split(fields)),
         None => (debug, Vec::new()),
     };
-    let fields: Vec<&str> = fields.into_iter().filter(|f| !f.contains(LEFT_OUT)).collect();
+    let fields: Vec<&str> = fields
+        .into_iter()
+        .filter(|f| !f.contains(LEFT_OUT))
+        .collect();
     let text = match fields.as_slice() {
         [] if name.is_empty() => debug.to_owned(),
         [] => name.to_owned(),

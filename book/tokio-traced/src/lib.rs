@@ -9,7 +9,7 @@
 //!
 //! README.md says what is recorded, what a trace looks like as JSON, and what cannot be recorded.
 
-// Where to look: a shadowed type (`sync`, `task`, `time`) tells the `recorder` what happened; `waiting` is around each future that
+// Where to look: a shadowed type (`sync`, `task`, `time`) tells the `recorder` what happened, which keeps it in its `state`; `waiting` is around each future that
 // may have to wait, `actor` around each task; `run` puts it together; `trace` turns the record into words, JSON and charts.
 mod actor;
 mod event;
@@ -21,6 +21,7 @@ mod recorder;
 mod run;
 mod select;
 mod source;
+mod state;
 mod trace;
 mod waiting;
 
@@ -28,7 +29,9 @@ pub mod sync;
 pub mod task;
 pub mod time;
 
-pub use event::{ActorId, BoxId, Ended, Event, Got, Kind, MessageId, ReplyId, Wait};
+pub use event::{
+    ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
+};
 pub use label::Shown;
 pub use run::{Limits, Recording, record};
 pub use source::{Piece, pieces, with_debug};

@@ -44,7 +44,9 @@ fn from_type(name: &str) -> String {
     let of_type = parent.filter(|p| p.starts_with(char::is_uppercase));
     if let Some(of_type) = of_type {
         let of_type = ["Handle", "Actor"].iter().fold(of_type, |name, end| {
-            name.strip_suffix(end).filter(|n| !n.is_empty()).unwrap_or(name)
+            name.strip_suffix(end)
+                .filter(|n| !n.is_empty())
+                .unwrap_or(name)
         });
         return words(of_type);
     }

@@ -3,10 +3,11 @@
 
 use crate::{
     actor,
-    event::{ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Wait, Waits},
+    event::{ActorId, BoxId, Cut, Ended, Got, Kind, MessageId, ReplyId, Wait},
     label::Label,
     place::{Place, file_name, is_users},
     run::Limits,
+    state::{ActorState, BoxKind, BoxState, Message, Pending, Phase, ReplyState, State},
 };
 use std::{
     cell::RefCell,
@@ -28,8 +29,6 @@ pub(crate) fn tap() -> Option<Arc<Recorder>> {
 
 /// Operations of one task without coming back from its poll: far more than any listing needs.
 const STEPS_IN_ONE_TURN: u32 = 100_000;
-/// So often in a row may an actor find a mailbox closed and empty, until it is said to spin.
-const ENDS_IN_A_ROW: u32 = 20;
 
 pub(crate) struct Recorder {
     state: Mutex<State>,
@@ -38,90 +37,6 @@ pub(crate) struct Recorder {
     pub limits: Limits,
     /// Lines count when they are in this file.
     listing: Option<String>,
-}
-
-#[derive(Default)]
-pub(crate) struct State {
-    pub actors: Vec<ActorState>,
-    pub boxes: Vec<BoxState>,
-    pub messages: Vec<Label>,
-    pub replies: Vec<ReplyState>,
-    pub events: Vec<Event>,
-    /// Who dropped which senders after the end.
-    pub held: Vec<(ActorId, BoxId)>,
-    pub phase: Phase,
-    pub last_activity: Option<Instant>,
-    start: Option<Instant>,
-    ms: u64,
-    others: Option<ActorId>,
-    next_wait: u64,
-    dice: u64,
-    turns_since_park: u64,
-    turns: u64,
-    ends_in_a_row: u32,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Phase {
-    #[default]
-    Running,
-    /// Main is over; tasks that are left are being aborted, and what they hold is noted.
-    Aftermath,
-    Over,
-}
-
-#[derive(Default)]
-pub(crate) struct ActorState {
-    /// Only for the end: who is left over then is aborted.
-    pub abort: Option<AbortHandle>,
-    /// Not unique: numbers come in the end, when it is known how many there are.
-    pub name: String,
-    pub ended: Option<Ended>,
-    /// What it waits for. Entries of earlier turns count only if a combinator polls them on its own.
-    pub pending: Vec<Pending>,
-    pub last_waits: Vec<Waits>,
-    /// Something happened since `last_waits` was recorded.
-    moved: bool,
-    last_line: u32,
-    turn: u64,
-    steps: u32,
-    /// The reply channel it made last, as long as no message carries it.
-    unsent_reply: Option<ReplyId>,
-}
-
-pub(crate) struct Pending {
-    key: u64,
-    what: Wait,
-    line: u32,
-    turn: u64,
-    /// Waits with another waker than the task's: it is polled again only when it can go on.
-    on_its_own: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BoxState {
-    pub kind: BoxKind,
-    pub capacity: Option<usize>,
-    pub owner: Option<ActorId>,
-    /// The message type's short name.
-    pub holds: String,
-    pub senders: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BoxKind {
-    Mpsc,
-    Watch,
-    Broadcast,
-    Semaphore,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ReplyState {
-    /// The last message that carried the reply's sender.
-    pub message: Option<MessageId>,
-    pub answer: Option<Label>,
-    pub asker: Option<ActorId>,
 }
 
 /// Thrown through a task that never comes back from its poll.
@@ -215,7 +130,9 @@ impl Recorder {
 
     pub fn ended(self: &Arc<Self>, actor: ActorId, how: Ended) {
         let mut state = self.state();
-        if state.actors[actor].ended.is_none() {
+        state.actors[actor].gone = true;
+        // What is dropped after the end is no news: who was stuck is stuck, who was left over is left over.
+        if state.actors[actor].ended.is_none() && state.phase == Phase::Running {
             state.push(self, actor, 0, Kind::Ended(how));
             state.actors[actor].ended = Some(how);
         }
@@ -281,8 +198,40 @@ impl Recorder {
         for &reply in &label.replies {
             state.replies[reply].message = Some(message);
         }
-        state.messages.push(label);
+        state.messages.push(Message {
+            label,
+            by: me,
+            sent: false,
+        });
         message
+    }
+
+    pub fn sent(self: &Arc<Self>, place: Option<Place>, to: BoxId, message: MessageId) {
+        if !std::mem::replace(&mut self.state().messages[message].sent, true) {
+            self.push(place, Kind::Sent { to, message });
+        }
+    }
+
+    pub fn received(self: &Arc<Self>, place: Option<Place>, from: BoxId, message: MessageId) {
+        let mut state = self.state();
+        // Another thread can only tell after it has sent, and this one may be faster.
+        if !std::mem::replace(&mut state.messages[message].sent, true) {
+            let by = state.messages[message].by;
+            state.push(self, by, 0, Kind::Sent { to: from, message });
+        }
+        drop(state);
+        self.push(place, Kind::Received(Got::Mail { from, message }));
+    }
+
+    /// Nobody waits for this answer any more.
+    pub fn unwanted(&self, reply: ReplyId) {
+        self.state().replies[reply].unwanted = true;
+    }
+
+    pub fn no_reply(self: &Arc<Self>, reply: ReplyId) {
+        if !self.state().replies[reply].unwanted {
+            self.push(None, Kind::NoReply(reply));
+        }
     }
 
     pub fn replied(
@@ -345,6 +294,7 @@ impl Recorder {
                 key,
                 what,
                 line,
+                by_library: place.is_none(),
                 turn,
                 on_its_own,
             }),
@@ -362,7 +312,8 @@ impl Recorder {
         }
         state.turns += 1;
         state.turns_since_park += 1;
-        let spins = state.turns_since_park > self.limits.turns || state.turns > 50 * self.limits.turns;
+        let spins =
+            state.turns_since_park > self.limits.turns || state.turns > 50 * self.limits.turns;
         if spins {
             state.cut(self, Cut::Spins(actor));
         }
@@ -391,126 +342,5 @@ impl Recorder {
             drop(state);
             panic::resume_unwind(Box::new(GivenUp));
         }
-    }
-}
-
-impl State {
-    fn add_actor(&mut self, name: String) -> ActorId {
-        self.actors.push(ActorState {
-            name,
-            ..ActorState::default()
-        });
-        self.actors.len() - 1
-    }
-
-    fn push(&mut self, recorder: &Recorder, actor: ActorId, line: u32, kind: Kind) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        // Outside of a runtime (a plain thread) there is no virtual clock to ask.
-        if let (Some(start), Ok(_)) = (self.start, Handle::try_current()) {
-            self.ms = start.elapsed().as_millis() as u64;
-        }
-        let ended = matches!(kind, Kind::Received(Got::End(_)));
-        self.ends_in_a_row = if ended { self.ends_in_a_row + 1 } else { 0 };
-        self.actors[actor].moved = true;
-        if line > 0 {
-            self.actors[actor].last_line = line;
-        }
-        self.events.push(Event {
-            ms: self.ms,
-            actor,
-            line,
-            kind,
-        });
-        if self.ends_in_a_row >= ENDS_IN_A_ROW {
-            self.cut(recorder, Cut::Spins(actor));
-        } else if self.events.len() >= recorder.limits.events {
-            self.cut(recorder, Cut::Long);
-        }
-    }
-
-    /// The last event of all.
-    pub fn cut(&mut self, recorder: &Recorder, why: Cut) {
-        if self.phase == Phase::Running {
-            let actor = match why {
-                Cut::Long | Cut::Blocked => 0,
-                Cut::Spins(actor) => actor,
-            };
-            self.events.push(Event {
-                ms: self.ms,
-                actor,
-                line: 0,
-                kind: Kind::Cut(why),
-            });
-        }
-        self.phase = Phase::Over;
-        recorder.bell.notify_one();
-    }
-
-    /// Grows with whatever happens.
-    pub fn progress(&self) -> u64 {
-        self.turns + self.events.len() as u64
-    }
-
-    /// Adds one of the last events, which nobody in particular does: `stuck`, `leaked`.
-    pub fn conclude(&mut self, actor: ActorId, kind: Kind) {
-        self.events.push(Event {
-            ms: self.ms,
-            actor,
-            line: 0,
-            kind,
-        });
-    }
-
-    pub fn alive(&self) -> Vec<ActorId> {
-        let main_and_tasks = 0..self.actors.len();
-        main_and_tasks
-            .filter(|&actor| self.actors[actor].ended.is_none() && Some(actor) != self.others)
-            .collect()
-    }
-
-    fn turn_ends(&mut self, recorder: &Recorder, id: ActorId) {
-        let actor = &mut self.actors[id];
-        let turn = actor.turn;
-        actor.pending.retain(|p| p.on_its_own || p.turn == turn);
-        let mut waits: Vec<Waits> = actor
-            .pending
-            .iter()
-            .map(|p| Waits {
-                what: p.what.clone(),
-                line: p.line,
-            })
-            .collect();
-        // select! polls in a random order, and join! in turns: neither is news.
-        waits.sort_by(|a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
-        if waits == actor.last_waits && !actor.moved {
-            return;
-        }
-        let line = waits.iter().map(|w| w.line).find(|&line| line > 0);
-        let line = line.unwrap_or(actor.last_line);
-        let only = match waits.as_slice() {
-            [only] => Some(&only.what),
-            _ => None,
-        };
-        let told_already = matches!(
-            (only, self.events.last()),
-            (Some(Wait::Slot(..)), Some(last)) if last.actor == id && matches!(last.kind, Kind::Blocked { .. })
-        );
-        let kind = match only {
-            Some(Wait::Answer(reply)) => Kind::Asked(*reply),
-            Some(Wait::Until(crate::event::Timer::Sleep, until)) => {
-                let now = self
-                    .start
-                    .map_or(0, |start| start.elapsed().as_millis() as u64);
-                Kind::Works(until.saturating_sub(now))
-            }
-            _ => Kind::Waits(waits.clone()),
-        };
-        if !told_already {
-            self.push(recorder, id, line, kind);
-        }
-        let actor = &mut self.actors[id];
-        (actor.last_waits, actor.moved) = (waits, false);
     }
 }

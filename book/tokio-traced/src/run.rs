@@ -4,8 +4,9 @@ use crate::{
     actor::{Actor, Seat},
     event::{Cut, Kind},
     panics,
-    recorder::{Phase, Recorder},
+    recorder::Recorder,
     source::{self, Piece},
+    state::Phase,
     trace::Trace,
 };
 use std::{
@@ -14,9 +15,10 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, channel},
     },
-    task::Poll,
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -108,7 +110,9 @@ impl Recording {
             .build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
-            Err(e) => panic!("this machine cannot start another runtime: {e}; close other programs and try again"),
+            Err(e) => panic!(
+                "this machine cannot start another runtime: {e}; close other programs and try again"
+            ),
         };
         let (running, over) = channel::<()>();
         let watchdog = thread::spawn({
@@ -165,17 +169,22 @@ async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
 async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<F>>) -> Outcome {
     let idle = recorder.limits.idle;
     let mut alarm = pin!(sleep(idle));
+    let mut woken = Woken::default();
+    let mut main = poll_fn(|cx| {
+        // The alarm and the bell wake this task too. Main must not notice: it would look as if something moved.
+        let Some(waker) = woken.take(cx) else {
+            return Poll::Pending;
+        };
+        let mut cx = Context::from_waker(&waker);
+        match panic::catch_unwind(AssertUnwindSafe(|| main.as_mut().poll(&mut cx))) {
+            Ok(poll) => poll.map(drop),
+            Err(_) => Poll::Ready(()), // recorded by the hook
+        }
+    });
     loop {
-        let main = poll_fn(|cx| {
-            let poll = panic::catch_unwind(AssertUnwindSafe(|| main.as_mut().poll(cx)));
-            match poll {
-                Ok(poll) => poll.map(drop),
-                Err(_) => Poll::Ready(()), // recorded by the hook
-            }
-        });
         tokio::select! {
             biased;
-            () = main => return Outcome::Ended,
+            () = &mut main => return Outcome::Ended,
             () = recorder.bell.notified() => {
                 if recorder.state().phase == Phase::Over {
                     return Outcome::Cut;
@@ -192,12 +201,49 @@ async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<
     }
 }
 
+/// Tells whether it was main that was woken.
+#[derive(Default)]
+struct Woken {
+    flag: Option<Arc<Flag>>,
+}
+
+struct Flag {
+    woken: AtomicBool,
+    task: Waker,
+}
+
+impl Woken {
+    /// The waker to poll main with, if main was woken since the last time.
+    fn take(&mut self, cx: &Context<'_>) -> Option<Waker> {
+        let flag = self.flag.get_or_insert_with(|| {
+            Arc::new(Flag {
+                woken: AtomicBool::new(true),
+                task: cx.waker().clone(), // the runtime's own: it stays the same
+            })
+        });
+        let woken = flag.woken.swap(false, Ordering::AcqRel);
+        woken.then(|| Waker::from(flag.clone()))
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
 /// Also when the recording is cut.
 async fn everybody_ended(recorder: &Recorder) {
     loop {
-        let state = recorder.state();
-        let done = state.alive().is_empty() || state.phase == Phase::Over;
-        drop(state);
+        let done = {
+            let state = recorder.state();
+            state.alive().is_empty() || state.phase == Phase::Over
+        };
         if done {
             return;
         }
@@ -219,7 +265,7 @@ async fn abort_the_rest(recorder: &Recorder) {
         let abort = {
             let state = recorder.state();
             let actor = &state.actors[actor];
-            actor.abort.clone().filter(|_| actor.ended.is_none())
+            actor.abort.clone().filter(|_| !actor.gone)
         };
         if let Some(abort) = abort {
             abort.abort();

@@ -1,4 +1,4 @@
-//! What a recording needs to know about the source of a listing. Text only: `book/traces/build.rs` uses this file too.
+//! What a recording needs to know about the source of a listing.
 
 /// What a page shows of a listing's file: the lines between `ANCHOR: name` and `ANCHOR_END: name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ fn anchor<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
 
 /// The same source, in which messages can be labelled: types that are sent through a channel, and the types of their fields, get a
 /// `#[derive(Debug)]` in front of them unless they have one. No line changes its number.
+///
+/// For code that cannot be asked to derive it, such as a learner's: its labels are worth a lot more than its types' names.
 ///
 /// Found by their looks, in `Sender<Message>` or `Receiver<Message>`. What it misses, or derives in vain, does not compile.
 pub fn with_debug(source: &str) -> String {
@@ -134,7 +136,9 @@ fn type_of(line: &str) -> Option<&str> {
         .iter()
         .find_map(|public| line.strip_prefix(public))
         .unwrap_or(line);
-    let rest = line.strip_prefix("struct ").or(line.strip_prefix("enum "))?;
+    let rest = line
+        .strip_prefix("struct ")
+        .or(line.strip_prefix("enum "))?;
     first_word(rest)
 }
 

@@ -75,6 +75,7 @@ pin_project! {
     }
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep {
@@ -83,6 +84,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     }
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep {
@@ -134,11 +136,13 @@ pin_project! {
     }
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     timeout_from(here(), duration, future)
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout {
@@ -200,11 +204,13 @@ pub struct Interval {
     alarm: Alarm,
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     interval_from(here(), real::interval(period), Instant::now())
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     interval_from(here(), real::interval_at(start, period), start)

@@ -81,7 +81,8 @@ impl Waiter {
     /// The future is given up. Others see that of a blocked send and of a question, and of nothing else.
     pub fn give_up(&mut self) {
         let Some(waiting) = self.end() else { return };
-        if let (Some(recorder), Wait::Slot(..) | Wait::Answer(_)) = (&self.recorder, &waiting.what) {
+        if let (Some(recorder), Wait::Slot(..) | Wait::Answer(_)) = (&self.recorder, &waiting.what)
+        {
             recorder.push(waiting.line_of, Kind::Cancelled(waiting.what));
         }
     }
@@ -130,7 +131,8 @@ impl<F: Future> Future for Watched<F> {
         if poll.is_ready() {
             this.waiter.done();
         } else if this.waiter.pending(cx, *this.place, |_| this.what.clone())
-            && let (Some(recorder), Wait::Slot(to, Some(message))) = (&this.waiter.recorder, &*this.what)
+            && let (Some(recorder), Wait::Slot(to, Some(message))) =
+                (&this.waiter.recorder, &*this.what)
         {
             let (to, message) = (*to, *message);
             recorder.push(*this.place, Kind::Blocked { to, message });

@@ -28,7 +28,7 @@ fn axe() -> &'static str {
     })
 }
 
-async fn assert_accessible(page: &Page, what: &str) {
+pub async fn assert_accessible(page: &Page, what: &str) {
     page.execute(axe(), vec![]).await.unwrap();
     let violations = page
         .awaited(

@@ -4,6 +4,7 @@ mod accessibility;
 mod links;
 mod live;
 mod questions;
+mod recordings;
 mod support;
 mod unpowered;
 mod weight;

@@ -5,7 +5,7 @@ use crate::{
     event::{Got, Kind, Wait},
     label::Shown,
     place::{Place, here},
-    recorder::BoxKind,
+    state::BoxKind,
     waiting::Watched,
 };
 use std::fmt;
@@ -14,21 +14,25 @@ pub use tokio::sync::broadcast::error;
 
 use error::{RecvError, SendError, TryRecvError};
 
+/// As Tokio's, and recorded.
 pub struct Sender<T> {
     hold: Hold<T>,
     real: real::Sender<Parcel<T>>,
 }
 
+/// As Tokio's, and recorded.
 pub struct WeakSender<T> {
     channel: Channel<T>,
     real: real::WeakSender<Parcel<T>>,
 }
 
+/// As Tokio's, and recorded.
 pub struct Receiver<T> {
     channel: Channel<T>,
     real: real::Receiver<Parcel<T>>,
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn channel<T: Clone + Shown>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel(capacity);

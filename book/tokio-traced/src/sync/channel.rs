@@ -5,7 +5,8 @@ use crate::{
     label::{Label, Labeller, Shown},
     name,
     place::Place,
-    recorder::{BoxKind, Recorder, tap},
+    recorder::{Recorder, tap},
+    state::BoxKind,
 };
 use std::sync::Arc;
 
@@ -63,8 +64,8 @@ impl<T> Channel<T> {
     }
 
     pub fn sent(&self, place: Option<Place>, message: Option<MessageId>) {
-        if let Some(message) = message {
-            self.tell(place, |to| Kind::Sent { to, message });
+        if let (Some(recorder), Some(message)) = (&self.recorder, message) {
+            recorder.sent(place, self.id, message);
         }
     }
 
@@ -84,20 +85,14 @@ impl<T> Channel<T> {
 
     /// Unpacks what a receiver got: a message, or the news that there will be no more.
     pub fn took(&self, place: Option<Place>, parcel: Option<Parcel<T>>) -> Option<T> {
-        match &parcel {
-            Some(Parcel { message: None, .. }) => {}
-            Some(Parcel {
-                message: Some(message),
-                ..
-            }) => self.tell(place, |from| {
-                Kind::Received(Got::Mail {
-                    from,
-                    message: *message,
-                })
-            }),
-            None => self.tell(place, |from| Kind::Received(Got::End(from))),
+        let Some(Parcel { message, value }) = parcel else {
+            self.tell(place, |from| Kind::Received(Got::End(from)));
+            return None;
+        };
+        if let (Some(recorder), Some(message)) = (&self.recorder, message) {
+            recorder.received(place, self.id, message);
         }
-        parcel.map(|parcel| parcel.value)
+        Some(value)
     }
 }
 

@@ -1,4 +1,6 @@
 //! Channels and semaphores that are recorded. What is not named here is Tokio's own.
+//!
+//! Methods do what Tokio's do: its documentation is theirs, and so are its words on panics and cancel safety.
 
 pub mod broadcast;
 mod channel;

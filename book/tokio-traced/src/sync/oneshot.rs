@@ -18,6 +18,7 @@ pub use tokio::sync::oneshot::error;
 
 use error::{RecvError, TryRecvError};
 
+/// As Tokio's, and recorded.
 pub struct Sender<T> {
     // In this order: who drops the sender is told first.
     duty: Duty,
@@ -25,18 +26,23 @@ pub struct Sender<T> {
     label: Labeller<T>,
 }
 
+/// As Tokio's, and recorded.
 pub struct Receiver<T> {
     waiter: Waiter,
-    ticket: Ticket,
+    claim: Claim,
     real: real::Receiver<T>,
 }
 
-/// One reply of one recording; `None` outside.
+/// One reply of one recording.
 #[derive(Clone)]
 struct Ticket {
+    /// `None` when the channel was made outside of a recording.
     recorder: Option<Arc<Recorder>>,
     reply: ReplyId,
 }
+
+/// The receiver's ticket: dropped, nobody wants the answer any more.
+struct Claim(Ticket);
 
 /// The duty to answer. Dropped undone, it is a `noreply`.
 struct Duty {
@@ -44,6 +50,7 @@ struct Duty {
     done: bool,
 }
 
+/// As Tokio's, and recorded.
 pub fn channel<T: Shown>() -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel();
     let recorder = tap();
@@ -59,7 +66,7 @@ pub fn channel<T: Shown>() -> (Sender<T>, Receiver<T>) {
     };
     let receiver = Receiver {
         waiter: Waiter::new(ticket.recorder.clone()),
-        ticket,
+        claim: Claim(ticket),
         real: receiver,
     };
     (sender, receiver)
@@ -79,10 +86,24 @@ impl Ticket {
     }
 }
 
+impl Claim {
+    fn give_up(&self) {
+        if let Some(recorder) = &self.0.recorder {
+            recorder.unwanted(self.0.reply);
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
 impl Drop for Duty {
     fn drop(&mut self) {
-        if !self.done {
-            self.ticket.tell(None, Kind::NoReply);
+        if let (Some(recorder), false) = (&self.ticket.recorder, self.done) {
+            recorder.no_reply(self.ticket.reply);
         }
     }
 }
@@ -125,6 +146,7 @@ where
 
 impl<T> Receiver<T> {
     pub fn close(&mut self) {
+        self.claim.give_up();
         self.real.close();
     }
 
@@ -139,13 +161,13 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let place = here();
-        if let Some(recorder) = &self.ticket.recorder {
+        if let Some(recorder) = &self.claim.0.recorder {
             recorder.step();
         }
         let result = self.real.try_recv();
         match &result {
-            Ok(_) => self.ticket.received(place, true),
-            Err(TryRecvError::Closed) => self.ticket.received(place, false),
+            Ok(_) => self.claim.0.received(place, true),
+            Err(TryRecvError::Closed) => self.claim.0.received(place, false),
             Err(TryRecvError::Empty) => {}
         }
         result
@@ -155,7 +177,7 @@ impl<T> Receiver<T> {
     pub fn blocking_recv(self) -> Result<T, RecvError> {
         let place = here();
         let result = self.real.blocking_recv();
-        self.ticket.received(place, result.is_ok());
+        self.claim.0.received(place, result.is_ok());
         result
     }
 }
@@ -171,13 +193,13 @@ impl<T> Future for Receiver<T> {
         match &poll {
             Poll::Pending => {
                 this.waiter.pending(cx, place, |recorder| {
-                    recorder.asks(this.ticket.reply);
-                    Wait::Answer(this.ticket.reply)
+                    recorder.asks(this.claim.0.reply);
+                    Wait::Answer(this.claim.0.reply)
                 });
             }
             Poll::Ready(result) => {
                 this.waiter.done();
-                this.ticket.received(place, result.is_ok());
+                this.claim.0.received(place, result.is_ok());
             }
         }
         poll

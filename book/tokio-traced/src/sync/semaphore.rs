@@ -3,12 +3,14 @@
 use crate::{
     event::{BoxId, Got, Kind, Wait},
     place::{Place, here},
-    recorder::{BoxKind, Recorder, tap},
+    recorder::{Recorder, tap},
+    state::BoxKind,
     waiting::Watched,
 };
 use std::sync::Arc;
 use tokio::sync::{self as real, AcquireError, TryAcquireError};
 
+/// As Tokio's, and recorded.
 #[derive(Debug)]
 pub struct Semaphore {
     real: real::Semaphore,
@@ -218,7 +220,7 @@ macro_rules! permit {
             }
         }
 
-        impl Drop for $name $(<$life>)? {
+        impl $(<$life>)? Drop for $name $(<$life>)? {
             fn drop(&mut self) {
                 if self.permits > 0 {
                     self.semaphore.add_permits(self.permits);

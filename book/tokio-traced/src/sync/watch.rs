@@ -5,7 +5,7 @@ use crate::{
     event::{Got, Kind, Wait},
     label::Shown,
     place::{Place, here},
-    recorder::BoxKind,
+    state::BoxKind,
     waiting::Watched,
 };
 use std::fmt;
@@ -14,16 +14,19 @@ pub use tokio::sync::watch::{Ref, error};
 
 use error::{RecvError, SendError};
 
+/// As Tokio's, and recorded.
 pub struct Sender<T> {
     hold: Hold<T>,
     real: real::Sender<T>,
 }
 
+/// As Tokio's, and recorded.
 pub struct Receiver<T> {
     channel: Channel<T>,
     real: real::Receiver<T>,
 }
 
+/// As Tokio's, and recorded.
 pub fn channel<T: Shown>(init: T) -> (Sender<T>, Receiver<T>) {
     let sender = Sender::new(init);
     let receiver = sender.subscribe();

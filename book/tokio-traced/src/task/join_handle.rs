@@ -13,6 +13,7 @@ use std::{
 };
 use tokio::task::{self as real, AbortHandle, Id, JoinError};
 
+/// As Tokio's, and recorded.
 pub struct JoinHandle<T> {
     waiter: Waiter,
     seat: Option<Seat>,
@@ -31,7 +32,13 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    #[track_caller]
     pub fn abort(&self) {
+        if let Some(seat) = &self.seat
+            && !self.real.is_finished()
+        {
+            seat.recorder.push(here(), Kind::Aborts(seat.actor));
+        }
         self.real.abort();
     }
 

@@ -20,6 +20,7 @@ use tokio::{
     task::{self as real, AbortHandle, Id, JoinError, LocalSet},
 };
 
+/// As Tokio's, and recorded.
 pub struct JoinSet<T> {
     real: real::JoinSet<T>,
     /// Who the tasks are, oldest first. Tasks started outside of a recording are not in here.
@@ -137,7 +138,9 @@ impl<T: 'static> JoinSet<T> {
     }
 
     #[track_caller]
-    pub fn join_next_with_id(&mut self) -> impl Future<Output = Option<Result<(Id, T), JoinError>>> {
+    pub fn join_next_with_id(
+        &mut self,
+    ) -> impl Future<Output = Option<Result<(Id, T), JoinError>>> {
         self.next_from(here())
     }
 

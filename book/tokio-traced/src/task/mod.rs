@@ -14,6 +14,7 @@ use crate::{
 };
 use tokio::task as real;
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -24,6 +25,7 @@ where
     JoinHandle::new(seat.clone(), real::spawn(Actor::new(seat, future)))
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -34,6 +36,7 @@ where
     JoinHandle::new(seat.clone(), real::spawn_local(Actor::new(seat, future)))
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
 where
@@ -51,6 +54,7 @@ where
     JoinHandle::new(seat, handle)
 }
 
+/// As Tokio's, and recorded.
 pub async fn yield_now() {
     actor::yields();
     real::yield_now().await;

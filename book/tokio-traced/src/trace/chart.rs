@@ -6,6 +6,8 @@ use crate::event::{ActorId, Event, Got, Kind};
 const WIDTH: usize = 100;
 /// What all columns together may take; the rest is for the words.
 const COLUMNS: usize = 48;
+/// Further actors have no column: their events are words alone.
+const MOST_ACTORS: usize = 24;
 
 impl Trace {
     /// ```text
@@ -14,7 +16,8 @@ impl Trace {
     ///  ●────▶│    Main puts Topic into room's mailbox (1 of 8).
     /// ```
     pub fn chart(&self) -> String {
-        let names: Vec<String> = self.actors.iter().map(|a| a.name.clone()).collect();
+        let actors = self.actors.iter().take(MOST_ACTORS);
+        let names: Vec<String> = actors.map(|a| a.name.clone()).collect();
         let wide = names.iter().map(|n| n.chars().count() + 2).sum::<usize>() <= COLUMNS;
         let (heads, legend) = if wide {
             (names, String::new())
@@ -50,7 +53,7 @@ impl Trace {
         match &event.kind {
             Kind::Sent { to, .. } => self.boxes[*to].owner,
             Kind::Replied { reply, taken: true } => self.replies[*reply].asker,
-            Kind::Spawn { actor, .. } => Some(*actor),
+            Kind::Spawn { actor, .. } | Kind::Aborts(actor) => Some(*actor),
             _ => None,
         }
     }
@@ -91,9 +94,11 @@ impl Columns {
 
     fn row(&self, event: &Event, alive: &[Life], target: Option<ActorId>) -> String {
         let mut row = self.lines(alive);
-        let from = self.middles[event.actor];
-        if let Some(target) = target.filter(|&target| target != event.actor) {
-            let to = self.middles[target];
+        let Some(&from) = self.middles.get(event.actor) else {
+            return row.into_iter().collect();
+        };
+        let target = target.filter(|&target| target != event.actor);
+        if let Some(&to) = target.and_then(|target| self.middles.get(target)) {
             let line = match event.kind {
                 Kind::Replied { .. } => '╌',
                 _ => '─',
@@ -129,7 +134,9 @@ fn mark(kind: &Kind) -> char {
     match kind {
         Kind::Waits(_) | Kind::Asked(_) | Kind::Blocked { .. } => '○',
         Kind::Works(_) => '▒',
-        Kind::Received(Got::Answer { answered: false, .. }) => '✗',
+        Kind::Received(Got::Answer {
+            answered: false, ..
+        }) => '✗',
         Kind::Refused { .. } | Kind::Panicked { .. } | Kind::NoReply(_) => '✗',
         Kind::Stuck | Kind::Leaked(_) | Kind::Cut(_) => '✗',
         Kind::Ended(_) => '■',

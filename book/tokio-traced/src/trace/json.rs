@@ -99,6 +99,7 @@ fn event(event: &Event) -> String {
         }
         Kind::Works(ms) => add(ms),
         Kind::Wakes(timer) => add(&text(timer_name(*timer))),
+        Kind::Aborts(actor) => add(actor),
         Kind::Joined { actor, how } => {
             add(actor);
             add(&text(how_name(*how)));
@@ -136,6 +137,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Released { .. } => "released",
         Kind::Works(_) => "works",
         Kind::Wakes(_) => "wakes",
+        Kind::Aborts(_) => "aborts",
         Kind::Joined { .. } => "joined",
         Kind::Panicked { .. } => "panicked",
         Kind::Ended(_) => "ended",

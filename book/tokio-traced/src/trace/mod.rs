@@ -7,11 +7,12 @@ mod sentences;
 mod stuck;
 
 use crate::{
-    event::{ActorId, BoxId, Event, Kind, MessageId, ReplyId, Waits},
+    event::{ActorId, BoxId, Event, Got, Kind, MessageId, ReplyId, Waits},
     label, name,
-    recorder::{BoxKind, State},
     source::Piece,
+    state::{BoxKind, BoxState, State},
 };
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
@@ -79,18 +80,24 @@ impl Trace {
             capacity: state.boxes[id].capacity,
             owner: state.boxes[id].owner,
         });
+        let holders = holders(state);
+        let labels: Vec<_> = state.messages.iter().map(|m| m.label.clone()).collect();
         let answers: Vec<_> = state
             .replies
             .iter()
             .map(|reply| reply.answer.clone().unwrap_or_default())
             .collect();
         let answers = label::texts(&answers);
-        let replies = state.replies.iter().zip(answers).map(|(reply, answer)| Reply {
-            message: reply.message,
-            asker: reply.asker,
-            answerer: reply.message.and_then(|m| holder(state, m)),
-            answer: reply.answer.is_some().then_some(answer),
-        });
+        let replies = state
+            .replies
+            .iter()
+            .zip(answers)
+            .map(|(reply, answer)| Reply {
+                message: reply.message,
+                asker: reply.asker,
+                answerer: reply.message.and_then(|m| holders[m]),
+                answer: reply.answer.is_some().then_some(answer),
+            });
         Self {
             title,
             boxes: boxes.collect(),
@@ -102,7 +109,7 @@ impl Trace {
                     waits,
                 })
                 .collect(),
-            messages: label::texts(&state.messages),
+            messages: label::texts(&labels),
             events: state.events.clone(),
             pieces,
         }
@@ -130,42 +137,48 @@ impl Trace {
     }
 }
 
-/// Who took a message, or else in whose mailbox it is.
-fn holder(state: &State, message: MessageId) -> Option<ActorId> {
-    use crate::event::Got;
-    let mut holder = None;
+/// For each message: who took it, or else in whose mailbox it is.
+fn holders(state: &State) -> Vec<Option<ActorId>> {
+    let mut holders = vec![None; state.messages.len()];
     for event in &state.events {
         match event.kind {
-            Kind::Sent { to, message: m } if m == message => holder = state.boxes[to].owner,
-            Kind::Received(Got::Mail { message: m, .. }) if m == message => {
-                holder = Some(event.actor);
-            }
+            Kind::Sent { to, message } => holders[message] = state.boxes[to].owner,
+            Kind::Received(Got::Mail { message, .. }) => holders[message] = Some(event.actor),
             _ => {}
         }
     }
-    holder
+    holders
 }
 
 fn name_of_box(state: &State, names: &[String], id: BoxId) -> String {
     let this = &state.boxes[id];
-    let same = |other: &&(usize, _)| -> bool {
-        let other: &crate::recorder::BoxState = other.1;
-        other.kind == this.kind && other.owner == this.owner
-    };
-    let all: Vec<_> = state.boxes.iter().enumerate().collect();
-    let alike: Vec<_> = all.iter().filter(same).collect();
-    let also_in_type: Vec<_> = alike.iter().filter(|b| b.1.holds == this.holds).collect();
+    let ids = 0..state.boxes.len();
+    let alike: Vec<&BoxState> = ids
+        .clone()
+        .map(|id| &state.boxes[id])
+        .filter(|b| b.kind == this.kind && b.owner == this.owner)
+        .collect();
+    let types: BTreeSet<&str> = alike.iter().map(|b| b.holds.as_str()).collect();
     let of = &this.holds;
     let name = match (this.kind, this.owner) {
-        (BoxKind::Mpsc, Some(owner)) if alike.len() == 1 => format!("{}'s mailbox", names[owner]),
-        (BoxKind::Mpsc, Some(owner)) => format!("{}'s mailbox of {of}", names[owner]),
-        (BoxKind::Mpsc, None) => format!("the mailbox of {of}, which nobody reads,"),
+        (BoxKind::Mpsc, Some(owner)) => format!("{}'s mailbox", names[owner]),
+        (BoxKind::Mpsc, None) => format!("a mailbox of {of} that nobody reads"),
         (BoxKind::Watch, _) => format!("the watched {of}"),
         (BoxKind::Broadcast, _) => format!("the broadcast of {of}"),
         (BoxKind::Semaphore, _) => "the semaphore".to_owned(),
     };
-    match also_in_type.iter().position(|b| b.0 == id) {
-        Some(at) if also_in_type.len() > 1 => format!("{name} {}", at + 1),
-        _ => name,
+    if alike.len() == 1 {
+        name
+    } else if types.len() == alike.len() && this.kind == BoxKind::Mpsc && this.owner.is_some() {
+        format!("{name} of {of}")
+    } else {
+        let before = ids.take_while(|&other| other < id);
+        let number = before
+            .filter(|&other| {
+                let other = &state.boxes[other];
+                other.kind == this.kind && other.owner == this.owner
+            })
+            .count();
+        format!("{name} {}", number + 1)
     }
 }

@@ -56,19 +56,27 @@ impl Trace {
         let name = self.actor(who);
         let is_limit = |w: &&Waits| matches!(w.what, Wait::Until(Timer::Timeout, _));
         let (limits, others): (Vec<_>, Vec<_>) = waits.iter().partition(is_limit);
-        let words = |waits: Vec<&Waits>| -> Vec<String> {
-            let words = waits.iter().map(|w| self.awaited(who, &w.what, now));
-            words.collect()
-        };
-        let limits = words(limits)
-            .iter()
-            .map(|limit| format!(", {limit}"))
-            .collect::<String>();
-        match words(others).as_slice() {
+        let words = |w: &&Waits| self.awaited(who, &w.what, now);
+        let limits: String = limits.iter().map(|w| format!(", {}", words(w))).collect();
+        match others.as_slice() {
             [] => format!("{name} waits for something that is not recorded{limits}"),
-            [only] => format!("{name} waits for {only}{limits}"),
-            several => format!("{name} waits for several things: {}{limits}", several.join("; ")),
+            [only] => format!("{name} waits for {}{limits}", words(only)),
+            several => {
+                let several = several.iter().map(|w| words(w) + &self.about(&w.what));
+                let several = several.collect::<Vec<_>>().join("; ");
+                format!("{name} waits for several things: {several}{limits}")
+            }
         }
+    }
+
+    /// What tells two waits of the same kind apart: "room's answer to Topic".
+    fn about(&self, what: &Wait) -> String {
+        let (word, message) = match what {
+            Wait::Answer(reply) => ("to", self.replies[*reply].message),
+            Wait::Slot(_, message) => ("for", *message),
+            _ => return String::new(),
+        };
+        message.map_or_else(String::new, |m| format!(" {word} {}", self.message(m)))
     }
 
     fn mail(&self, who: ActorId, of: BoxId) -> String {
@@ -133,7 +141,7 @@ impl<'a> Teller<'a> {
             Kind::Cancelled(Wait::Slot(to, Some(message))) => format!(
                 "{who} gives up sending {} to {}.",
                 trace.message(*message),
-                trace.mailbox(*to)
+                trace.mailbox_of(event.actor, *to)
             ),
             Kind::Cancelled(what) => format!(
                 "{who} no longer waits for {}.",
@@ -165,14 +173,14 @@ impl<'a> Teller<'a> {
             }
             Kind::NoReply(reply) => {
                 let question = match trace.replies[*reply].message {
-                    Some(message) => trace.message(message),
-                    None => "a oneshot channel",
+                    Some(message) => format!("the reply to {}", trace.message(message)),
+                    None => "the sender of a oneshot channel".to_owned(),
                 };
-                format!("{who} drops the sender of {question}'s answer: none will come.")
+                format!("{who} drops {question}: no answer will come.")
             }
             Kind::Closed(of) => format!(
                 "{who} drops the last sender of {}: it is closed.",
-                trace.mailbox(*of)
+                trace.mailbox_of(event.actor, *of)
             ),
             Kind::RxDrop { of, lost } => {
                 let lost = match lost {
@@ -194,9 +202,12 @@ impl<'a> Teller<'a> {
             Kind::Wakes(Timer::Sleep) if std::mem::take(&mut self.works[event.actor]) => {
                 format!("{who} is done with that.")
             }
-            Kind::Wakes(Timer::Sleep) => format!("{who} has waited long enough: its timer goes off."),
+            Kind::Wakes(Timer::Sleep) => {
+                format!("{who} has waited long enough: its timer goes off.")
+            }
             Kind::Wakes(Timer::Timeout) => format!("{who} has waited long enough: time is up."),
             Kind::Wakes(Timer::Tick) => format!("{who} gets a tick of its interval."),
+            Kind::Aborts(actor) => format!("{who} aborts {}.", trace.actor(*actor)),
             Kind::Joined { actor, how } => {
                 let how = match how {
                     Ended::Returned => "has ended",
@@ -219,7 +230,8 @@ impl<'a> Teller<'a> {
                 trace.events.len() - 1
             ),
             Kind::Cut(Cut::Blocked) => {
-                "The recording stops here: a thread is blocked, and nothing else happens.".to_owned()
+                "The recording stops here: a thread is blocked, and nothing else happens."
+                    .to_owned()
             }
             Kind::Cut(Cut::Spins(_)) => format!(
                 "The recording stops here: {who} spins. It runs again and again and never has to wait."
@@ -229,7 +241,8 @@ impl<'a> Teller<'a> {
 
     fn sent(&mut self, who: ActorId, to: BoxId, message: usize) -> String {
         let trace = self.trace;
-        let (name, what, mailbox) = (trace.actor(who), trace.message(message), trace.mailbox(to));
+        let (name, what) = (trace.actor(who), trace.message(message));
+        let mailbox = trace.mailbox_of(who, to);
         self.newest[to] = Some(message);
         match trace.boxes[to].kind {
             "watch" => return format!("{name} sets {mailbox} to {what}."),
@@ -259,7 +272,10 @@ impl<'a> Teller<'a> {
                     n => format!("{n} left"),
                 };
                 let from = trace.mailbox_of(actor, from).replace("its own ", "its ");
-                format!("{who} takes {} out of {from} ({left}).", trace.message(message))
+                format!(
+                    "{who} takes {} out of {from} ({left}).",
+                    trace.message(message)
+                )
             }
             Got::Mail { message, .. } => format!("{who} hears {}.", trace.message(message)),
             Got::End(of) if trace.boxes[of].kind == "mpsc" => {
@@ -282,7 +298,10 @@ impl<'a> Teller<'a> {
                 None => format!("{who} sees the first value."),
             },
             Got::Missed(of, n) => {
-                format!("{who} was too slow for {}: it missed {n} messages.", trace.mailbox(of))
+                format!(
+                    "{who} was too slow for {}: it missed {n} messages.",
+                    trace.mailbox(of)
+                )
             }
             Got::Permit(of, n) => {
                 self.filled[of] += n;

@@ -9,7 +9,7 @@ mod site;
 
 pub use course::Course;
 pub use page::Page;
-pub use site::site;
+pub use site::{recorded_runs, site};
 
 /// The five themes of an mdBook.
 pub const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];

@@ -138,6 +138,34 @@ impl Page {
         self.perform_actions(stroke).await.unwrap();
     }
 
+    /// Puts the mouse or a finger ("touch") down in the element that `css` finds, moves it and lifts it; places are parts of its width.
+    pub async fn drag(&self, pointer: &str, css: &str, from: f64, to: f64) {
+        let place = self
+            .value(&format!(
+                "(() => {{
+                    const element = document.querySelector({css:?});
+                    element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+                    const {{ left, top, width, height }} = element.getBoundingClientRect();
+                    return {{ left, width, y: Math.floor(top + height / 2) }};
+                }})()"
+            ))
+            .await;
+        let at = |part: f64| {
+            let (left, width) = (&place["left"], &place["width"]);
+            let x = (left.as_f64().unwrap() + part * width.as_f64().unwrap()).floor();
+            json!({ "type": "pointerMove", "duration": 50, "x": x as i64, "y": place["y"] })
+        };
+        let moves = [
+            at(from),
+            json!({ "type": "pointerDown", "button": 0 }),
+            at((from + to) / 2.0),
+            at(to),
+            json!({ "type": "pointerUp", "button": 0 }),
+        ];
+        let stroke = json!({ "type": "pointer", "id": pointer, "parameters": { "pointerType": pointer }, "actions": moves });
+        self.raw("actions", json!({ "actions": [stroke] })).await;
+    }
+
     /// Presses Tab until the element that `css` finds has the focus.
     pub async fn tab_to(&self, css: &str) {
         for _ in 0..200 {
@@ -199,7 +227,7 @@ impl Page {
         assert_eq!(self.value("innerWidth").await, 360);
         let too_wide = self
             .value(
-                "[document.scrollingElement, ...document.querySelectorAll('#mdbook-content, exercise-check, check-yourself')]
+                "[document.scrollingElement, ...document.querySelectorAll('#mdbook-content, exercise-check, check-yourself, actor-trace')]
                     .filter(box => box.scrollWidth > box.clientWidth)
                     .map(box => `${box.localName} of ${location.pathname}: ${box.scrollWidth} in ${box.clientWidth}`)",
             )

@@ -8,7 +8,7 @@ use crate::{
     event::{MessageId, Wait},
     label::{self, Shown},
     place::{Place, here},
-    recorder::BoxKind,
+    state::BoxKind,
     time,
     waiting::Watched,
 };
@@ -18,11 +18,13 @@ use tokio::sync::mpsc::{
     error::{SendError, SendTimeoutError, TrySendError},
 };
 
+/// As Tokio's, and recorded.
 pub struct Sender<T> {
     pub(super) hold: Hold<T>,
     pub(super) real: real::Sender<Parcel<T>>,
 }
 
+/// As Tokio's, and recorded.
 #[track_caller]
 pub fn channel<T: Shown>(buffer: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel(buffer);
@@ -223,6 +225,7 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
+/// As Tokio's, and recorded.
 pub struct WeakSender<T> {
     channel: Channel<T>,
     real: real::WeakSender<Parcel<T>>,

@@ -8,6 +8,7 @@ use crate::place::here;
 use std::fmt;
 use tokio::sync::mpsc as real;
 
+/// As Tokio's, and recorded.
 pub struct Permit<'a, T> {
     real: real::Permit<'a, Parcel<T>>,
     channel: &'a Channel<T>,
@@ -32,6 +33,7 @@ impl<T> fmt::Debug for Permit<'_, T> {
     }
 }
 
+/// As Tokio's, and recorded.
 pub struct PermitIterator<'a, T> {
     real: real::PermitIterator<'a, Parcel<T>>,
     channel: &'a Channel<T>,
@@ -65,6 +67,7 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
     }
 }
 
+/// As Tokio's, and recorded.
 pub struct OwnedPermit<T> {
     pub(super) hold: Hold<T>,
     pub(super) real: real::OwnedPermit<Parcel<T>>,

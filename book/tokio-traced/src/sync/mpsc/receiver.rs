@@ -22,6 +22,7 @@ pub struct Inbox<T, R: RealReceiver<T>> {
 }
 
 /// What both of Tokio's receivers can do, and this one on top of them.
+#[allow(clippy::len_without_is_empty)] // `len` says as much
 pub trait RealReceiver<T>: fmt::Debug {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Parcel<T>>>;
     fn poll_recv_many(
@@ -125,11 +126,7 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
     }
 
     #[track_caller]
-    pub fn recv_many(
-        &mut self,
-        buffer: &mut Vec<T>,
-        limit: usize,
-    ) -> impl Future<Output = usize> {
+    pub fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> impl Future<Output = usize> {
         let place = here();
         async move {
             let mut waiter = Waiter::new(self.channel.recorder.clone());
@@ -195,7 +192,9 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
             Ok(Parcel { message, value }) => {
                 let parcel = Parcel { message, value };
                 // It gives back what it was given.
-                self.channel.took(place, Some(parcel)).ok_or(TryRecvError::Empty)
+                self.channel
+                    .took(place, Some(parcel))
+                    .ok_or(TryRecvError::Empty)
             }
             Err(TryRecvError::Empty) => Err(TryRecvError::Empty),
             Err(TryRecvError::Disconnected) => {

@@ -5,16 +5,22 @@ use super::{
     Inbox, UnboundedReceiver,
 };
 use crate::{
-    event::Wait, label::{self, Shown}, place::here, recorder::BoxKind, waiting::Watched,
+    event::Wait,
+    label::{self, Shown},
+    place::here,
+    state::BoxKind,
+    waiting::Watched,
 };
 use std::fmt;
 use tokio::sync::mpsc::{self as real, error::SendError};
 
+/// As Tokio's, and recorded.
 pub struct UnboundedSender<T> {
     hold: Hold<T>,
     real: real::UnboundedSender<Parcel<T>>,
 }
 
+/// As Tokio's, and recorded.
 pub fn unbounded_channel<T: Shown>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     let (sender, receiver) = real::unbounded_channel();
     let channel = Channel::new(BoxKind::Mpsc, None);
@@ -83,6 +89,7 @@ impl<T> fmt::Debug for UnboundedSender<T> {
     }
 }
 
+/// As Tokio's, and recorded.
 pub struct WeakUnboundedSender<T> {
     channel: Channel<T>,
     real: real::WeakUnboundedSender<Parcel<T>>,

@@ -1,0 +1,134 @@
+//! The page "What went wrong?" lists every rejected answer: what its test says, what its author thought, and where to read. That
+//! part of it, `book/src/what-went-wrong/answers.md`, is made from the answers' headers and from the tests' comments.
+//!
+//! After a change to either, `BLESS=1 cargo test -p course --test what_went_wrong` writes it anew.
+
+use course::{
+    answers::{self, Rejected},
+    workspace::{Exercise, Workspace},
+};
+use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
+
+#[test]
+fn the_page_lists_every_rejected_answer() {
+    let workspace = Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut page = String::from(
+        "<!-- made from the rejected answers' headers by book/course/tests/what_went_wrong.rs -->\n",
+    );
+    for exercise in &workspace.exercises {
+        chapter(&mut page, exercise);
+    }
+    let file = workspace.root.join("book/src/what-went-wrong/answers.md");
+    if env::var_os("BLESS").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &page).unwrap();
+    }
+    let written = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == page,
+        "{} is not current: run `BLESS=1 cargo test -p course --test what_went_wrong`, and read what changes",
+        file.display()
+    );
+}
+
+fn chapter(page: &mut String, exercise: &Exercise) {
+    let folder = exercise.folder_name();
+    let sections = sections(exercise);
+    writeln!(page, "\n## In exercise {folder}").unwrap();
+    let mut answers = answers::rejected(exercise).unwrap();
+    // In the order of the tests, as a learner meets them.
+    let all_hints = exercise.hints().unwrap();
+    answers.sort_by_key(|answer| all_hints.iter().position(|hints| hints.test == answer.test));
+    for Rejected {
+        test, says, thinks, ..
+    } in answers
+    {
+        let says = says
+            .iter()
+            .map(|words| format!("*{}*", escaped(words)))
+            .collect::<Vec<_>>()
+            .join(" … ");
+        let (by, section) = match test.as_str() {
+            "compile" => ("The compiler".to_owned(), None),
+            test => (
+                format!("`{test}`"),
+                sections.get(test).and_then(Option::as_deref),
+            ),
+        };
+        let read = match section {
+            Some(section) => format!("[{section}]({folder}.md#{})", anchor(section)),
+            None => format!("[the chapter]({folder}.md)"),
+        };
+        let first_hint = all_hints
+            .iter()
+            .find(|hints| hints.test == test)
+            .and_then(|hints| hints.hints.first());
+        writeln!(
+            page,
+            "\n{by} says: {says}\n\n- You thought: {}",
+            escaped(&thinks)
+        )
+        .unwrap();
+        if let Some(hint) = first_hint {
+            let in_one_line = hint.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(page, "- Ask yourself: {in_one_line}").unwrap();
+        }
+        writeln!(page, "- Read: {read}").unwrap();
+    }
+}
+
+/// The section of the page that each test's comment names: `/// Page: "The reply". …`
+fn sections(exercise: &Exercise) -> BTreeMap<String, Option<String>> {
+    let tests = exercise
+        .folder
+        .join("tests")
+        .join(format!("{}.rs", exercise.crate_name()));
+    let mut sections = BTreeMap::new();
+    let mut section = None;
+    for line in fs::read_to_string(tests).unwrap().lines() {
+        if let Some((_, rest)) = line.split_once("/// Page: ") {
+            section = rest
+                .strip_prefix('"')
+                .and_then(|rest| Some(rest.split_once('"')?.0.to_owned()));
+        } else if let Some((name, _)) = line
+            .strip_prefix("fn ")
+            .and_then(|rest| rest.split_once('('))
+        {
+            sections.insert(name.to_owned(), section.take());
+        }
+    }
+    sections
+}
+
+/// The place of a heading in mdBook's page.
+fn anchor(heading: &str) -> String {
+    let letters = heading.to_lowercase();
+    letters
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+/// Code stays code; what Markdown would take for emphasis or HTML stays what it is.
+fn escaped(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut out = parts
+        .next()
+        .unwrap_or_default()
+        .replace('*', "\\*")
+        .replace('_', "\\_")
+        .replace('<', "&lt;");
+    for (index, part) in parts.enumerate() {
+        match index % 2 {
+            0 => write!(out, "`{part}`").unwrap(),
+            _ => out.push_str(
+                &part
+                    .replace('*', "\\*")
+                    .replace('_', "\\_")
+                    .replace('<', "&lt;"),
+            ),
+        }
+    }
+    out
+}

@@ -1,0 +1,333 @@
+//! Chapter 09: a gallery and its scaler know each other. What all versions of it have in common, and what the page says of
+//! them, as tests.
+//!
+//! The versions: [`cycles_circle`](crate::cycles_circle) never ends; [`cycles_break`](crate::cycles_break),
+//! [`cycles_drain`](crate::cycles_drain), [`cycles_weak`](crate::cycles_weak), [`cycles_abort`](crate::cycles_abort) and
+//! [`cycles_results`](crate::cycles_results) do, each at its price.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::sleep;
+
+/// What visitors see. It keeps what hangs there, so that tests can look at it.
+#[derive(Clone, Default)]
+pub struct Wall(Arc<Mutex<Vec<String>>>);
+
+impl Wall {
+    pub fn hang(&self, thumbnail: String) {
+        self.0.lock().expect("nobody panicked").push(thumbnail);
+    }
+
+    pub fn thumbnails(&self) -> Vec<String> {
+        self.0.lock().expect("nobody panicked").clone()
+    }
+}
+
+/// Nobody takes pictures any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// Makes a picture small, which takes a second.
+///
+/// # Panics
+/// When it is no picture.
+pub async fn scale(picture: String) -> String {
+    sleep(Duration::from_secs(1)).await;
+    assert_ne!(picture, "no picture", "this cannot be scaled");
+    format!("small {picture}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        abandoned::{abandoned, left_behind},
+        cycles_abort, cycles_break, cycles_circle, cycles_drain, cycles_results, cycles_weak,
+    };
+    use harness::{alive_tasks, check, expect_panics, settle, within};
+    use tokio::sync::{mpsc, oneshot};
+
+    /// Adds three pictures and drops the handle; then how many of them hang on the wall, and how many tasks are left.
+    macro_rules! three_pictures {
+        ($version:ident) => {
+            abandoned(async {
+                let wall = Wall::default();
+                let gallery = $version::open(wall.clone());
+                for picture in ["cat", "dog", "owl"] {
+                    gallery.add(picture).await.unwrap();
+                }
+                drop(gallery);
+                let left = left_behind().await;
+                (wall.thumbnails().len(), left)
+            })
+        };
+    }
+
+    /// Page: the table of "What each cure loses".
+    #[test]
+    fn what_each_version_keeps_and_leaves_behind() {
+        assert_eq!(three_pictures!(cycles_circle), (3, 2));
+        assert_eq!(three_pictures!(cycles_break), (0, 0));
+        assert_eq!(three_pictures!(cycles_drain), (3, 0));
+        assert_eq!(three_pictures!(cycles_weak), (0, 0));
+        assert_eq!(three_pictures!(cycles_abort), (0, 0));
+        assert_eq!(three_pictures!(cycles_results), (3, 0));
+    }
+
+    /// Page: "What each cure loses": as long as somebody holds a handle, no cure loses anything.
+    #[test]
+    fn while_a_handle_is_there_everything_is_shown() {
+        macro_rules! shown {
+            ($version:ident) => {
+                abandoned(async {
+                    let wall = Wall::default();
+                    let gallery = $version::open(wall.clone());
+                    for picture in ["cat", "dog", "owl"] {
+                        gallery.add(picture).await.unwrap();
+                    }
+                    sleep(Duration::from_secs(60)).await;
+                    wall.thumbnails().len()
+                })
+            };
+        }
+        assert_eq!(shown!(cycles_circle), 3);
+        assert_eq!(shown!(cycles_break), 3);
+        assert_eq!(shown!(cycles_drain), 3);
+        assert_eq!(shown!(cycles_weak), 3);
+        assert_eq!(shown!(cycles_abort), 3);
+        assert_eq!(shown!(cycles_results), 3);
+    }
+
+    /// Page: "A second channel": `else => break` waits until every channel is closed, and this one never is.
+    #[test]
+    fn with_else_the_loop_waits_for_the_way_back_too() {
+        let left = abandoned(async {
+            let (handle, mut mailbox) = mpsc::channel::<String>(8);
+            let (pictures, mut work) = mpsc::channel::<String>(8);
+            let (done, mut results) = mpsc::unbounded_channel::<String>();
+            tokio::spawn(async move {
+                while let Some(picture) = work.recv().await {
+                    let _ = done.send(picture);
+                }
+            });
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! {
+                        Some(picture) = mailbox.recv() => pictures.send(picture).await.unwrap(),
+                        Some(_) = results.recv() => {}
+                        else => break,
+                    }
+                }
+            });
+            handle.send("cat".to_owned()).await.unwrap();
+            drop(handle);
+            left_behind().await
+        });
+        assert_eq!(left, 2);
+    }
+
+    /// Page: "The drain": without the `drop` everything is shown, and then gallery and scaler wait for each other.
+    #[test]
+    fn a_drain_that_keeps_the_sender_never_ends() {
+        let (shown, left) = abandoned(async {
+            let wall = Wall::default();
+            let (pictures, mut work) = mpsc::channel::<String>(8);
+            let (done, mut results) = mpsc::unbounded_channel::<String>();
+            tokio::spawn(async move {
+                while let Some(picture) = work.recv().await {
+                    let _ = done.send(scale(picture).await);
+                }
+            });
+            let gallery = wall.clone();
+            tokio::spawn(async move {
+                for picture in ["cat", "dog", "owl"] {
+                    pictures.send(picture.to_owned()).await.unwrap();
+                }
+                while let Some(thumbnail) = results.recv().await {
+                    gallery.hang(thumbnail);
+                }
+                drop(pictures);
+            });
+            let left = left_behind().await;
+            (wall.thumbnails().len(), left)
+        });
+        assert_eq!((shown, left), (3, 2));
+    }
+
+    /// Page: "A WeakSender": it does not keep the channel open, and cannot be upgraded once that is closed. What is in the mailbox
+    /// can still be received.
+    #[test]
+    fn a_weak_sender_keeps_nothing_alive() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(8);
+            let weak = sender.downgrade();
+            weak.upgrade().unwrap().send(1).await.unwrap();
+            drop(sender);
+            assert!(weak.upgrade().is_none());
+            assert_eq!(mailbox.recv().await, Some(1));
+            assert_eq!(mailbox.recv().await, None);
+        });
+    }
+
+    /// Page: "A WeakSender": one that has been upgraded keeps the channel open, for as long as it is held.
+    #[test]
+    fn an_upgraded_one_is_a_sender_like_others() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(8);
+            let upgraded = sender.downgrade().upgrade().unwrap();
+            drop(sender);
+            upgraded.send(1).await.unwrap();
+            drop(upgraded);
+            assert_eq!(mailbox.recv().await, Some(1));
+            assert_eq!(mailbox.recv().await, None);
+        });
+    }
+
+    /// Page: "Abort": work that is under way is dropped, and so is what waits in the mailbox.
+    #[test]
+    fn abort_drops_what_is_under_way_and_what_waits() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<()>>(8);
+            let task = tokio::spawn(async move {
+                while let Some(reply) = mailbox.recv().await {
+                    sleep(Duration::from_secs(1)).await;
+                    let _ = reply.send(());
+                }
+            });
+            let (reply, under_way) = oneshot::channel();
+            sender.send(reply).await.unwrap();
+            let (reply, waiting) = oneshot::channel();
+            sender.send(reply).await.unwrap();
+            settle().await;
+            task.abort();
+            assert!(under_way.await.is_err());
+            assert!(waiting.await.is_err());
+        });
+    }
+
+    /// Page: "Abort": one of the two is enough, the other one then ends by itself.
+    #[test]
+    fn aborting_one_of_the_circle_ends_both() {
+        check(|| async {
+            let wall = Wall::default();
+            let gallery = cycles_abort::open(wall.clone());
+            gallery.add("cat").await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+            assert_eq!(alive_tasks().await, 2);
+            drop(gallery);
+            assert_eq!(alive_tasks().await, 0);
+            assert_eq!(wall.thumbnails(), ["small cat"]);
+        });
+    }
+
+    /// Page: "When one of them dies": the gallery learns of it when it sends, and its callers by their next `add`.
+    #[test]
+    fn a_dead_scaler_ends_the_gallery() {
+        check(|| async {
+            expect_panics(); // of the scaler
+            let wall = Wall::default();
+            let gallery = cycles_drain::open(wall.clone());
+            gallery.add("no picture").await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+            assert_eq!(alive_tasks().await, 1, "nobody has told the gallery");
+            // A tell says that the message is in the mailbox, and nothing of what becomes of it.
+            assert_eq!(gallery.add("cat").await, Ok(()));
+            assert_eq!(alive_tasks().await, 0, "its send to the scaler has failed");
+            assert_eq!(gallery.add("dog").await, Err(Closed));
+            assert!(wall.thumbnails().is_empty());
+        });
+    }
+
+    /// Page: "When one of them dies": the way back is closed at once when its last Sender is gone, also by a panic.
+    #[test]
+    fn the_way_back_tells_of_a_panic_at_once() {
+        check(|| async {
+            expect_panics();
+            let (done, mut results) = mpsc::unbounded_channel::<String>();
+            tokio::spawn(async move {
+                done.send(scale("cat".to_owned()).await).unwrap();
+                done.send(scale("no picture".to_owned()).await).unwrap();
+            });
+            assert_eq!(results.recv().await.as_deref(), Some("small cat"));
+            assert_eq!(
+                within("the end of the way back", results.recv()).await,
+                None
+            );
+        });
+    }
+
+    /// Page: "When one of them dies": a gallery that holds the way back in its own mailbox learns nothing.
+    #[test]
+    fn a_panic_leaves_the_circle_behind() {
+        let (said, left) = abandoned(async {
+            let gallery = cycles_circle::open(Wall::default());
+            gallery.add("no picture").await.unwrap();
+            let left = left_behind().await;
+            (gallery.add("cat").await, left)
+        });
+        assert_eq!(said, Ok(()));
+        assert_eq!(left, 1);
+    }
+
+    /// Page: "No way back at all": the three are scaled at the same time, and a panic costs one thumbnail.
+    #[test]
+    fn results_come_back_without_a_way_back() {
+        check(|| async {
+            expect_panics(); // of one task
+            let wall = Wall::default();
+            let gallery = cycles_results::open(wall.clone());
+            for picture in ["cat", "no picture", "owl"] {
+                gallery.add(picture).await.unwrap();
+            }
+            sleep(Duration::from_millis(1_001)).await;
+            let mut shown = wall.thumbnails();
+            shown.sort_unstable();
+            assert_eq!(shown, ["small cat", "small owl"]);
+        });
+    }
+
+    /// Page: "No way back at all": a pattern that does not match a panic turns the branch off until the loop comes round.
+    #[test]
+    fn a_pattern_without_the_panic_turns_the_branch_off() {
+        check(|| async {
+            expect_panics();
+            let (message, mut mailbox) = mpsc::channel::<()>(1);
+            let wall = Wall::default();
+            let gallery = wall.clone();
+            tokio::spawn(async move {
+                let mut scaling = tokio::task::JoinSet::new();
+                scaling.spawn(scale("no picture".to_owned()));
+                sleep(Duration::from_millis(10)).await;
+                scaling.spawn(scale("cat".to_owned()));
+                loop {
+                    tokio::select! {
+                        Some(Ok(thumbnail)) = scaling.join_next() => gallery.hang(thumbnail),
+                        message = mailbox.recv() => if message.is_none() { break },
+                    }
+                }
+            });
+            sleep(Duration::from_secs(60)).await;
+            assert!(wall.thumbnails().is_empty());
+            message.send(()).await.unwrap();
+            settle().await;
+            assert_eq!(wall.thumbnails(), ["small cat"]);
+        });
+    }
+
+    /// Page: "No way back at all": a JoinSet aborts what is left in it when it is dropped.
+    #[test]
+    fn a_dropped_join_set_aborts_its_tasks() {
+        check(|| async {
+            let wall = Wall::default();
+            let mut scaling = tokio::task::JoinSet::new();
+            let hook = wall.clone();
+            scaling.spawn(async move { hook.hang(scale("cat".to_owned()).await) });
+            settle().await;
+            drop(scaling);
+            sleep(Duration::from_secs(60)).await;
+            assert!(wall.thumbnails().is_empty());
+        });
+    }
+}

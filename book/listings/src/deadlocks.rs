@@ -1,0 +1,390 @@
+//! Chapter 10: a shop and its printer send to each other through bounded mailboxes. How many messages it takes until both
+//! wait for ever depends on the mailboxes; that it happens does not.
+//!
+//! The same without the circle is [`deadlocks_back_edge`](crate::deadlocks_back_edge). Actors that ask each other are in
+//! [`deadlocks_ask`](crate::deadlocks_ask) and its relatives.
+
+use tokio::sync::mpsc;
+
+// ANCHOR: shop
+#[derive(Debug)]
+enum ToShop {
+    Order { text: String },
+    Printed { text: String },
+}
+
+struct Shop {
+    mailbox: mpsc::Receiver<ToShop>,
+    printer: mpsc::Sender<String>,
+    texts: Vec<String>,
+}
+
+impl Shop {
+    async fn run(mut self) {
+        while let Some(message) = self.mailbox.recv().await {
+            match message {
+                ToShop::Order { text } => {
+                    if self.printer.send(text).await.is_err() {
+                        return;
+                    }
+                }
+                ToShop::Printed { text } => self.texts.push(text),
+            }
+        }
+    }
+}
+// ANCHOR_END: shop
+
+// ANCHOR: printer
+struct Printer {
+    mailbox: mpsc::Receiver<String>,
+    /// Weak, so that the printer does not keep the shop alive (chapter 9).
+    shop: mpsc::WeakSender<ToShop>,
+}
+
+impl Printer {
+    async fn run(mut self) {
+        while let Some(text) = self.mailbox.recv().await {
+            let Some(shop) = self.shop.upgrade() else {
+                break;
+            };
+            let text = text.to_uppercase();
+            let _ = shop.send(ToShop::Printed { text }).await;
+        }
+    }
+}
+// ANCHOR_END: printer
+
+#[derive(Clone)]
+pub struct ShopHandle {
+    sender: mpsc::Sender<ToShop>,
+}
+
+pub fn open(capacity: usize) -> ShopHandle {
+    let (sender, mailbox) = mpsc::channel(capacity);
+    let (printer, texts) = mpsc::channel(capacity);
+    let shop = Shop {
+        mailbox,
+        printer,
+        texts: Vec::new(),
+    };
+    tokio::spawn(shop.run());
+    let printer = Printer {
+        mailbox: texts,
+        shop: sender.downgrade(),
+    };
+    tokio::spawn(printer.run());
+    ShopHandle { sender }
+}
+
+impl ShopHandle {
+    pub async fn order(&self, text: &str) {
+        let text = text.to_owned();
+        let _ = self.sender.send(ToShop::Order { text }).await;
+    }
+}
+
+// ANCHOR: week
+/// Seven people order at the same time.
+pub async fn week(shop: &ShopHandle) {
+    tokio::join!(
+        shop.order("mon"),
+        shop.order("tue"),
+        shop.order("wed"),
+        shop.order("thu"),
+        shop.order("fri"),
+        shop.order("sat"),
+        shop.order("sun"),
+    );
+}
+// ANCHOR_END: week
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        abandoned::{abandoned, hangs, left_behind},
+        deadlocks_ask, deadlocks_back_edge, deadlocks_futurelock, deadlocks_self,
+        deadlocks_thermometer, deadlocks_time_out, deadlocks_world,
+    };
+    use harness::{check, in_no_time, settle, within};
+    use std::{pin::pin, time::Duration};
+    use tokio::{
+        sync::oneshot,
+        task::JoinSet,
+        time::{Instant, sleep},
+    };
+
+    /// Page: "The trouble first" and "A larger mailbox hides it": the week goes through on four places, two weeks do not.
+    #[test]
+    fn a_week_hangs_on_one_or_two_places_and_two_weeks_on_four() {
+        let hangs_with = |capacity| {
+            abandoned(async move {
+                let shop = open(capacity);
+                hangs(week(&shop)).await
+            })
+        };
+        assert!(hangs_with(1));
+        assert!(hangs_with(2));
+        assert!(!hangs_with(4));
+        assert!(abandoned(async {
+            let shop = open(4);
+            hangs(async { tokio::join!(week(&shop), week(&shop)) }).await
+        }));
+    }
+
+    /// Page: "A larger mailbox hides it": 2n + 2 orders at once.
+    #[test]
+    fn it_takes_twice_the_capacity_and_two_more() {
+        let tasks_left = |capacity, orders| {
+            abandoned(async move {
+                let shop = open(capacity);
+                let mut people = JoinSet::new();
+                for _ in 0..orders {
+                    let shop = shop.clone();
+                    people.spawn(async move { shop.order("hello").await });
+                }
+                settle().await;
+                drop((people, shop));
+                left_behind().await
+            })
+        };
+        for capacity in [1, 2, 3, 4, 8, 100] {
+            let enough = 2 * capacity + 2;
+            assert_eq!(tasks_left(capacity, enough - 1), 0, "{capacity} places");
+            assert_eq!(tasks_left(capacity, enough), 2, "{capacity} places");
+        }
+    }
+
+    /// Page: "Back edges never wait".
+    #[test]
+    fn a_way_back_that_never_waits_gets_everything_through_on_one_place() {
+        check(|| async {
+            let (shop, texts) = deadlocks_back_edge::open(1);
+            let mut people = JoinSet::new();
+            for number in 0..1000 {
+                let shop = shop.clone();
+                people.spawn(async move { shop.order(&format!("text {number}")).await });
+            }
+            in_no_time("a place for a thousand orders", people.join_all()).await;
+            drop(shop);
+            let texts = in_no_time("the end of the shop", texts).await.unwrap();
+            assert_eq!(texts.len(), 1000);
+            assert!(texts.contains(&"TEXT 999".to_owned()));
+        });
+    }
+
+    /// Page: "Two actors that ask each other": on unbounded mailboxes.
+    #[test]
+    fn an_ask_cycle_hangs_without_any_bound() {
+        assert!(abandoned(async {
+            let players = deadlocks_ask::open(&[3, 5]);
+            hangs(players[1].walk(7)).await
+        }));
+        // A question that makes no circle is answered.
+        abandoned(async {
+            let players = deadlocks_ask::open(&[3, 5]);
+            assert_eq!(players[1].place().await, 5);
+        });
+    }
+
+    /// Page: "Two actors that ask each other": sending the reply never waits, with nobody at the other end.
+    #[test]
+    fn sending_a_reply_never_waits() {
+        check(|| async {
+            let (reply, answer) = oneshot::channel();
+            assert_eq!(reply.send(1), Ok(())); // not async
+            assert_eq!(answer.await, Ok(1));
+        });
+    }
+
+    /// Page: "Cut one edge".
+    #[test]
+    fn a_world_that_asks_nobody_answers() {
+        check(|| async {
+            let players = deadlocks_world::open(&[3, 5]);
+            assert!(in_no_time("the end of a walk", players[1].walk(7)).await);
+            assert!(!in_no_time("the end of a walk", players[0].walk(7)).await);
+            assert!(in_no_time("the end of a walk", players[0].walk(5)).await);
+            assert_eq!(in_no_time("a place", players[1].place()).await, 7);
+            assert_eq!(in_no_time("a place", players[0].place()).await, 5);
+            let (a, b) = tokio::join!(players[0].walk(1), players[1].walk(1));
+            assert!(a != b, "one of the two was first");
+        });
+    }
+
+    /// Page: "Asking yourself", also without a bound.
+    #[test]
+    fn who_asks_itself_waits_for_ever() {
+        assert!(abandoned(async {
+            let diary = deadlocks_self::open();
+            hangs(diary.write("hello")).await
+        }));
+    }
+
+    /// Page: "Asking yourself": a tell hangs too, when the mailbox is bounded and full.
+    #[test]
+    fn who_tells_itself_waits_when_the_mailbox_is_full() {
+        assert!(abandoned(async {
+            let (own, mut mailbox) = mpsc::channel(1);
+            own.send(1).await.unwrap();
+            hangs(async {
+                own.send(2).await.unwrap();
+                mailbox.recv().await
+            })
+            .await
+        }));
+    }
+
+    /// Page: "Time-outs": every walk takes the whole second, is refused though the place is free, and the world works for nobody.
+    #[test]
+    fn a_time_out_makes_each_walk_slow_and_wrong() {
+        check(|| async {
+            let players = deadlocks_time_out::open(&[3, 5]);
+            let start = Instant::now();
+            assert!(!players[1].walk(7).await, "7 is free");
+            assert_eq!(start.elapsed(), Duration::from_secs(1));
+            for to in 8..12 {
+                assert!(!players[1].walk(to).await);
+            }
+            assert_eq!(start.elapsed(), Duration::from_secs(5));
+        });
+    }
+
+    /// Page: "Time-outs": who only wants to know where the player stands waits for that second as well.
+    #[test]
+    fn a_time_out_makes_others_wait() {
+        check(|| async {
+            let players = deadlocks_time_out::open(&[3, 5]);
+            let start = Instant::now();
+            let (_, place) = tokio::join!(players[1].walk(7), players[1].place());
+            assert_eq!(place, 5);
+            assert_eq!(start.elapsed(), Duration::from_secs(1));
+        });
+    }
+
+    /// A reader that comes after a second, and then takes all that there is.
+    async fn reader(mut mailbox: mpsc::Receiver<&'static str>) -> Vec<&'static str> {
+        sleep(Duration::from_secs(1)).await;
+        let mut texts = Vec::new();
+        while let Some(text) = mailbox.recv().await {
+            texts.push(text);
+        }
+        texts
+    }
+
+    /// Page: "What select! drops": a send that is kept and not polled keeps its place in the line, and what comes after it waits.
+    #[test]
+    fn a_send_kept_by_reference_locks_the_next_one() {
+        assert!(abandoned(async {
+            let (out, mailbox) = mpsc::channel(1);
+            out.send("earlier").await.unwrap();
+            tokio::spawn(reader(mailbox));
+            hangs(deadlocks_futurelock::report(out)).await
+        }));
+    }
+
+    /// Page: "What select! drops": a kept `reserve` does the same.
+    #[test]
+    fn a_reserve_kept_by_reference_locks_the_next_send() {
+        assert!(abandoned(async {
+            let (out, mailbox) = mpsc::channel(1);
+            out.send("earlier").await.unwrap();
+            tokio::spawn(reader(mailbox));
+            let mut place = pin!(out.reserve());
+            hangs(async {
+                tokio::select! {
+                    _ = &mut place => unreachable!("it is full for a second"),
+                    () = sleep(Duration::from_millis(10)) => out.send("busy").await.unwrap(),
+                }
+            })
+            .await
+        }));
+    }
+
+    /// Page: "What select! drops": a send that `select!` owns is dropped before the handler runs. It locks nothing, and its
+    /// value is gone.
+    #[test]
+    fn an_owned_send_is_dropped_with_its_value() {
+        check(|| async {
+            let (out, mailbox) = mpsc::channel(1);
+            out.send("earlier").await.unwrap();
+            let reader = tokio::spawn(reader(mailbox));
+            tokio::select! {
+                _ = out.send("result") => unreachable!("it is full for a second"),
+                () = sleep(Duration::from_millis(10)) => out.send("busy").await.unwrap(),
+            }
+            drop(out);
+            let texts = within("the reader's texts", reader).await.unwrap();
+            assert_eq!(texts, ["earlier", "busy"]);
+        });
+    }
+
+    /// Page: "What select! drops": with an owned `reserve` nothing is lost.
+    #[test]
+    fn an_owned_reserve_loses_its_place_only() {
+        check(|| async {
+            let (out, mailbox) = mpsc::channel(1);
+            out.send("earlier").await.unwrap();
+            let reader = tokio::spawn(reader(mailbox));
+            tokio::select! {
+                _ = out.reserve() => unreachable!("it is full for a second"),
+                () = sleep(Duration::from_millis(10)) => out.send("busy").await.unwrap(),
+            }
+            out.send("result").await.unwrap();
+            drop(out);
+            let texts = within("the reader's texts", reader).await.unwrap();
+            assert_eq!(texts, ["earlier", "busy", "result"]);
+        });
+    }
+
+    /// Page: "Listening while you wait for a place".
+    #[test]
+    fn the_thermometer_answers_while_its_display_is_full() {
+        check(|| async {
+            let (display, mut shown) = mpsc::channel(1);
+            let thermometer = deadlocks_thermometer::open(display);
+            for degrees in [10, 30, 20] {
+                thermometer.measured(degrees).await.unwrap();
+                settle().await;
+                in_no_time("the highest", thermometer.highest())
+                    .await
+                    .unwrap();
+            }
+            assert_eq!(
+                in_no_time("the highest", thermometer.highest()).await,
+                Ok(30)
+            );
+            assert_eq!(shown.recv().await, Some(10));
+            assert_eq!(shown.recv().await, Some(20), "30 is old by now");
+        });
+    }
+
+    /// Page: "Listening while you wait for a place": it ends when nobody looks at the display.
+    #[test]
+    fn the_thermometer_ends_without_a_display() {
+        check(|| async {
+            let (display, shown) = mpsc::channel(1);
+            let thermometer = deadlocks_thermometer::open(display);
+            drop(shown);
+            thermometer.measured(10).await.unwrap();
+            settle().await;
+            assert!(thermometer.measured(20).await.is_err());
+        });
+    }
+
+    /// Page: "Spawning is no way out": each send that waits is a task.
+    #[test]
+    fn spawned_sends_pile_up() {
+        check(|| async {
+            let (out, mut mailbox) = mpsc::channel(1);
+            for text in 0..1000 {
+                let out = out.clone();
+                tokio::spawn(async move { out.send(text).await });
+            }
+            drop(out);
+            assert_eq!(harness::alive_tasks().await, 999);
+            while mailbox.recv().await.is_some() {}
+        });
+    }
+}

@@ -1,0 +1,191 @@
+//! Chapter 06: an actor that keeps the score of a game, with a mailbox for players and one for spectators.
+
+// ANCHOR: message
+use tokio::sync::{mpsc, oneshot};
+
+/// What a player has scored.
+#[derive(Debug)]
+pub struct Points(pub u32);
+
+/// What a spectator asks: the score, please.
+#[derive(Debug)]
+pub struct Question {
+    pub reply: oneshot::Sender<u32>,
+}
+// ANCHOR_END: message
+
+// ANCHOR: board
+pub struct Board {
+    pub points: mpsc::Receiver<Points>,
+    pub questions: mpsc::Receiver<Question>,
+    pub score: u32,
+}
+
+impl Board {
+    pub async fn run(mut self) {
+        loop {
+            tokio::select! {
+                Some(Points(points)) = self.points.recv() => self.score += points,
+                Some(question) = self.questions.recv() => self.answer(question),
+                else => break,
+            }
+        }
+    }
+
+    fn answer(&self, question: Question) {
+        let _ = question.reply.send(self.score);
+    }
+}
+// ANCHOR_END: board
+
+// ANCHOR: handles
+#[derive(Clone)]
+pub struct PlayerHandle {
+    sender: mpsc::Sender<Points>,
+}
+
+#[derive(Clone)]
+pub struct SpectatorHandle {
+    sender: mpsc::Sender<Question>,
+}
+
+pub fn open() -> (PlayerHandle, SpectatorHandle) {
+    let (player, points) = mpsc::channel(8);
+    let (spectator, questions) = mpsc::channel(8);
+    tokio::spawn(
+        Board {
+            points,
+            questions,
+            score: 0,
+        }
+        .run(),
+    );
+    (
+        PlayerHandle { sender: player },
+        SpectatorHandle { sender: spectator },
+    )
+}
+// ANCHOR_END: handles
+
+impl PlayerHandle {
+    pub async fn score(&self, points: u32) {
+        let _ = self.sender.send(Points(points)).await;
+    }
+}
+
+impl SpectatorHandle {
+    pub async fn ask(&self) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Question { reply }).await;
+        answer.await.expect("the board has ended")
+    }
+}
+
+// ANCHOR: game
+/// A player scores twice and goes; a spectator stays and asks.
+pub async fn game() {
+    let (player, spectator) = open();
+    player.score(2).await;
+    player.score(3).await;
+    drop(player);
+    while spectator.ask().await < 5 {}
+}
+// ANCHOR_END: game
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness::{alive_tasks, check, settle, within};
+
+    /// Page: "Patterns turn branches off": with one kind of handles gone, the other one works on; then the actor ends.
+    #[test]
+    fn either_kind_may_go_first() {
+        check(|| async {
+            within("the end of the game", game()).await;
+
+            let (player, spectator) = open();
+            drop(spectator);
+            player.score(1).await;
+            settle().await;
+            assert_eq!(alive_tasks().await, 1);
+            drop(player);
+            assert_eq!(alive_tasks().await, 0);
+        });
+    }
+
+    /// Page: "A closed channel answers at once": a thousand times in a row, without any waiting.
+    #[test]
+    fn a_closed_channel_gives_none_every_time() {
+        check(|| async {
+            let (sender, mut receiver) = mpsc::channel::<u32>(1);
+            drop(sender);
+            for _ in 0..1000 {
+                assert_eq!(receiver.recv().await, None);
+            }
+        });
+    }
+
+    /// Page: "Order": without `biased`, any ready branch may be the first.
+    #[test]
+    fn a_ready_branch_is_taken_at_random() {
+        check(|| async {
+            let mut first = 0;
+            for _ in 0..1000 {
+                let (points, mut from_points) = mpsc::channel(1);
+                let (questions, mut from_questions) = mpsc::channel(1);
+                points.send(1).await.unwrap();
+                questions.send(2).await.unwrap();
+                tokio::select! {
+                    Some(_) = from_points.recv() => first += 1,
+                    Some(_) = from_questions.recv() => {}
+                }
+            }
+            assert!((300..700).contains(&first), "{first}");
+        });
+    }
+
+    /// Page: "Order": `biased` takes the first that is ready, and whatever stands below an always ready one starves.
+    #[test]
+    fn biased_starves_what_stands_below() {
+        check(|| async {
+            let (mut above, mut below) = (0, 0);
+            for _ in 0..1000 {
+                tokio::select! {
+                    biased;
+                    () = std::future::ready(()) => above += 1,
+                    () = std::future::ready(()) => below += 1,
+                }
+            }
+            assert_eq!((above, below), (1000, 0));
+        });
+    }
+
+    /// Page: "Patterns turn branches off": no branch left and no `else` is a panic.
+    #[test]
+    fn without_else_it_panics() {
+        check(|| async {
+            harness::expect_panics();
+            let (sender, mut receiver) = mpsc::channel::<u32>(1);
+            drop(sender);
+            let died = tokio::spawn(async move {
+                tokio::select! { Some(_) = receiver.recv() => {} }
+            });
+            assert!(died.await.unwrap_err().is_panic());
+        });
+    }
+
+    /// Page: "Patterns turn branches off": a message that does not fit the pattern is gone.
+    #[test]
+    fn a_pattern_that_does_not_match_loses_the_message() {
+        check(|| async {
+            let (sender, mut receiver) = mpsc::channel(2);
+            sender.send(Err("resume")).await.unwrap();
+            sender.send(Ok("pause")).await.unwrap();
+            tokio::select! {
+                Some(Ok(_)) = receiver.recv() => unreachable!("the first message is another one"),
+                else => {}
+            }
+            assert_eq!(receiver.recv().await, Some(Ok::<_, &str>("pause")));
+        });
+    }
+}

@@ -1,0 +1,37 @@
+//! Chapter 06, select: a board whose players go while its spectators stay.
+
+use crate::{
+    record::{Listing, Page, Scenario},
+    select, select_spins,
+};
+
+const SPINS: Listing = (
+    "select_spins.rs",
+    include_str!("../../listings/src/select_spins.rs"),
+);
+const PATTERNS: Listing = ("select.rs", include_str!("../../listings/src/select.rs"));
+
+pub fn pages() -> Vec<Page> {
+    let spins = Scenario::record(
+        "Spins",
+        "The player scores and goes, the spectator asks and goes: the board goes on, and on.",
+        SPINS,
+        select_spins::game(),
+    );
+    let patterns = Scenario::record(
+        "Ends",
+        "The player scores twice and goes: the board waits for questions alone, and ends with the last handle.",
+        PATTERNS,
+        select::game(),
+    );
+    vec![
+        Page {
+            name: "06-spins",
+            scenarios: vec![spins],
+        },
+        Page {
+            name: "06-patterns",
+            scenarios: vec![patterns],
+        },
+    ]
+}

@@ -1,0 +1,311 @@
+//! What the delivery promises, step by step. Each test says what it wants and which slip it is there to catch.
+//!
+//! The tests run in virtual time, on a runtime of their own (see exercises/harness): a delivery takes one virtual second.
+//! When a test's body ends, all its handles are dropped, and then every task has to end as well.
+
+use harness::{alive_tasks, check, settle, wake_ups, within};
+use select::{ControlHandle, Event, PostsHandle, open};
+use std::time::Duration;
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    time::{Instant, sleep},
+};
+
+/// Step 1. Posts are delivered one at a time, in their order.
+///
+/// Page: "Two mailboxes". The slip: a task for each post, so that they overtake each other.
+#[test]
+fn posts_are_delivered_in_order() {
+    check(|| async {
+        let (posts, _control, mut events) = start();
+        let start = Instant::now();
+        for text in ["a", "b", "c"] {
+            posts
+                .post(text.to_owned())
+                .await
+                .expect("the actor has ended, but there is a handle");
+        }
+        for text in ["a", "b", "c"] {
+            assert_eq!(
+                next(&mut events).await,
+                delivered(text),
+                "posts are delivered in the order in which they came"
+            );
+        }
+        assert_eq!(
+            start.elapsed().as_secs(),
+            3,
+            "three deliveries of one second take three seconds: one at a time, and nothing in between"
+        );
+    });
+}
+
+/// Step 2. A pause stops what has not begun; a resume lets it go on.
+///
+/// Page: "Two mailboxes". The slips: a pattern that knows one message only, and swallows the other; a pause that throws posts away.
+#[test]
+fn nothing_begins_while_paused() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(next(&mut events).await, Event::Paused);
+        posts
+            .post("a".to_owned())
+            .await
+            .expect("the actor has ended, but there is a handle");
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [],
+            "ten seconds after a pause, nothing may have been delivered"
+        );
+        control
+            .resume()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(
+            next(&mut events).await,
+            Event::Resumed,
+            "the resume was not heard: does your pattern drop it?"
+        );
+        assert_eq!(
+            next(&mut events).await,
+            delivered("a"),
+            "what was posted during the pause comes after it"
+        );
+    });
+}
+
+/// Step 3. Without any PostsHandle, the buttons work on.
+///
+/// Page: "A closed channel answers at once". The slips: breaking out when either channel is closed; a `None` that comes again and
+/// again, so that the loop spins.
+#[test]
+fn control_works_on_without_posts() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        drop(posts);
+        settle().await;
+        let paused = control.pause().await;
+        assert!(
+            paused.is_ok(),
+            "all PostsHandles are gone, and the actor ended with them: there is still a ControlHandle"
+        );
+        assert_eq!(next(&mut events).await, Event::Paused);
+        assert!(control.resume().await.is_ok());
+        assert_eq!(next(&mut events).await, Event::Resumed);
+    });
+}
+
+/// Step 3. Without any ControlHandle, posts are delivered on.
+///
+/// Page: "A closed channel answers at once". The slips: as before.
+#[test]
+fn posts_go_on_without_control() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        drop(control);
+        settle().await;
+        let posted = posts.post("a".to_owned()).await;
+        assert!(
+            posted.is_ok(),
+            "all ControlHandles are gone, and the actor ended with them: there is still a PostsHandle"
+        );
+        assert_eq!(next(&mut events).await, delivered("a"));
+    });
+}
+
+/// Step 3. Paused, and nobody left to resume: the pause is over.
+///
+/// Page: "What else does not cover". The slip: posts wait for a resume that cannot come, or are thrown away.
+#[test]
+fn a_pause_is_over_when_nobody_can_resume() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(next(&mut events).await, Event::Paused);
+        posts
+            .post("a".to_owned())
+            .await
+            .expect("the actor has ended, but there is a handle");
+        drop(control);
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a"],
+            "the last ControlHandle was dropped during a pause: nobody can resume any more, so delivery has to go on"
+        );
+    });
+}
+
+/// Step 4. A pause goes before the posts that wait, always.
+///
+/// Page: "Order". The slip: `select!` without `biased;` picks a ready branch at random: half of the time it is the right one.
+#[test]
+fn a_pause_goes_before_waiting_posts() {
+    for round in 1..=64 {
+        check(move || async move {
+            let (posts, control, mut events) = start();
+            // Both are in their mailboxes before the actor gets to run.
+            posts
+                .post("a".to_owned())
+                .await
+                .expect("the actor has ended, but there is a handle");
+            control
+                .pause()
+                .await
+                .expect("the actor has ended, but there is a handle");
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(
+                taken(&mut events),
+                [Event::Paused],
+                "a post and a pause were waiting, and in round {round} of 64 the post came first. Which ready branch does `select!` take?"
+            );
+        });
+    }
+}
+
+/// Step 5. Posts that were accepted are delivered, also when all handles are gone. Then the task ends.
+///
+/// Page: "Where it ends". The slips: `break` as soon as one channel is closed; a branch that is always there (a tick), so that
+/// `else` never runs.
+#[test]
+fn accepted_posts_are_delivered_before_the_end() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b", "c"] {
+            posts
+                .post(text.to_owned())
+                .await
+                .expect("the actor has ended, but there is a handle");
+        }
+        drop((posts, control));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a", "b", "c"],
+            "three posts were accepted, and `post` said Ok to each"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "all handles are gone and all posts delivered, but a task is still there: what is its loop waiting for?"
+        );
+    });
+}
+
+/// Step 5. The same in a pause: when nobody can resume, what was accepted is delivered.
+///
+/// Page: "What else does not cover". The slip: all branches are off, `else` runs, and the posts in the mailbox are lost.
+#[test]
+fn accepted_posts_survive_a_pause_at_the_end() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        posts
+            .post("a".to_owned())
+            .await
+            .expect("the actor has ended, but there is a handle");
+        settle().await;
+        drop((posts, control));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a"],
+            "a post was accepted during a pause, then all handles went: it is lost"
+        );
+    });
+}
+
+/// An actor without messages waits; it does not look again and again.
+///
+/// Page: "A closed channel answers at once". The slip: `try_recv` and a sleep in a loop.
+#[test]
+fn waiting_costs_nothing() {
+    check(|| async {
+        let (_posts, _control, _events) = start();
+        settle().await;
+        let wake_ups = wake_ups().await;
+        assert!(
+            wake_ups < 30,
+            "in one quiet minute the runtime woke up {wake_ups} times: something looks for messages instead of waiting for them"
+        );
+    });
+}
+
+/// Step 6. A pause is heard at once, not after the delivery that is under way.
+///
+/// Page: "Handlers run alone". The slip: `deliver(..).await` in the handler of a branch.
+#[test]
+fn a_pause_is_heard_during_a_delivery() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b"] {
+            posts
+                .post(text.to_owned())
+                .await
+                .expect("the actor has ended, but there is a handle");
+        }
+        sleep(Duration::from_millis(500)).await;
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        settle().await;
+        assert_eq!(
+            taken(&mut events),
+            [Event::Paused],
+            "half a second into a delivery somebody pressed pause, and the actor did not listen: what is it awaiting?"
+        );
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [delivered("a")],
+            "the delivery under way is finished, and the next one does not begin"
+        );
+        control
+            .resume()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(next(&mut events).await, Event::Resumed);
+        assert_eq!(next(&mut events).await, delivered("b"));
+    });
+}
+
+fn start() -> (PostsHandle, ControlHandle, UnboundedReceiver<Event>) {
+    let (out, events) = mpsc::unbounded_channel();
+    let (posts, control) = open(out);
+    (posts, control, events)
+}
+
+async fn next(events: &mut UnboundedReceiver<Event>) -> Event {
+    within("the next event", events.recv())
+        .await
+        .expect("the actor has ended, but there are handles: which case made its loop break?")
+}
+
+/// What has been reported by now.
+fn taken(events: &mut UnboundedReceiver<Event>) -> Vec<Event> {
+    std::iter::from_fn(|| events.try_recv().ok()).collect()
+}
+
+fn delivered(text: &str) -> Event {
+    Event::Delivered(text.to_owned())
+}
+
+fn deliveries(events: &[Event]) -> Vec<&str> {
+    let texts = events.iter().filter_map(|event| match event {
+        Event::Delivered(text) => Some(text.as_str()),
+        Event::Paused | Event::Resumed => None,
+    });
+    texts.collect()
+}

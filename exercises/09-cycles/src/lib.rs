@@ -1,0 +1,71 @@
+//! Exercise 09, cycles: a room and its archive know each other, and still come to an end.
+//!
+//! The room numbers what is said and gives it to the archive, which saves one message after another. When a message is
+//! saved, the archive tells the room, and the room reports its number. So each of the two sends to the other one.
+//!
+//! Page: book/src/09-cycles.md. The tests are in tests/cycles.rs; they go step by step, and so can you:
+//!
+//!     cargo test -p cycles
+//!
+//! Stuck? `cargo course hint cycles` says a little more each time.
+
+use std::time::Duration;
+use tokio::{sync::mpsc, time::sleep};
+
+/// Where messages are saved. Saving takes a second; leave it as it is.
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    /// A store that works.
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    /// A store that panics when it should save this message.
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+/// The room has ended: nothing can be said any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// Reaches the room. Room and archive live as long as any clone of it does.
+#[derive(Clone)]
+pub struct RoomHandle {
+    // Step 1: what does it need?
+}
+
+/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message that was saved.
+///
+/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them.
+/// 2. A message that was accepted is saved and reported first, also then.
+/// 3. When the archive has died, [`RoomHandle::say`] returns [`Closed`].
+///
+/// To be called inside a Tokio runtime.
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let _ = (store, saved, Store::save);
+    todo!("step 1: two actors, each of which reaches the other one")
+}
+
+impl RoomHandle {
+    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later.
+    ///
+    /// # Errors
+    /// The room or its archive has ended. The message is not saved.
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let _ = text;
+        todo!("step 1: ask the room for the message's number")
+    }
+}

@@ -1,0 +1,192 @@
+//! What a room with an archive promises, step by step. Each test says what it wants and which slip it is there to catch.
+//!
+//! The tests run in virtual time, on a runtime of their own (see exercises/harness): saving takes one virtual second. When
+//! a test's body ends, all its handles are dropped, and then every task has to end as well.
+
+use cycles::{Closed, RoomHandle, Store, open};
+use harness::{alive_tasks, check, expect_panics, settle, wake_ups, within};
+use std::time::Duration;
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    time::{Instant, sleep},
+};
+
+/// Step 1. What is said gets a number at once, and is reported when it is saved.
+///
+/// Page: "Two actors that need each other". The slip: `say` waits until the archive is done.
+#[test]
+fn messages_are_numbered_then_saved() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        let start = Instant::now();
+        for expected in 1..=3 {
+            let said = within("the number of a message", room.say("hello".to_owned())).await;
+            assert_eq!(said, Ok(expected), "messages are numbered from 1");
+        }
+        assert_eq!(
+            start.elapsed(),
+            Duration::ZERO,
+            "`say` returns the number; it does not wait until the message is saved"
+        );
+        for expected in 1..=3 {
+            let number = within("the report of a saved message", saved.recv()).await;
+            assert_eq!(
+                number,
+                Some(expected),
+                "what is saved is reported on `saved`, in its order"
+            );
+        }
+        assert_eq!(
+            start.elapsed().as_secs(),
+            3,
+            "three messages take the archive three seconds"
+        );
+    });
+}
+
+/// Step 1. Nobody stops the two; they end because nobody can reach them any more.
+///
+/// Page: "A circle of handles". The slips: the archive holds a handle of the room, which holds one of the archive; an end that
+/// needs a message.
+#[test]
+fn both_end_with_the_last_handle() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        within("the number of a message", room.say("hello".to_owned()))
+            .await
+            .expect("the room has ended early");
+        within("the report of the saved message", saved.recv()).await;
+        // All work is done: from here on it is only about the end.
+        drop(room);
+        sleep(Duration::from_secs(60)).await;
+        let alive = alive_tasks().await;
+        assert_eq!(
+            alive, 0,
+            "the last handle is gone and all is saved, but {alive} tasks live on. Draw an arrow for each Sender, from the task \
+             that holds it to the task that it keeps alive: is there a circle?"
+        );
+        assert_eq!(
+            saved.try_recv(),
+            Err(mpsc::error::TryRecvError::Disconnected)
+        );
+    });
+}
+
+/// Step 1. Any clone keeps both of them.
+///
+/// Page: "Ownership is a tree". The slip: the archive ends while the room still needs it.
+#[test]
+fn both_live_as_long_as_any_handle() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        let clone = room.clone();
+        within("the number of a message", room.say("hello".to_owned()))
+            .await
+            .expect("the room has ended early");
+        drop(room);
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(saved.try_recv(), Ok(1));
+        let said = within(
+            "the number of a message",
+            clone.say("still here".to_owned()),
+        )
+        .await;
+        assert_eq!(
+            said,
+            Ok(2),
+            "one of two handles was dropped, and the room has gone with it"
+        );
+        assert_eq!(
+            within("the report of the second message", saved.recv()).await,
+            Some(2)
+        );
+    });
+}
+
+/// Step 2. What was accepted is saved and reported, even if nobody holds a handle any more.
+///
+/// Page: "What each cure loses". The slips: `break` when the mailbox is closed, while the archive still brings results; aborting
+/// a task; a weak sender that cannot be upgraded when the result is there.
+#[test]
+fn accepted_messages_are_saved_before_the_end() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        for _ in 0..3 {
+            within("the number of a message", room.say("hello".to_owned()))
+                .await
+                .expect("the room has ended early");
+        }
+        drop(room);
+        sleep(Duration::from_secs(60)).await;
+        let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
+        assert_eq!(
+            reported,
+            [1, 2, 3],
+            "`say` accepted messages 1, 2 and 3, then the last handle was dropped. Somebody has to wait for what the archive still brings"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "all is saved and reported, but a task lives on"
+        );
+    });
+}
+
+/// Step 2. Dropping a handle takes no time, and waiting costs nothing.
+///
+/// Page: "What each cure loses". The slips: a `Drop` that waits for the archive; a task that looks now and then whether it is needed.
+#[test]
+fn an_idle_room_costs_nothing() {
+    check(|| async {
+        let (room, _saved) = start(Store::new());
+        settle().await;
+        drop(room.clone());
+        let wake_ups = wake_ups().await;
+        assert!(
+            wake_ups < 30,
+            "in one quiet minute the runtime woke up {wake_ups} times: something looks whether it is still needed. A closed channel tells it"
+        );
+    });
+}
+
+/// Step 3. Without an archive nothing can be saved, so nothing more is accepted.
+///
+/// Page: "When one of them dies". The slips: `unwrap` on a send; a room that goes on numbering what nobody saves.
+#[test]
+fn a_dead_archive_closes_the_room() {
+    check(|| async {
+        expect_panics(); // of the archive
+        let (room, mut saved) = start(Store::that_breaks_at(2));
+        for expected in 1..=2 {
+            let said = within("the number of a message", room.say("hello".to_owned())).await;
+            assert_eq!(said, Ok(expected));
+        }
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(
+            saved.try_recv(),
+            Ok(1),
+            "the first message was saved before the archive died"
+        );
+        let said = within(
+            "an answer to `say` after the archive has died",
+            room.say("anybody?".to_owned()),
+        )
+        .await;
+        assert_eq!(
+            said,
+            Err(Closed),
+            "the archive is dead, and the room accepts what nobody will save"
+        );
+        drop(room);
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "the archive is dead and all handles are gone, but a task lives on"
+        );
+    });
+}
+
+fn start(store: Store) -> (RoomHandle, UnboundedReceiver<u64>) {
+    let (report, saved) = mpsc::unbounded_channel();
+    (open(store, report), saved)
+}

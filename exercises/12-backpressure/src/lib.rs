@@ -1,0 +1,102 @@
+//! Exercise 12, backpressure: link previews.
+//!
+//! Whoever posts a link wants a preview of its page. Fetching a page takes long, so a few workers do it, and a bounded number
+//! of links may wait for them. Who comes then waits, or is refused, or waits for some time: that is for the caller to choose.
+//!
+//! Page: book/src/12-backpressure.md. The tests are in tests/backpressure.rs; they go step by step, and so can you:
+//!
+//!     cargo test -p backpressure
+//!
+//! Stuck? `cargo course hint backpressure` says a little more each time.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+/// The address of a page to preview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+/// The service has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// Not accepted; the value comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    /// As many wait already as may wait. Try again later, or do without.
+    Full(T),
+    /// The service has ended.
+    Closed(T),
+}
+
+/// How to fetch a page; leave it as it is. `fetch.get(url).await` fetches one. Clones are cheap.
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Fetching + Send + Sync>);
+
+type Fetching = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+/// Takes links to preview. The service runs as long as any clone of it is alive; all clones share its places.
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    // Step 1: what does it need?
+}
+
+/// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
+///
+/// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
+///
+/// Both numbers are 1 or more.
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let _ = (capacity, workers, fetch, Fetch::get);
+    todo!("step 1: a bounded mailbox, and no more fetches at a time than there are workers")
+}
+
+impl PreviewsHandle {
+    /// Submits a link, and waits for a place as long as it takes.
+    ///
+    /// # Errors
+    /// The service has ended.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        let _ = url;
+        todo!("step 1: send it, and wait for a place")
+    }
+
+    /// Submits a link if there is a place now.
+    ///
+    /// # Errors
+    /// There is no place, or the service has ended. The link comes back.
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        let _ = url;
+        todo!("step 2: send it if there is a place")
+    }
+
+    /// Submits a link, and waits for a place, but no longer than `longest`.
+    ///
+    /// # Errors
+    /// There was no place in all that time, or the service has ended. The link comes back.
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        let _ = (url, longest);
+        todo!("step 3: wait for a place, but not for ever, and keep the link")
+    }
+}
+
+/// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
+/// 1 at the least.
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    let _ = (per_second, longest_wait);
+    todo!("step 4: Little's law")
+}

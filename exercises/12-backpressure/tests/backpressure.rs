@@ -1,0 +1,343 @@
+//! What the previews promise, step by step. Each test says what it wants and which slip it is there to catch.
+//!
+//! The tests run in virtual time, on a runtime of their own (see exercises/harness): most fetches take one virtual second.
+//! When a test's body ends, all its handles are dropped, and then every task has to end as well.
+
+use backpressure::{Fetch, PreviewsHandle, Refused, Url, capacity_for, open};
+use harness::{Overlap, alive_tasks, check, in_no_time, settle, start_and_drop, wake_ups, within};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Step 1. As many fetches at a time as there are workers: not more, and not fewer.
+///
+/// Page: "Work beside the mailbox". The slips: one fetch after another, in the loop; a task for each link; a permit that is dropped
+/// at once (`let _ = semaphore.acquire().await`).
+#[test]
+fn workers_share_the_work() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(12, 3, fetch);
+        let start = Instant::now();
+        for link in 1..=12 {
+            within("a place for a link", previews.submit(url(link)))
+                .await
+                .expect("the service has ended early");
+        }
+        drop(previews);
+        site.all_fetched(12).await;
+        assert_eq!(
+            site.overlap.most(),
+            3,
+            "there are 3 workers, so 3 fetches run at the same time at the most, and at the least"
+        );
+        assert_eq!(
+            start.elapsed().as_secs(),
+            4,
+            "12 fetches of one second on 3 workers take 4 seconds"
+        );
+    });
+}
+
+/// Step 1. What was accepted is fetched, also when nobody holds a handle any more; then everything ends.
+///
+/// Page: "Work beside the mailbox". The slip: the loop ends, and the fetches under way are dropped with it.
+#[test]
+fn what_was_accepted_is_fetched() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(8, 2, fetch);
+        for link in 1..=5 {
+            within("a place for a link", previews.submit(url(link)))
+                .await
+                .expect("the service has ended early");
+        }
+        drop(previews);
+        sleep(60 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            5,
+            "5 links were accepted, then the last handle was dropped"
+        );
+        let alive = alive_tasks().await;
+        assert_eq!(
+            alive, 0,
+            "all is fetched and all handles are gone, but {alive} tasks live on"
+        );
+    });
+}
+
+/// Step 2. Who comes when all places are taken is refused, and the link comes back.
+///
+/// Page: "Who waits, and who is refused". The slips: an unbounded queue; a task that holds one more link while it waits for a
+/// worker; `Full` before it is full.
+#[test]
+fn exactly_as_many_wait_as_may_wait() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(4, 2, fetch);
+        busy(&previews, 2).await;
+        let mut waiting = 0;
+        while waiting < 100 && previews.try_submit(url(10 + waiting)).is_ok() {
+            waiting += 1;
+            // Whoever takes a link out of the mailbox has the chance to do so now.
+            settle().await;
+        }
+        assert_eq!(
+            waiting, 4,
+            "both workers are busy, and 4 links may wait. If it is more: who else holds a link? A task for each of them? A loop that has \
+             taken one out and waits for a worker?"
+        );
+        assert_eq!(
+            previews.try_submit(url(99)),
+            Err(Refused::Full(url(99))),
+            "a link that is refused comes back as it was"
+        );
+        drop(previews);
+        site.all_fetched(6).await;
+    });
+}
+
+/// Step 2. Clones share the places.
+///
+/// Page: "Who waits, and who is refused". The slip: a bound that each handle has for itself.
+#[test]
+fn clones_share_the_places() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(2, 1, fetch);
+        busy(&previews, 1).await;
+        let clones = vec![previews.clone(); 5];
+        let accepted = clones
+            .iter()
+            .zip(10..)
+            .filter(|(clone, link)| clone.try_submit(url(*link)).is_ok())
+            .count();
+        assert_eq!(
+            accepted, 2,
+            "two places, whoever asks for them: the bound belongs to the service and not to a handle"
+        );
+        drop((previews, clones));
+        site.all_fetched(3).await;
+    });
+}
+
+/// Step 2. Who waits and gives up takes no place.
+///
+/// Page: "Spawning is no way out". The slip: `submit` spawns a task that waits on, or has put the link aside already.
+#[test]
+fn a_caller_that_gives_up_takes_no_place() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        // Ten callers wait for a place, and go away.
+        start_and_drop(10, || previews.submit(url(2))).await;
+        sleep(SECOND + SECOND / 2).await;
+        assert_eq!(
+            previews.try_submit(url(3)),
+            Ok(()),
+            "the waiting link has got its worker, so there is a place again; or has one of the ten callers that gave up taken it?"
+        );
+        drop(previews);
+        sleep(60 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            3,
+            "ten callers gave up while they waited for a place: their links are not to be fetched"
+        );
+    });
+}
+
+/// Step 3. Waiting has an end, at the time that the caller chose, and the link comes back.
+///
+/// Page: "Who waits, and who is refused". The slips: `timeout(send(link))`, where the link is gone with the future; looking again and
+/// again with a sleep in between.
+#[test]
+fn waiting_ends_at_its_time_and_the_link_comes_back() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        let start = Instant::now();
+        let longest = Duration::from_millis(300);
+        let refused = within(
+            "the end of the wait",
+            previews.submit_within(url(2), longest),
+        )
+        .await;
+        assert_eq!(
+            refused,
+            Err(Refused::Full(url(2))),
+            "a link that found no place comes back as it was"
+        );
+        assert_eq!(
+            start.elapsed(),
+            longest,
+            "who says 300 ms waits 300 ms, not more and not less"
+        );
+        drop(previews);
+        site.all_fetched(2).await;
+    });
+}
+
+/// Step 3. Who waits gets the first place that is free, at once, and in turn.
+///
+/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: whoever looks at the right moment
+/// gets the place.
+#[test]
+fn who_waits_gets_the_next_place() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        let start = Instant::now();
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        let first = previews.clone();
+        let first = tokio::spawn(async move {
+            (
+                first.submit_within(url(2), 10 * SECOND).await,
+                Instant::now(),
+            )
+        });
+        settle().await;
+        let second = previews.clone();
+        let second =
+            tokio::spawn(async move { (second.submit(url(3)).await.is_ok(), Instant::now()) });
+        let (accepted, at) = within("the place for the first one", first)
+            .await
+            .expect("submitting does not panic");
+        assert_eq!(accepted, Ok(()));
+        assert_eq!(
+            (at - start).as_millis() / 100,
+            10,
+            "a worker was free after one second, and with it a place: who waits gets it then"
+        );
+        let (accepted, at) = within("the place for the second one", second)
+            .await
+            .expect("submitting does not panic");
+        assert!(accepted);
+        assert_eq!(
+            (at - start).as_millis() / 100,
+            20,
+            "the second one waits for the next place, one second later"
+        );
+        drop(previews);
+        site.all_fetched(4).await;
+    });
+}
+
+/// A service without links waits; it does not look again and again.
+///
+/// Page: "Work beside the mailbox". The slip: an empty `JoinSet` in a `select!`: `join_next` gives None at once, every time.
+#[test]
+fn an_idle_service_costs_nothing() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(4, 2, fetch);
+        settle().await;
+        let wake_ups_before = wake_ups().await;
+        within("a place for a link", previews.submit(url(1)))
+            .await
+            .expect("the service has ended early");
+        site.all_fetched(1).await;
+        settle().await;
+        let wake_ups = wake_ups_before + wake_ups().await;
+        assert!(
+            wake_ups < 60,
+            "in two quiet minutes the runtime woke up {wake_ups} times: something looks instead of waiting"
+        );
+    });
+}
+
+/// Step 4. What is served in the longest wait that is acceptable may wait, and no more.
+///
+/// Page: "Choose the number". The slip: a round number.
+#[test]
+fn the_capacity_follows_from_rate_and_wait() {
+    for (per_second, longest_wait, expected) in [
+        (10.0, 2.0, 20),
+        (3.0, 0.5, 1),
+        (3.3, 2.0, 6),
+        (0.5, 1.0, 1),
+        (2000.0, 0.25, 500),
+    ] {
+        let capacity = capacity_for(per_second, Duration::from_secs_f64(longest_wait));
+        assert_eq!(
+            capacity, expected,
+            "{per_second} links are served in a second, and nobody should wait longer than {longest_wait} s"
+        );
+    }
+}
+
+/// A web site whose pages take a second, and which counts.
+#[derive(Clone, Default)]
+struct Site {
+    overlap: Overlap,
+    fetched: Arc<Mutex<Vec<Url>>>,
+}
+
+fn site() -> (Fetch, Site) {
+    let site = Site::default();
+    let at = site.clone();
+    let fetch = Fetch::new(move |url| {
+        let at = at.clone();
+        async move {
+            at.overlap.run(sleep(SECOND)).await;
+            at.fetched.lock().expect("nobody panicked").push(url);
+        }
+    });
+    (fetch, site)
+}
+
+impl Site {
+    fn fetched(&self) -> usize {
+        self.fetched.lock().expect("nobody panicked").len()
+    }
+
+    async fn all_fetched(&self, count: usize) {
+        let all = async {
+            while self.fetched() < count {
+                sleep(SECOND / 10).await;
+            }
+        };
+        let done = timeout(600 * SECOND, all).await;
+        assert!(
+            done.is_ok(),
+            "{count} links were accepted, but ten minutes later only {} are fetched",
+            self.fetched()
+        );
+    }
+}
+
+/// Gives each worker a link, so that the next ones have to wait.
+async fn busy(previews: &PreviewsHandle, workers: usize) {
+    for worker in 0..workers {
+        in_no_time("a place for a link", previews.submit(url(1000 + worker)))
+            .await
+            .expect("the service has ended early");
+        settle().await;
+    }
+}
+
+fn url(number: usize) -> Url {
+    Url(format!("https://example.org/{number}"))
+}

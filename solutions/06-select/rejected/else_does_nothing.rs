@@ -1,0 +1,110 @@
+//! rejected: accepted_posts_are_delivered_before_the_end
+//! says: This test never ends
+//! thinks: "Something may come later, so when nothing is there `else` just goes on."
+
+use std::time::Duration;
+use tokio::{sync::mpsc, time::sleep};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Paused,
+    Resumed,
+    Delivered(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+async fn deliver(_text: &str) {
+    sleep(Duration::from_secs(1)).await;
+}
+
+enum Control {
+    Pause,
+    Resume,
+}
+
+#[derive(Clone)]
+pub struct PostsHandle {
+    posts: mpsc::Sender<String>,
+}
+
+#[derive(Clone)]
+pub struct ControlHandle {
+    control: mpsc::Sender<Control>,
+}
+
+impl PostsHandle {
+    pub async fn post(&self, text: String) -> Result<(), Closed> {
+        self.posts.send(text).await.map_err(|_| Closed)
+    }
+}
+
+impl ControlHandle {
+    pub async fn pause(&self) -> Result<(), Closed> {
+        self.control.send(Control::Pause).await.map_err(|_| Closed)
+    }
+
+    pub async fn resume(&self) -> Result<(), Closed> {
+        self.control.send(Control::Resume).await.map_err(|_| Closed)
+    }
+}
+
+struct Delivery {
+    posts: mpsc::Receiver<String>,
+    control: mpsc::Receiver<Control>,
+    out: mpsc::UnboundedSender<Event>,
+    paused: bool,
+}
+
+impl Delivery {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                Some(message) = self.control.recv() => self.press(message),
+                Some(text) = self.posts.recv(), if !self.paused => self.bring(text).await,
+                else => {}
+            }
+        }
+    }
+
+    fn press(&mut self, message: Control) {
+        let event = match message {
+            Control::Pause => {
+                self.paused = true;
+                Event::Paused
+            }
+            Control::Resume => {
+                self.paused = false;
+                Event::Resumed
+            }
+        };
+        let _ = self.out.send(event);
+    }
+
+    async fn bring(&mut self, text: String) {
+        deliver(&text).await;
+        let _ = self.out.send(Event::Delivered(text));
+    }
+}
+
+pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
+    let (posts_sender, posts) = mpsc::channel(8);
+    let (control_sender, control) = mpsc::channel(8);
+    let actor = Delivery {
+        posts,
+        control,
+        out,
+        paused: false,
+    };
+    tokio::spawn(actor.run());
+    (
+        PostsHandle {
+            posts: posts_sender,
+        },
+        ControlHandle {
+            control: control_sender,
+        },
+    )
+}

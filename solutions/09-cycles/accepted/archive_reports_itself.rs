@@ -1,0 +1,92 @@
+//! accepted: the archive reports what it has saved, and the room hears nothing of it. The simplest, as long as the room does not need to know.
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+struct Say {
+    text: String,
+    reply: oneshot::Sender<u64>,
+}
+
+struct Job {
+    number: u64,
+    text: String,
+}
+
+async fn room(mut mailbox: mpsc::Receiver<Say>, archive: mpsc::Sender<Job>) {
+    let mut last = 0;
+    while let Some(Say { text, reply }) = mailbox.recv().await {
+        if archive
+            .send(Job {
+                number: last + 1,
+                text,
+            })
+            .await
+            .is_err()
+        {
+            return;
+        }
+        last += 1;
+        let _ = reply.send(last);
+    }
+}
+
+async fn archive(
+    mut jobs: mpsc::Receiver<Job>,
+    results: mpsc::UnboundedSender<u64>,
+    mut store: Store,
+) {
+    while let Some(Job { number, text }) = jobs.recv().await {
+        store.save(number, &text).await;
+        let _ = results.send(number);
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    tokio::spawn(archive(jobs, saved, store));
+    tokio::spawn(room(mailbox, to_archive));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Say>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,107 @@
+//! accepted: the room keeps what it waits for in a JoinSet, and the archive answers each job by a oneshot. No way back at all, so no circle; one small task for each message.
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+struct Say {
+    text: String,
+    reply: oneshot::Sender<u64>,
+}
+
+struct Job {
+    number: u64,
+    text: String,
+    done: oneshot::Sender<u64>,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Say>,
+    archive: mpsc::Sender<Job>,
+    saved: mpsc::UnboundedSender<u64>,
+) {
+    let mut last = 0;
+    let mut waiting = JoinSet::new();
+    loop {
+        tokio::select! {
+            message = mailbox.recv() => match message {
+                Some(Say { text, reply }) => {
+                    let (done, is_done) = oneshot::channel();
+                    if archive.send(Job { number: last + 1, text, done }).await.is_err() {
+                        return;
+                    }
+                    last += 1;
+                    waiting.spawn(is_done);
+                    let _ = reply.send(last);
+                }
+                None => break,
+            },
+            Some(done) = waiting.join_next() => {
+                if let Ok(Ok(number)) = done {
+                    let _ = saved.send(number);
+                }
+            }
+        }
+    }
+    while let Some(done) = waiting.join_next().await {
+        if let Ok(Ok(number)) = done {
+            let _ = saved.send(number);
+        }
+    }
+}
+
+async fn archive(mut jobs: mpsc::Receiver<Job>, mut store: Store) {
+    while let Some(Job { number, text, done }) = jobs.recv().await {
+        store.save(number, &text).await;
+        let _ = done.send(number);
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    tokio::spawn(archive(jobs, store));
+    tokio::spawn(room(mailbox, to_archive, saved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Say>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,110 @@
+//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but what waits for the archive has no bound, since the room must never wait for it.
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Saved {
+        number: u64,
+    },
+}
+
+struct Job {
+    number: u64,
+    text: String,
+    /// Keeps the room alive until this job is done.
+    room: mpsc::Sender<Message>,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Message>,
+    own: mpsc::WeakSender<Message>,
+    // Unbounded: the archive waits for a place in the room's mailbox, so the room must not wait for one in the archive's.
+    archive: mpsc::UnboundedSender<Job>,
+    saved: mpsc::UnboundedSender<u64>,
+) {
+    let mut last = 0;
+    while let Some(message) = mailbox.recv().await {
+        match message {
+            Message::Say { text, reply } => {
+                // None when the caller's handle was the last one and is gone: then the caller is gone too.
+                let Some(room) = own.upgrade() else { continue };
+                if archive
+                    .send(Job {
+                        number: last + 1,
+                        text,
+                        room,
+                    })
+                    .is_err()
+                {
+                    return;
+                }
+                last += 1;
+                let _ = reply.send(last);
+            }
+            Message::Saved { number } => {
+                let _ = saved.send(number);
+            }
+        }
+    }
+}
+
+async fn archive(mut jobs: mpsc::UnboundedReceiver<Job>, mut store: Store) {
+    while let Some(Job { number, text, room }) = jobs.recv().await {
+        store.save(number, &text).await;
+        let _ = room.send(Message::Saved { number }).await;
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::unbounded_channel();
+    tokio::spawn(archive(jobs, store));
+    tokio::spawn(room(mailbox, sender.downgrade(), to_archive, saved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Message>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

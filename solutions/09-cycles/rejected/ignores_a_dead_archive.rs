@@ -1,0 +1,107 @@
+//! rejected: a_dead_archive_closes_the_room
+//! says: the archive is dead, and the room accepts what nobody will save
+//! thinks: "`let _ =` on a send: errors of channels are not my business, as in chapter 1."
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+struct Say {
+    text: String,
+    reply: oneshot::Sender<u64>,
+}
+
+struct Job {
+    number: u64,
+    text: String,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Say>,
+    archive: mpsc::Sender<Job>,
+    mut results: mpsc::UnboundedReceiver<u64>,
+    saved: mpsc::UnboundedSender<u64>,
+) {
+    let mut last = 0;
+    loop {
+        tokio::select! {
+            message = mailbox.recv() => match message {
+                Some(Say { text, reply }) => {
+                    last += 1;
+                    let _ = archive.send(Job { number: last, text }).await;
+                    let _ = reply.send(last);
+                }
+                None => break,
+            },
+            Some(number) = results.recv() => {
+                let _ = saved.send(number);
+            }
+        }
+    }
+    drop(archive);
+    while let Some(number) = results.recv().await {
+        let _ = saved.send(number);
+    }
+}
+
+async fn archive(
+    mut jobs: mpsc::Receiver<Job>,
+    results: mpsc::UnboundedSender<u64>,
+    mut store: Store,
+) {
+    while let Some(Job { number, text }) = jobs.recv().await {
+        store.save(number, &text).await;
+        if results.send(number).is_err() {
+            break;
+        }
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    let (done, results) = mpsc::unbounded_channel();
+    tokio::spawn(archive(jobs, done, store));
+    tokio::spawn(room(mailbox, to_archive, results, saved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Say>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,108 @@
+//! rejected: an_idle_room_costs_nothing
+//! says: something looks whether it is still needed
+//! thinks: "The archive is one of the senders, so when only one is left, the handles are gone: I look at `strong_count` every now and then."
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Saved {
+        number: u64,
+    },
+}
+
+struct Job {
+    number: u64,
+    text: String,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Message>,
+    archive: mpsc::Sender<Job>,
+    saved: mpsc::UnboundedSender<u64>,
+) {
+    let (mut last, mut open) = (0, 0);
+    loop {
+        tokio::select! {
+            Some(message) = mailbox.recv() => match message {
+                Message::Say { text, reply } => {
+                    if archive.send(Job { number: last + 1, text }).await.is_err() {
+                        return;
+                    }
+                    last += 1;
+                    open += 1;
+                    let _ = reply.send(last);
+                }
+                Message::Saved { number } => {
+                    open -= 1;
+                    let _ = saved.send(number);
+                }
+            },
+            () = sleep(Duration::from_millis(100)) => {
+                if mailbox.sender_strong_count() <= 1 && open == 0 {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn archive(mut jobs: mpsc::Receiver<Job>, room: mpsc::Sender<Message>, mut store: Store) {
+    while let Some(Job { number, text }) = jobs.recv().await {
+        store.save(number, &text).await;
+        let _ = room.send(Message::Saved { number }).await;
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    tokio::spawn(archive(jobs, sender.clone(), store));
+    tokio::spawn(room(mailbox, to_archive, saved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Message>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,91 @@
+//! rejected: messages_are_numbered_then_saved
+//! says: it does not wait until the message is saved
+//! thinks: "The room asks the archive to save, and answers when that is done. No way back is needed then."
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+struct Say {
+    text: String,
+    reply: oneshot::Sender<u64>,
+}
+
+struct Job {
+    number: u64,
+    text: String,
+    done: oneshot::Sender<()>,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Say>,
+    archive: mpsc::Sender<Job>,
+    saved: mpsc::UnboundedSender<u64>,
+) {
+    let mut number = 0;
+    while let Some(Say { text, reply }) = mailbox.recv().await {
+        number += 1;
+        let (done, is_done) = oneshot::channel();
+        let _ = archive.send(Job { number, text, done }).await;
+        if is_done.await.is_err() {
+            return;
+        }
+        let _ = saved.send(number);
+        let _ = reply.send(number);
+    }
+}
+
+async fn archive(mut jobs: mpsc::Receiver<Job>, mut store: Store) {
+    while let Some(Job { number, text, done }) = jobs.recv().await {
+        store.save(number, &text).await;
+        let _ = done.send(());
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    tokio::spawn(archive(jobs, store));
+    tokio::spawn(room(mailbox, to_archive, saved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Say>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,172 @@
+//! A solution of exercise 09: a room and its archive know each other, and still come to an end.
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+/// How much may wait for the room, and how much for the archive.
+const MAILBOX: usize = 8;
+
+/// Where messages are saved. Saving takes a second.
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    /// A store that works.
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    /// A store that panics when it should save this message.
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+/// The room has ended: nothing can be said any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+struct Say {
+    text: String,
+    /// The caller holds the other end. Dropped without an answer, it says that the room is closed.
+    reply: oneshot::Sender<u64>,
+}
+
+struct Job {
+    number: u64,
+    text: String,
+}
+
+struct Room {
+    /// The handles hold the other end. When the last of them is dropped, nobody can say anything any more.
+    mailbox: mpsc::Receiver<Say>,
+    /// The way to the archive, and what keeps it alive: dropping it lets the archive finish its work and end.
+    archive: mpsc::Sender<Job>,
+    /// The way back, a channel of its own: the archive's Sender keeps this one open, and not the room's mailbox.
+    results: mpsc::UnboundedReceiver<u64>,
+    /// Whoever opened the room holds the other end, or has dropped it because nobody wants to know.
+    saved: mpsc::UnboundedSender<u64>,
+    last: u64,
+}
+
+impl Room {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                message = self.mailbox.recv() => match message {
+                    Some(message) => {
+                        if self.accept(message).await.is_err() {
+                            return;
+                        }
+                    }
+                    None => break,
+                },
+                Some(number) = self.results.recv() => self.report(number),
+            }
+        }
+        // The archive ends when it has done what it has. Until then it brings results, and they are part of what `say` promised.
+        drop(self.archive);
+        while let Some(number) = self.results.recv().await {
+            let _ = self.saved.send(number);
+        }
+    }
+
+    async fn accept(&mut self, Say { text, reply }: Say) -> Result<(), Closed> {
+        let number = self.last + 1;
+        // An error says that the archive is gone: then `reply` is dropped, and the caller learns of it.
+        self.archive
+            .send(Job { number, text })
+            .await
+            .map_err(|_| Closed)?;
+        self.last = number;
+        let _ = reply.send(number);
+        Ok(())
+    }
+
+    fn report(&self, number: u64) {
+        let _ = self.saved.send(number);
+    }
+}
+
+struct Archive {
+    /// The room holds the other end.
+    jobs: mpsc::Receiver<Job>,
+    /// The room holds the other end. Unbounded, so that the archive never waits for the room while the room waits for it;
+    /// it holds one number for each job at most, and those are bounded.
+    results: mpsc::UnboundedSender<u64>,
+    store: Store,
+}
+
+impl Archive {
+    async fn run(mut self) {
+        while let Some(Job { number, text }) = self.jobs.recv().await {
+            self.store.save(number, &text).await;
+            if self.results.send(number).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Reaches the room. Room and archive live as long as any clone of it does.
+#[derive(Clone)]
+pub struct RoomHandle {
+    /// The room holds the other end, until it ends.
+    mailbox: mpsc::Sender<Say>,
+}
+
+/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message that was saved.
+///
+/// When the last handle is dropped, what was accepted is saved and reported; then room and archive end. To be called inside a
+/// Tokio runtime.
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(MAILBOX);
+    let (archive, jobs) = mpsc::channel(MAILBOX);
+    let (done, results) = mpsc::unbounded_channel();
+    tokio::spawn(
+        Archive {
+            jobs,
+            results: done,
+            store,
+        }
+        .run(),
+    );
+    tokio::spawn(
+        Room {
+            mailbox,
+            archive,
+            results,
+            saved,
+            last: 0,
+        }
+        .run(),
+    );
+    RoomHandle { mailbox: sender }
+}
+
+impl RoomHandle {
+    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later.
+    ///
+    /// # Errors
+    /// The room or its archive has ended. The message is not saved.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped after its message was sent has used up a number, and the message is saved.
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,95 @@
+//! accepted: `reserve` and `try_reserve` get the place first, and the link stays with the caller until there is one. As right as `send_timeout`; it shows where the link is at each moment.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::JoinSet,
+    time::timeout,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    Full(T),
+    Closed(T),
+}
+
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    sender: mpsc::Sender<Url>,
+}
+
+impl PreviewsHandle {
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        self.sender.send(url).await.map_err(|_| Closed)
+    }
+
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        match self.sender.try_reserve() {
+            Ok(place) => {
+                place.send(url);
+                Ok(())
+            }
+            Err(TrySendError::Full(())) => Err(Refused::Full(url)),
+            Err(TrySendError::Closed(())) => Err(Refused::Closed(url)),
+        }
+    }
+
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        match timeout(longest, self.sender.reserve()).await {
+            Ok(Ok(place)) => {
+                place.send(url);
+                Ok(())
+            }
+            Ok(Err(_)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+}
+
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
+}
+
+async fn run(mut mailbox: mpsc::Receiver<Url>, workers: usize, fetch: Fetch) {
+    let mut fetching = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = fetching.join_next() => {}
+            link = mailbox.recv(), if fetching.len() < workers => match link {
+                Some(url) => {
+                    let fetch = fetch.clone();
+                    fetching.spawn(async move { fetch.get(url).await });
+                }
+                None => break,
+            },
+        }
+    }
+    fetching.join_all().await;
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(run(mailbox, workers, fetch));
+    PreviewsHandle { sender }
+}

@@ -1,0 +1,150 @@
+//! A solution of exercise 12, backpressure: link previews.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc::{
+        self,
+        error::{SendTimeoutError, TrySendError},
+    },
+    task::JoinSet,
+};
+
+/// The address of a page to preview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+/// The service has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// Not accepted; the value comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    /// As many wait already as may wait. Try again later, or do without.
+    Full(T),
+    /// The service has ended.
+    Closed(T),
+}
+
+/// How to fetch a page. `fetch.get(url).await` fetches one. Clones are cheap.
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Fetching + Send + Sync>);
+
+type Fetching = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+struct Previews {
+    /// The handles hold the other end. It is the only queue: what is in it waits, and what is not in it runs, or is with its caller.
+    mailbox: mpsc::Receiver<Url>,
+    workers: usize,
+    fetch: Fetch,
+    /// The fetches under way, never more than `workers`. Dropping the set would abort them.
+    fetching: JoinSet<()>,
+}
+
+impl Previews {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                // An empty set gives None at once: then the pattern turns this branch off.
+                Some(_) = self.fetching.join_next() => {}
+                // A link leaves the mailbox only for a worker that is free.
+                link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
+                    Some(url) => {
+                        let fetch = self.fetch.clone();
+                        self.fetching.spawn(async move { fetch.get(url).await });
+                    }
+                    None => break,
+                },
+            }
+        }
+        // Accepted is accepted: wait for what is under way.
+        while self.fetching.join_next().await.is_some() {}
+    }
+}
+
+/// Takes links to preview. The service runs as long as any clone of it is alive; all clones share its places.
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    /// The service holds the other end.
+    sender: mpsc::Sender<Url>,
+}
+
+/// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
+///
+/// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
+///
+/// # Panics
+/// When `capacity` or `workers` is 0.
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    assert_ne!(workers, 0, "without a worker no link is ever fetched");
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(
+        Previews {
+            mailbox,
+            workers,
+            fetch,
+            fetching: JoinSet::new(),
+        }
+        .run(),
+    );
+    PreviewsHandle { sender }
+}
+
+impl PreviewsHandle {
+    /// Submits a link, and waits for a place as long as it takes.
+    ///
+    /// # Errors
+    /// The service has ended.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        self.sender.send(url).await.map_err(|_| Closed)
+    }
+
+    /// Submits a link if there is a place now.
+    ///
+    /// # Errors
+    /// There is no place, or the service has ended. The link comes back.
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        self.sender.try_send(url).map_err(|error| match error {
+            TrySendError::Full(url) => Refused::Full(url),
+            TrySendError::Closed(url) => Refused::Closed(url),
+        })
+    }
+
+    /// Submits a link, and waits for a place, but no longer than `longest`.
+    ///
+    /// # Errors
+    /// There was no place in all that time, or the service has ended. The link comes back.
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        self.sender
+            .send_timeout(url, longest)
+            .await
+            .map_err(|error| match error {
+                SendTimeoutError::Timeout(url) => Refused::Full(url),
+                SendTimeoutError::Closed(url) => Refused::Closed(url),
+            })
+    }
+}
+
+/// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
+/// 1 at the least.
+///
+/// This is Little's law: what is in a queue is the rate times the time that each of it spends there.
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    let served_meanwhile = per_second * longest_wait.as_secs_f64();
+    (served_meanwhile as usize).max(1)
+}
