@@ -38,6 +38,8 @@
         take([, who, , kind, a, b, c], sentence) {
             const { actors, boxes } = this;
             const me = actors[who];
+            // Most kinds name a mailbox first, "received" second.
+            const box = boxes[a] ?? boxes[b];
             const words = sentence.slice(sentence.indexOf(me.name.slice(1)) + me.name.length).replace(/\.$/, "");
             const wake = (key) => actors.forEach((actor) => actor.waits.includes(key) && set(actor, "ready"));
             const admit = (message) => boxes.forEach((box) => (box.outside = box.outside.filter((other) => other !== message)));
@@ -56,12 +58,12 @@
                     break;
                 case "sent":
                     admit(b);
-                    boxes[a].inside = boxes[a].kind === "mpsc" ? [...boxes[a].inside, b] : [b];
+                    box.inside = box.kind === "mpsc" ? [...box.inside, b] : [b];
                     wake("mail" + a);
                     wake("change" + a);
                     break;
                 case "blocked":
-                    boxes[a].outside.push(b);
+                    box.outside.push(b);
                     set(me, "full", "mailbox full: waits", ["slot" + a, "place" + b]);
                     break;
                 case "refused":
@@ -84,12 +86,12 @@
                 case "received":
                     if (a === "mail") {
                         me.hand = c;
-                        boxes[b].inside = boxes[b].inside.filter((message) => message !== c);
-                        wake("place" + boxes[b].outside[0]);
+                        box.inside = box.inside.filter((message) => message !== c);
+                        wake("place" + box.outside[0]);
                     } else if (a === "answer" && c) {
                         me.answer = b;
                     } else if (a === "permit") {
-                        boxes[b].inside.push(...Array(c).fill(-1));
+                        box.inside.push(...Array(c).fill(-1));
                     }
                     break;
                 case "replied":
@@ -101,15 +103,15 @@
                     wake("answer" + a);
                     break;
                 case "released":
-                    boxes[a].inside.splice(-b);
+                    box.inside.splice(-b);
                     wake("permit" + a);
                     break;
                 case "rxdrop":
-                    boxes[a].inside = [];
+                    box.inside = [];
                     wake("slot" + a);
                 // falls through
                 case "closed":
-                    boxes[a].closed = true;
+                    box.closed = true;
                     wake("mail" + a);
                     break;
                 case "works":
@@ -159,7 +161,7 @@
             this.items = [...section.querySelectorAll("li")];
             this.data = JSON.parse(section.querySelector("script").textContent);
             const { actors, ev, pieces, msgs } = this.data;
-            this.pieces = pieces.map(([first, count, text, without = []]) => ({ first, count, text, without }));
+            this.pieces = pieces.map(([first, count, text, length, without = []]) => ({ first, count, text, length, without }));
             this.end = new World(this.data);
             this.bars = actors.map(() => []);
             const sent = [];
@@ -238,9 +240,10 @@
             title.textContent = label;
             transcript.append(...sections);
             choice.hidden = !sections[1];
+            const name = `actor-trace ${groups++}`;
             choice.firstChild.textContent = this.getAttribute("choice") ?? "Run";
             this.#runs.forEach((run) => {
-                const radio = Object.assign(make("input"), { type: "radio", name: label, checked: run === this.#runs[0] });
+                const radio = Object.assign(make("input"), { type: "radio", name, checked: run === this.#runs[0] });
                 radio.addEventListener("change", () => this.#pick(run, true));
                 choice.append(make("label", "", radio, make("span", "", run.section.dataset.label)));
             });
@@ -475,8 +478,7 @@
         for (const code of document.querySelectorAll("main pre > code")) {
             const lines = code.textContent.replace(/\n$/, "").split("\n");
             for (let at = 0; at < lines.length; at++) {
-                const fitting = pieces.filter(({ text, count }) => text === lines[at] && at + count <= lines.length);
-                const piece = fitting.find(({ count }) => !lines[at + count]) ?? fitting[0];
+                const piece = pieces.find(({ text, count, length }) => text === lines[at] && length === lines.slice(at, at + count).join("").length);
                 if (piece) {
                     if (!found.has(piece) || code.compareDocumentPosition(trace) & 4) {
                         found.set(piece, [code, at]);
@@ -516,6 +518,9 @@
         element.append(...content);
         return element;
     }
+
+    /** Recordings on the page that have been built: each has radio buttons of its own. */
+    let groups = 0;
 
     /** The running line, marked in the listing of whichever recording was moved last. */
     const mark = make("span", "running-line");

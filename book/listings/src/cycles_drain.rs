@@ -20,11 +20,11 @@ struct Scaled {
 
 // ANCHOR: gallery
 struct Gallery {
-    /// The handles hold the other end, and nobody else: when they are gone, this is closed.
+    /// The handles hold the other end, and nobody else does.
     mailbox: mpsc::Receiver<Add>,
     /// Keeps the scaler alive. Dropping it lets the scaler finish its work and end.
     scaler: mpsc::Sender<Scale>,
-    /// The way back. The scaler holds the other end, and keeps this channel open, not the mailbox.
+    /// The way back: the scaler keeps this one open, not the mailbox.
     results: mpsc::UnboundedReceiver<Scaled>,
     wall: Wall,
 }

@@ -9,6 +9,8 @@ pub struct Piece {
     pub lines: u32,
     /// Its first line.
     pub text: String,
+    /// How long it is, all its lines, in UTF-16 units as JavaScript counts: tells it from others that begin with the same line.
+    pub length: usize,
     /// Numbers of lines in its midst that the page leaves out: other pieces' ANCHOR comments.
     pub without: Vec<u32>,
 }
@@ -30,6 +32,10 @@ pub fn pieces(source: &str) -> Vec<Piece> {
                 first,
                 lines: shown.len() as u32,
                 text: (*text).to_string(),
+                length: shown
+                    .iter()
+                    .map(|(_, line)| line.encode_utf16().count())
+                    .sum(),
                 without: without
                     .iter()
                     .map(|(at, _)| *at as u32 + 1)

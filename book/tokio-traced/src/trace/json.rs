@@ -30,7 +30,12 @@ impl Trace {
             ])
         });
         let pieces = self.pieces.iter().map(|p| {
-            let mut piece = vec![p.first.to_string(), p.lines.to_string(), text(&p.text)];
+            let mut piece = vec![
+                p.first.to_string(),
+                p.lines.to_string(),
+                text(&p.text),
+                p.length.to_string(),
+            ];
             if !p.without.is_empty() {
                 piece.push(list(p.without.iter()));
             }
