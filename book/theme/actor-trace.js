@@ -64,7 +64,7 @@
                     break;
                 case "blocked":
                     box.outside.push(b);
-                    set(me, "full", "mailbox full: waits", ["slot" + a, "place" + b]);
+                    set(me, "full", `waits: ${box.name} is full`, ["slot" + a, "place" + b]);
                     break;
                 case "refused":
                     admit(b);
@@ -206,6 +206,8 @@
         #passed = new Set();
         /** The question that was just answered: it stays while its outcome is shown. */
         #answered;
+        /** @type {any[]} */
+        questions = [];
 
         connectedCallback() {
             if (this.#run || /\/print(\.html)?$/.test(location.pathname)) {
@@ -233,6 +235,7 @@
             this.role = "group";
             this.ariaLabel = label;
             this.innerHTML = FRAME;
+            /** @type {any[]} */
             const [title, choice, range, svg, transcript] = [".title", "fieldset", "input", "svg", "details"].map((css) => this.querySelector(css));
             this.parts = Object.fromEntries(["about", "stage", "say", "where", "count", "lanes", "names", "scroller"].map((name) => [name, this.querySelector("." + name)]));
             Object.assign(this.parts, { range, svg, play: this.querySelector("[value=' ']") });
@@ -254,9 +257,10 @@
         #listen() {
             const { range, where, svg, scroller } = this.parts;
             const keys = { ArrowLeft: () => this.#go(this.#step - 1), ArrowRight: () => this.#go(this.#step + 1), Home: () => this.#go(0), End: () => this.#go(Infinity), " ": () => this.#toggle() };
-            this.addEventListener("click", ({ target }) => keys[target.closest(".tools button")?.value]?.());
+            const on = (kind, act) => this.addEventListener(kind, act);
+            on("click", ({ target }) => keys[target.closest(".tools button")?.value]?.());
             // The arrow keys turn mdBook's pages: not in here.
-            this.addEventListener("keydown", (event) => {
+            on("keydown", (event) => {
                 const { key, target, altKey, ctrlKey, metaKey } = event;
                 if (!altKey && !ctrlKey && !metaKey && /^(Arrow.*|Home|End| )$/.test(key)) {
                     event.stopPropagation();
@@ -266,9 +270,9 @@
                     }
                 }
             });
-            this.addEventListener("answered", ({ target }) => {
+            on("answered", ({ target }) => {
                 this.#passed.add((this.#answered = target));
-                this.#go(this.#step + this.stops.some(([stop, question]) => question === target && stop === this.#step + 1));
+                this.#go(this.stops.find(([stop, question]) => question === target && stop === this.#step + 1)?.[0] ?? this.#step);
             });
             range.addEventListener("input", () => this.#go(+range.value));
             where.addEventListener("click", () => this.#place()[0].scrollIntoView({ block: "center" }));

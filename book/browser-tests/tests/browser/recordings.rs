@@ -182,7 +182,8 @@ async fn a_guess_is_asked_before_the_step_and_then_shown() {
     page.sees(&format!("{question} [role=status]"), "Not quite")
         .await;
     assert_at(&page, "30 / 99").await;
-    page.sees(&format!("{ASK} .stage"), "mailbox full").await;
+    page.sees(&format!("{ASK} .stage"), "room's mailbox is full")
+        .await;
     assert_eq!(page.value(&covered).await, false);
     page.click(&next).await;
     assert!(!page.shows(&question).await);
