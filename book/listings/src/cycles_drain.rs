@@ -38,7 +38,7 @@ impl Gallery {
                 message = self.mailbox.recv() => match message {
                     Some(Add { picture }) => {
                         if self.scaler.send(Scale { picture }).await.is_err() {
-                            return;
+                            break;
                         }
                     }
                     None => break,

@@ -1,14 +1,14 @@
 //! A relay of points to another board, with the send as a branch: what `select!` drops.
 
-use crate::select::Question;
+use crate::select::{Points, Question};
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 pub struct Relay {
-    pub points: mpsc::Receiver<u32>,
+    pub points: mpsc::Receiver<Points>,
     pub questions: mpsc::Receiver<Question>,
-    pub other_board: mpsc::Sender<u32>,
-    pub queue: VecDeque<u32>,
+    pub other_board: mpsc::Sender<Points>,
+    pub queue: VecDeque<Points>,
 }
 
 impl Relay {
@@ -16,13 +16,14 @@ impl Relay {
     pub async fn run_and_lose(mut self) {
         loop {
             let next = self.queue.pop_front();
+            let has_next = next.is_some();
             tokio::select! {
                 Some(points) = self.points.recv() => self.queue.push_back(points),
                 Some(Question { reply }) = self.questions.recv() => {
                     let _ = reply.send(self.queue.len() as u32);
                 }
                 // When another branch is taken, this future is dropped, and `next` with it.
-                _ = self.other_board.send(next.unwrap_or(0)), if next.is_some() => {}
+                _ = send(&self.other_board, next), if has_next => {}
                 else => break,
             }
         }
@@ -50,6 +51,14 @@ impl Relay {
     // ANCHOR_END: keeps
 }
 
+// ANCHOR: send
+async fn send(board: &mpsc::Sender<Points>, points: Option<Points>) {
+    if let Some(points) = points {
+        let _ = board.send(points).await;
+    }
+}
+// ANCHOR_END: send
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,7 +77,7 @@ mod tests {
             queue: VecDeque::new(),
         }));
         for point in 1..=4 {
-            player.send(point).await.unwrap();
+            player.send(Points(point)).await.unwrap();
             settle().await;
             let (reply, answer) = oneshot::channel();
             spectator.send(Question { reply }).await.unwrap();
@@ -76,7 +85,7 @@ mod tests {
         }
         drop((player, spectator));
         let mut sum = 0;
-        while let Some(points) = within("the rest", got.recv()).await {
+        while let Some(Points(points)) = within("the rest", got.recv()).await {
             sum += points;
         }
         within("the relay's end", relay).await.unwrap();

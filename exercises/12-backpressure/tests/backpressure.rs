@@ -89,7 +89,7 @@ fn exactly_as_many_wait_as_may_wait() {
         }
         assert_eq!(
             waiting, 4,
-            "both workers are busy, and 4 links may wait. If it is more: who else holds a link? A task for each of them? A loop that has \
+            "both workers are busy, and 4 links may wait. If it is less: do both workers work at the same time? If it is more: who else holds a link? A task for each of them? A loop that has \
              taken one out and waits for a worker?"
         );
         assert_eq!(
@@ -226,22 +226,65 @@ fn who_waits_gets_the_next_place() {
             .await
             .expect("submitting does not panic");
         assert_eq!(accepted, Ok(()));
+        let waited = at - start;
+        assert!(
+            waited >= SECOND,
+            "after {waited:?} there was no place yet: more than one link waits"
+        );
         assert_eq!(
-            (at - start).as_millis() / 100,
+            waited.as_millis() / 100,
             10,
-            "a worker was free after one second, and with it a place: who waits gets it then"
+            "a worker was free after one second, and with it a place: who waits gets it then, and not after {waited:?}"
         );
         let (accepted, at) = within("the place for the second one", second)
             .await
             .expect("submitting does not panic");
         assert!(accepted);
+        let waited = at - start;
         assert_eq!(
-            (at - start).as_millis() / 100,
+            waited.as_millis() / 100,
             20,
-            "the second one waits for the next place, one second later"
+            "the second one waits for the next place, one second later, and not {waited:?}"
         );
         drop(previews);
         site.all_fetched(4).await;
+    });
+}
+
+/// Step 3. Whoever waits is served in turn, whichever way it waits.
+///
+/// Page: "Who waits, and who is refused". The slip: `submit` that tries, sleeps and tries again, and is overtaken.
+#[test]
+fn places_are_given_in_turn() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        for link in 2..=6 {
+            let previews = previews.clone();
+            tokio::spawn(async move {
+                let _ = match link % 2 {
+                    0 => previews.submit(url(link)).await.is_ok(),
+                    _ => previews.submit_within(url(link), 60 * SECOND).await.is_ok(),
+                };
+            });
+            settle().await;
+            // So that callers who look now and then do not all look at the same moments.
+            sleep(Duration::from_millis(3)).await;
+        }
+        drop(previews);
+        site.all_fetched(7).await;
+        let links = site.fetched.lock().expect("nobody panicked").clone();
+        let expected: Vec<Url> = [1000, 1, 2, 3, 4, 5, 6].into_iter().map(url).collect();
+        assert_eq!(
+            links, expected,
+            "five callers waited in turn, and a later one got its place before an earlier one"
+        );
     });
 }
 

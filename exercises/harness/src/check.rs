@@ -7,7 +7,9 @@ use crate::{
 };
 use std::{
     cell::Cell,
+    env,
     panic::{self, AssertUnwindSafe, Location},
+    process,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
@@ -91,7 +93,12 @@ where
 
 fn fail_with(outcome: Result<(), Box<Report>>) {
     if let Err(report) = outcome {
-        eprintln!("{report}");
+        // An empty line first: the code under test may have printed half a line.
+        eprintln!("\n{report}");
+        if SPINNING.load(Relaxed) && env::var_os("HARNESS_EXIT_WHEN_STUCK").is_some() {
+            // Who runs one test a process wants this report to be the last word: a thread that spins may go on printing.
+            process::exit(101);
+        }
         // Not `panic!`: the report is all there is to say, and the panic hook would add a line about this place.
         panic::resume_unwind(Box::new("the report above says why"));
     }
@@ -247,7 +254,7 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
         }
         Stuck::SpinsInOnePoll => {
             "a loop never waits.\n\
-             It runs without an `.await` that has to wait (`try_recv` in a loop, or `join_next` on an empty `JoinSet`, for example), so no other task gets to run. \
+             It runs without an `.await` that has to wait (`try_recv` in a loop, `join_next` on an empty `JoinSet`, or an `Err` of a closed channel that comes at once, every time), so no other task gets to run. \
              An actor waits for its next message with `recv().await`."
         }
         Stuck::Busy => {

@@ -56,7 +56,7 @@ async fn room(
                 Some(Say { text, reply }) => {
                     let (done, is_done) = oneshot::channel();
                     if archive.send(Job { number: last + 1, text, done }).await.is_err() {
-                        return;
+                        break;
                     }
                     last += 1;
                     waiting.spawn(is_done);

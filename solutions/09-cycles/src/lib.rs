@@ -68,7 +68,7 @@ impl Room {
                 message = self.mailbox.recv() => match message {
                     Some(message) => {
                         if self.accept(message).await.is_err() {
-                            return;
+                            break;
                         }
                     }
                     None => break,

@@ -1,5 +1,5 @@
-//! rejected: relay_hands_on_everything_in_order
-//! says: what is forwarded comes out, all of it and in its order
+//! rejected: relay_needs_no_task_for_each_text
+//! says: what still waits then is handed on first
 //! thinks: "When all handles are gone, the relay is done."
 
 use std::collections::{HashMap, VecDeque};

@@ -1,5 +1,5 @@
 //! rejected: relay_listens_while_its_output_is_full
-//! says: an answer of the relay, whose output is full never came: a deadlock
+//! says: an answer from the relay while its output is full never came: a deadlock
 //! thinks: "The send must not be dropped, so I keep it and give `select!` a reference. A second text is sent in the handler."
 
 use std::collections::HashMap;

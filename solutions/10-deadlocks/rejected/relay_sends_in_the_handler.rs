@@ -1,5 +1,5 @@
 //! rejected: relay_listens_while_its_output_is_full
-//! says: an answer of the relay, whose output is full never came: a deadlock
+//! says: an answer from the relay while its output is full never came: a deadlock
 //! thinks: "The relay hands each text on as soon as it has it."
 
 use std::collections::HashMap;
