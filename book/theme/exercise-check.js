@@ -44,7 +44,7 @@
             }
             this.#name = this.getAttribute("name") ?? "";
             for (const details of this.querySelectorAll(":scope > details")) {
-                const row = new TestRow(/** @type {HTMLDetailsElement} */ (details));
+                const row = new TestRow(this.#name, /** @type {HTMLDetailsElement} */ (details));
                 this.#rows.set(row.name, row);
             }
             this.#showCommand();
@@ -155,7 +155,7 @@
                     details.append(summary);
                     const rows = [...this.#rows.values()];
                     (rows.at(-1)?.details ?? this.#bar).after(details);
-                    this.#rows.set(name, new TestRow(details, true));
+                    this.#rows.set(name, new TestRow(this.#name, details, true));
                 }
             }
         }
@@ -179,13 +179,14 @@
         #mark = make("span", "mark");
         #verdict = make("span", "verdict");
         #said = new Said();
+        #recording;
         #hints;
         /** As this script left it: a <details> found otherwise was moved by the reader, who then decides alone. */
         #open;
         #readersOwn = false;
 
-        /** @param {HTMLDetailsElement} details @param {boolean} added by the reader, and not one of the course's */
-        constructor(details, added = false) {
+        /** @param {string} exercise @param {HTMLDetailsElement} details @param {boolean} added by the reader, and not one of the course's */
+        constructor(exercise, details, added = false) {
             this.details = details;
             this.added = added;
             this.name = details.dataset.test ?? "";
@@ -196,7 +197,8 @@
             promise.append(...this.#summary.childNodes);
             this.#mark.setAttribute("aria-hidden", "true");
             this.#summary.append(this.#mark, promise, " ", this.#verdict);
-            this.#summary.after(this.#said.element);
+            this.#recording = new Recording(exercise, this.name);
+            this.#summary.after(this.#said.element, this.#recording.element);
 
             details.addEventListener("toggle", () => {
                 if (details.open !== this.#open) {
@@ -227,6 +229,7 @@
             if (!checking) {
                 this.#said.say(`What the test \`${name}\` says`, said);
             }
+            this.#recording.show(result);
         }
 
         /** @param {boolean} next is this the promise to look at next? */
@@ -261,6 +264,91 @@
             this.#label.replaceChildren(...prose(label));
             this.#text.setAttribute("aria-label", label.replaceAll("`", ""));
         }
+    }
+
+    /** A failing test's run, recorded when the reader asks for it. It is that of the code which the verdict is about. */
+    class Recording {
+        #url;
+        #label;
+        #note = make("p");
+        #place = make("div");
+        /** @type {AbortController | null} */
+        #asked = null;
+        #old = false;
+        element = make("div", "watch");
+
+        /** @param {string} exercise @param {string} test */
+        constructor(exercise, test) {
+            this.#url = `/api/exercises/${encodeURIComponent(exercise)}/trace/${encodeURIComponent(test)}`;
+            this.#label = `The run of ${test}`;
+            const watch = button("Watch it run", "quiet");
+            watch.addEventListener("click", () => this.#ask());
+            this.#note.setAttribute("role", "status");
+            this.element.hidden = true;
+            this.element.append(watch, this.#note, this.#place);
+        }
+
+        /** @param {Result} result */
+        show(result) {
+            if (result === "waiting") {
+                // Stays to be looked at until there is another verdict.
+                this.#old = true;
+                return;
+            }
+            const fails = result === "fails" || result === "never ends";
+            this.element.hidden = !fails;
+            if (this.#old || !fails) {
+                this.#clear("");
+            }
+            this.#old = false;
+        }
+
+        async #ask() {
+            this.#clear("Recording…");
+            const asked = (this.#asked = new AbortController());
+            let html = "";
+            let error = LOST;
+            try {
+                const response = await fetch(this.#url, { method: "POST", signal: asked.signal });
+                ({ html = "", error = "" } = response.ok ? await response.json() : { error: "cannot record: save again, then try once more" });
+            } catch {
+                // The server is gone, or the answer is not wanted any more.
+            }
+            if (asked.signal.aborted) {
+                return;
+            }
+            this.#clear(error);
+            if (html) {
+                const trace = document.createElement("actor-trace");
+                trace.setAttribute("label", this.#label);
+                trace.append(...sections(html));
+                this.#place.append(trace);
+            }
+        }
+
+        /** @param {string} note */
+        #clear(note) {
+            this.#asked?.abort();
+            this.#asked = null;
+            say(this.#note, note);
+            this.#place.replaceChildren();
+        }
+    }
+
+    /** The recorded runs in a fragment. They hold words of the reader's own code: made anew, as text, from the elements that a run has.
+     * @param {string} html */
+    function sections(html) {
+        const fragment = new DOMParser().parseFromString(html, "text/html");
+        return [...fragment.querySelectorAll("section")].map((run) => {
+            const section = make("section");
+            section.dataset.label = run.dataset.label ?? "";
+            const data = make("script", "", run.querySelector('script[type="application/json"]')?.textContent ?? "");
+            data.type = "application/json";
+            const steps = make("ol");
+            steps.append(...[...run.querySelectorAll("ol > li")].map((step) => make("li", "", step.textContent ?? "")));
+            section.append(make("p", "", run.querySelector("p")?.textContent ?? ""), data, steps);
+            return section;
+        });
     }
 
     /** @param {Status} status @param {boolean} allPass */

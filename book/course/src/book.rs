@@ -32,6 +32,11 @@ pub fn build(folder: &Path, destination: &Path) -> Result<Vec<String>, Error> {
         MDBook::load_with_config(folder, config)?.build()
     });
     built.map_err(|error| Error::Book(format!("{error:#}")))?;
+    let marker = destination.join(MARKER);
+    fs::write(&marker, "").map_err(|source| Error::Write {
+        path: marker,
+        source,
+    })?;
     Ok(log.into_lines())
 }
 
@@ -46,16 +51,17 @@ fn config(folder: &Path) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-/// Refuses a destination whose content is not a built book.
+/// The file that says that a folder was built by us, so that it may be deleted and built anew.
+const MARKER: &str = ".built-by-cargo-course";
+
+/// Refuses a destination that holds anything but a book that was built here before.
 ///
 /// # Errors
 /// [`Error::WouldDelete`].
 pub fn refuse_to_delete(destination: &Path) -> Result<(), Error> {
     let is_empty = fs::read_dir(destination).map_or(true, |mut entries| entries.next().is_none());
-    // mdBook writes both into every book.
-    let is_book = [".nojekyll", "toc.html"]
-        .iter()
-        .all(|name| destination.join(name).is_file());
+    // Only what we have built ourselves: a checkout that holds a published book looks like one too.
+    let is_book = destination.join(MARKER).is_file() && !destination.join(".git").exists();
     if is_empty || is_book {
         Ok(())
     } else {

@@ -183,7 +183,7 @@ impl Notes {
         const PLACE: &str =
             "Make room or rights to write there, or set CARGO_TARGET_DIR to a folder of yours.";
         const CHANGED: &str = "A Cargo.toml that was changed by accident comes back with \
-            `git checkout -- Cargo.toml Cargo.lock exercises/*/Cargo.toml`.";
+            `git checkout -- PATH`, with the path of that one file.";
         let says = |signs: &[&str]| signs.iter().any(|sign| self.all.contains(sign));
         // The numbers are the system's for: no rights, no room, read-only.
         if says(&["os error 13", "os error 28", "os error 30"]) {

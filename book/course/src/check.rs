@@ -5,7 +5,8 @@ use crate::{
     progress::ProgressHandle,
     run,
     status::{Outcome, Phase, Status},
-    workspace::Exercise,
+    trace,
+    workspace::{Exercise, Workspace},
 };
 use std::{
     collections::VecDeque,
@@ -40,6 +41,8 @@ pub struct Settings {
     pub words: CargoWords,
     /// After this time a test is ended.
     pub test_limit: Duration,
+    /// Where a test that got stuck is recorded, to say who waits for whom; `None`: it is not.
+    pub records_in: Option<Arc<Workspace>>,
 }
 
 impl Settings {
@@ -49,6 +52,15 @@ impl Settings {
             root: root.to_owned(),
             words,
             test_limit: test_limit(),
+            records_in: None,
+        }
+    }
+
+    /// Tests that got stuck are recorded too.
+    pub fn recording(self, workspace: Arc<Workspace>) -> Self {
+        Self {
+            records_in: Some(workspace),
+            ..self
         }
     }
 }
@@ -129,6 +141,9 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
     report.publish().await;
 
     run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
+    if let Some(workspace) = &settings.records_in {
+        say_who_waits(workspace, exercise, &mut report).await;
+    }
     report.status.phase = Phase::Done;
     report.publish().await;
     report.status
@@ -175,4 +190,24 @@ async fn run_all(
         let said = "The checker could not run this test: save again.".to_owned();
         report.status.set_result(&name, Outcome::Fails, said);
     }
+}
+
+/// Adds to what the first test that got stuck has said who waits for whom, as a recording shows it. The others keep what
+/// they said: each recording takes time, and most have the same cause.
+async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut Report) {
+    let stuck = (report.status.tests.iter())
+        .find(|test| test.result == Outcome::Fails && trace::is_about_waiting(&test.said));
+    let Some((name, said)) = stuck.map(|test| (test.name.clone(), test.said.clone())) else {
+        return;
+    };
+    let note = "all results are here; recording who waits for whom".to_owned();
+    report.note(note).await;
+    // The verdict holds without it, so an error is no news: who asks for the recording itself is told.
+    if let Ok(recorded) = trace::trace(workspace, exercise, &name).await
+        && recorded.says_who_waits()
+    {
+        let said = format!("{said}\n\nRecorded: {}", recorded.waits);
+        report.status.set_result(&name, Outcome::Fails, said);
+    }
+    report.status.note.clear();
 }

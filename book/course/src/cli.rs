@@ -40,6 +40,13 @@ enum Command {
         /// The test; without it, the first one that fails
         test: Option<String>,
     },
+    /// Show a test's run of your code, step by step: who sent what to whom, and who waits for whom at the end
+    Trace {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+        /// The test; without it, the first one that fails
+        test: Option<String>,
+    },
     /// Show the solution beside yours, and which other designs are right
     Solution {
         /// The exercise: recipe, 1, 01 or 01-recipe
@@ -85,6 +92,9 @@ impl Cli {
             Some(Command::Check { name }) => commands::check(&workspace, name.as_deref()).await,
             Some(Command::Hint { name, test }) => {
                 commands::hint(&workspace, &name, test.as_deref()).await
+            }
+            Some(Command::Trace { name, test }) => {
+                commands::trace(&workspace, &name, test.as_deref()).await
             }
             Some(Command::Solution { name }) => commands::solution(&workspace, &name),
             Some(Command::Build { dest }) => commands::build(&workspace, dest).await,

@@ -5,9 +5,11 @@ mod check;
 mod hint;
 mod record;
 mod solution;
+mod trace;
 
 pub use build::build;
 pub use check::check;
 pub use hint::hint;
 pub use record::record;
 pub use solution::solution;
+pub use trace::trace;

@@ -18,7 +18,7 @@ pub enum Error {
     /// `cargo metadata` refused; its own words say why.
     #[error(
         "cargo cannot read the workspace here:\n{words}\nrun this inside the course's folder; \
-         if a Cargo.toml was changed by accident, `git checkout -- Cargo.toml exercises` brings it back"
+         `git status` shows what was changed, added or removed there; `git checkout -- PATH/Cargo.toml` brings that one file back"
     )]
     Workspace {
         /// What cargo said on stderr.
@@ -58,7 +58,7 @@ pub enum Error {
 
     /// `hints.md` is not built as it should be.
     #[error(
-        "{}, line {line}: {what}; another exercise's hints.md shows the form, `git checkout` brings the old file back",
+        "{}, line {line}: {what}; another exercise's hints.md shows the form, `git checkout -- FILE` brings the old one back",
         file.display()
     )]
     Hints {
@@ -97,7 +97,7 @@ pub enum Error {
 
     /// The folder holds something that is not a built book, and building would delete it.
     #[error(
-        "{} holds something other than a built book, and building would delete it: name a new folder with --dest",
+        "{} holds something else than a book that was built here before, and building would delete it: name a new folder with --dest",
         .0.display()
     )]
     WouldDelete(PathBuf),
@@ -124,6 +124,15 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         source: Box<toml::de::Error>,
+    },
+
+    /// The run of a test cannot be recorded. Its verdict stays as it is.
+    #[error("cannot record: {reason}; {next}")]
+    NotRecorded {
+        /// Why, in one line.
+        reason: String,
+        /// What to do now.
+        next: String,
     },
 
     /// The judge's scratch workspace does not build as a whole.

@@ -6,9 +6,9 @@
 //! by one cargo.
 
 mod answer;
-mod build;
+pub(crate) mod build;
 mod finding;
-mod scratch;
+pub(crate) mod scratch;
 
 pub use finding::{Finding, Report};
 
@@ -18,7 +18,13 @@ use crate::{
     workspace::{Exercise, Workspace},
 };
 use build::Built;
-use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Instant};
+use std::{
+    io::{self, IsTerminal},
+    num::NonZero,
+    sync::Arc,
+    thread::available_parallelism,
+    time::Instant,
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// What an exercise lacks: a solution, answers, hints, or a header that can be read. Builds nothing.
@@ -51,7 +57,12 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
         answers.extend(answer::of(exercise)?);
     }
     scratch::lay_out(workspace, &answers)?;
-    let mut built = build::build(workspace).await?;
+    let mut built = build::build(
+        &scratch::folder(workspace),
+        &workspace.target,
+        io::stderr().is_terminal(),
+    )
+    .await?;
 
     // As many at once as there are cores: each runs a test at a time.
     let places = Arc::new(Semaphore::new(

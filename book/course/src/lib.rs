@@ -24,5 +24,6 @@ pub mod run;
 pub mod serve;
 pub mod status;
 pub mod terminal;
+pub mod trace;
 pub mod watcher;
 pub mod workspace;

@@ -24,7 +24,7 @@ use crate::{
     workspace::{Exercise, Workspace},
 };
 use std::{future, sync::Arc};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::spawn_blocking};
 
 /// Serves the book on `port` (or the next free one) and checks what is saved, until the future is dropped.
 ///
@@ -32,6 +32,7 @@ use tokio::{net::TcpListener, sync::watch};
 /// No port is free, or the server ends by an error.
 pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
     begin(&workspace);
+    let workspace = Arc::new(workspace);
     let listener = serve::bind(port).await?;
     let address = address(&listener)?;
 
@@ -76,6 +77,7 @@ pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
         progress,
         checker,
         publisher,
+        workspace,
     };
     // Dropping this future is how it ends: see `main.rs`.
     serve::serve(listener, site, future::pending())
@@ -103,8 +105,8 @@ fn waiting(exercise: &Exercise) -> Status {
     Status::waiting(&exercise.name, &exercise.hints().unwrap_or_default())
 }
 
-fn checker(workspace: &Workspace, progress: &ProgressHandle) -> CheckerHandle {
-    let settings = Settings::new(&workspace.root, CargoWords::Notes);
+fn checker(workspace: &Arc<Workspace>, progress: &ProgressHandle) -> CheckerHandle {
+    let settings = Settings::new(&workspace.root, CargoWords::Notes).recording(workspace.clone());
     let exercises = workspace.exercises.clone();
     let progress = progress.clone();
     CheckerHandle::new(move |name| {
@@ -165,17 +167,20 @@ async fn tell(
         if !status.phase.is_verdict() {
             continue;
         }
-        if told_before {
-            terminal::say(Verdict {
+        let text = if told_before {
+            let verdict = Verdict {
                 exercise,
                 status: &status,
                 detail: Detail::First,
                 next: all.get(index + 1),
                 served: Some(&url),
-            });
+            };
+            verdict.to_string()
         } else {
-            terminal::say(terminal::line(exercise, &status));
-        }
+            terminal::line(exercise, &status)
+        };
         told_before = true;
+        // A terminal that is paused (Ctrl-S) blocks whoever writes to it: a thread of its own, so that the pages go on.
+        let _ = spawn_blocking(move || terminal::say(text)).await;
     }
 }

@@ -59,9 +59,7 @@ pub async fn list(
 /// # Cancel safety
 /// Dropping the future ends the test's processes.
 pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) -> Verdict {
-    // A learner's `#[ignore]` must not turn a test green.
-    let arguments = ["--exact", test, "--nocapture", "--include-ignored"];
-    match process::run(command(executable, folder, &arguments), limit).await {
+    match process::run(one_test(executable, folder, test), limit).await {
         Ok(finished) => judge(finished, limit),
         Err(error) => Verdict {
             outcome: Outcome::Fails,
@@ -70,14 +68,38 @@ pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) 
     }
 }
 
+/// The command that runs one test.
+pub fn one_test(executable: &Path, folder: &Path, test: &str) -> Command {
+    // A learner's `#[ignore]` must not turn a test green.
+    let arguments = ["--exact", test, "--nocapture", "--include-ignored"];
+    command(executable, folder, &arguments)
+}
+
 fn command(executable: &Path, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable);
     command
         .args(arguments)
         .current_dir(folder)
         // A backtrace would bury what the test has to say.
-        .env("RUST_BACKTRACE", "0");
+        .env("RUST_BACKTRACE", "0")
+        // The harness: a thread that spins and prints would bury its report.
+        .env("HARNESS_EXIT_WHEN_STUCK", "1");
     command
+}
+
+/// What the code under test printed: libtest's own words around it are of no use to the learner.
+fn printed(stdout: &str) -> &str {
+    let printed = stdout.trim_start().trim_start_matches("running 1 test");
+    let end = ["\nfailures:", "\ntest result:"]
+        .iter()
+        .filter_map(|words| printed.find(words))
+        .min();
+    let printed = &printed[..end.unwrap_or(printed.len())];
+    match printed.trim_end().rsplit_once('\n') {
+        Some((before, last)) if last.starts_with("test ") && last.ends_with("FAILED") => before,
+        _ if printed.trim().starts_with("test ") && printed.trim().ends_with("FAILED") => "",
+        _ => printed,
+    }
 }
 
 fn judge(finished: Finished, limit: Duration) -> Verdict {
@@ -86,17 +108,22 @@ fn judge(finished: Finished, limit: Duration) -> Verdict {
         stdout,
         stderr,
     } = finished;
-    // libtest begins its stdout with this line, the learner has no use for it.
-    let printed = stdout.trim_start().trim_start_matches("running 1 test");
-    let said = if stderr.trim().is_empty() {
-        printed
-    } else {
-        &stderr
+    let plain = |text: &str| {
+        anstream::adapter::strip_str(text)
+            .to_string()
+            .trim()
+            .to_owned()
     };
-    let said = anstream::adapter::strip_str(said)
-        .to_string()
-        .trim()
-        .to_owned();
+    let mut said = plain(&stderr);
+    let printed = plain(printed(&stdout));
+    if !printed.is_empty() {
+        let heading = if said.is_empty() {
+            ""
+        } else {
+            "\n\nIt printed:\n"
+        };
+        said.push_str(&format!("{heading}{printed}"));
+    }
 
     let (outcome, said) = match end {
         End::OutOfTime => {

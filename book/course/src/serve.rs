@@ -1,5 +1,5 @@
-//! The web server on this machine alone: the book's pages, the stream of verdicts for each exercise, and the button
-//! that starts a check.
+//! The web server on this machine alone: the book's pages, the stream of verdicts for each exercise, the button that
+//! starts a check, and the one that shows a test's run.
 //!
 //! Other web pages in the same browser can reach a server on this machine. So: bound to 127.0.0.1, the Host must be
 //! ours (a foreign name may be made to point to 127.0.0.1), what has an effect needs our Origin, no CORS header, and
@@ -7,7 +7,7 @@
 
 use crate::{
     checker::CheckerHandle, error::Error, progress::ProgressHandle, publisher::PublisherHandle,
-    status::Status,
+    status::Status, trace, workspace::Workspace,
 };
 use axum::{
     Router,
@@ -22,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use std::{convert::Infallible, io, net::Ipv4Addr};
+use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -43,6 +43,8 @@ pub struct Site {
     pub checker: CheckerHandle,
     /// Knows where the built book is.
     pub publisher: PublisherHandle,
+    /// Whose exercises are recorded when a page asks for it.
+    pub workspace: Arc<Workspace>,
 }
 
 #[derive(Clone)]
@@ -96,6 +98,7 @@ pub async fn serve(
     let router = Router::new()
         .route("/api/exercises/{name}/events", get(events))
         .route("/api/exercises/{name}/check", post(check))
+        .route("/api/exercises/{name}/trace/{test}", post(record))
         .fallback(page)
         .layer(middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app);
@@ -143,6 +146,30 @@ async fn check(State(app): State<App>, Path(name): Path<String>) -> StatusCode {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
+}
+
+/// A test's run: `{"html": …}`, or `{"error": …}` if it cannot be recorded. When the page is closed before, axum drops
+/// this future, and the recording ends with it.
+async fn record(State(app): State<App>, Path((name, test)): Path<(String, String)>) -> Response {
+    let exercises = &app.site.workspace.exercises;
+    let exercise = exercises.iter().find(|exercise| exercise.name == name);
+    let status = app.site.progress.watch(&name).await;
+    let (Some(exercise), Some(status)) = (exercise, status) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let is_known = (status.borrow().tests.iter()).any(|known| known.name == test);
+    if !is_known {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let answer = match trace::trace(&app.site.workspace, exercise, &test).await {
+        Ok(trace) => serde_json::json!({ "html": trace.fragment }),
+        Err(error) => serde_json::json!({ "error": error.to_string() }),
+    };
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        answer.to_string(),
+    )
+        .into_response()
 }
 
 /// A page of the book, from the edition that is published at this moment.

@@ -89,7 +89,13 @@ fn summary(status: &Status) -> String {
     match status.phase {
         Phase::Waiting => "not checked yet".to_owned(),
         Phase::Building => "building".to_owned(),
-        Phase::Broken => "does not compile".to_owned(),
+        Phase::Broken if status.broken.contains("error[") || status.broken.contains("-->") => {
+            "does not compile".to_owned()
+        }
+        Phase::Broken => format!(
+            "cannot be built: `cargo course check {}` says why",
+            status.name
+        ),
         Phase::Running | Phase::Done if status.of == 0 => "has no tests".to_owned(),
         Phase::Running | Phase::Done if status.passed == status.of => {
             format!("all {} tests pass", status.of)
@@ -163,11 +169,15 @@ impl Verdict<'_> {
             }
             writeln!(f, "{}", indented(&test.said, 6))?;
             if !test.promise.is_empty() {
-                let hint = format!(
-                    "a hint: cargo course hint {} {}",
-                    self.exercise.name, test.name
+                let next = format!(
+                    "a hint: cargo course hint {exercise} {test}\nits run: cargo course trace {exercise} {test}",
+                    exercise = self.exercise.name,
+                    test = test.name
                 );
-                writeln!(f, "{}\n", indented(&quiet(hint), 6))?;
+                for line in next.lines() {
+                    writeln!(f, "{}", indented(&quiet(line), 6))?;
+                }
+                writeln!(f)?;
             }
             heard.push(&test.said);
         }

@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::{Fixture, WATCHDOG};
+use common::{Fixture, WATCHDOG, file};
 use course::{
     build::CargoWords,
     check::{self, Settings},
     progress::ProgressHandle,
     status::{Outcome, Phase, Status},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 fn settings(fixture: &Fixture, test_limit: Duration) -> Settings {
@@ -20,9 +20,18 @@ fn settings(fixture: &Fixture, test_limit: Duration) -> Settings {
 }
 
 async fn check(fixture: &Fixture, test_limit: Duration) -> Status {
+    check_with(fixture, settings(fixture, test_limit)).await
+}
+
+/// A check that also records.
+async fn check_and_record(fixture: &Fixture) -> Status {
+    let workspace = Arc::new(fixture.workspace());
+    check_with(fixture, settings(fixture, WATCHDOG).recording(workspace)).await
+}
+
+async fn check_with(fixture: &Fixture, settings: Settings) -> Status {
     let workspace = fixture.workspace();
     let progress = ProgressHandle::new(Vec::new());
-    let settings = settings(fixture, test_limit);
     let check = check::check(&workspace.exercises[0], &settings, &progress);
     timeout(WATCHDOG, check)
         .await
@@ -258,4 +267,71 @@ async fn hints_that_cannot_be_read_are_named_by_line() {
         "{}",
         status.broken
     );
+}
+
+/// A course whose `harness` and whose stand-in are a few lines: here it matters when a run is recorded, not how.
+fn with_a_recorder(fixture: Fixture, exercise: &str) -> Fixture {
+    let root = &fixture.root;
+    let package = |name: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n")
+    };
+    file(
+        &root.join("Cargo.toml"),
+        "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/*\"]\nexclude = [\"book\"]\n\
+         [workspace.dependencies]\nharness = { path = \"harness\" }\n[profile.dev]\ndebug = false\n",
+    );
+    file(&root.join("harness/Cargo.toml"), &package("harness"));
+    file(
+        &root.join("harness/src/lib.rs"),
+        "pub fn stuck() { panic!(\"the reply never came: a deadlock.\") }\n",
+    );
+    let traced = root.join("book/tokio-traced/harness");
+    file(&traced.join("Cargo.toml"), &package("harness-traced"));
+    file(
+        &traced.join("src/lib.rs"),
+        "pub fn stuck() {
+            let folder = std::path::PathBuf::from(std::env::var_os(\"COURSE_TRACE_FOLDER\").unwrap());
+            std::fs::create_dir_all(&folder).unwrap();
+            for (name, text) in [(\"chart\", \"\"), (\"waits\", \"a waits for b; b waits for a\"), (\"ends\", \"\")] {
+                std::fs::write(folder.join(name).with_extension(\"txt\"), text).unwrap();
+            }
+            std::fs::write(folder.join(\"fragment.html\"), \"\").unwrap();
+        }\n",
+    );
+    let manifest = root.join("exercises").join(exercise).join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    file(
+        &manifest,
+        &(text + "[dev-dependencies]\nharness.workspace = true\n"),
+    );
+    fixture
+}
+
+#[tokio::test]
+async fn the_first_test_that_got_stuck_says_who_waits_for_whom() {
+    let tests = "#[test] fn one() { panic!(\"something else\") }\n\
+                 #[test] fn two() { harness::stuck() }\n#[test] fn three() { harness::stuck() }\n";
+    let promised = ["one", "two", "three"];
+    let fixture = Fixture::new().exercise("01-stuck", "", tests, &promised);
+    let fixture = with_a_recorder(fixture, "01-stuck");
+    let status = check_and_record(&fixture).await;
+
+    let recorded: Vec<bool> = (status.tests.iter())
+        .map(|test| test.said.contains("Recorded: a waits for b; b waits for a"))
+        .collect();
+    assert_eq!(recorded, [false, true, false], "{status:#?}");
+    assert!(status.tests[1].said.contains("never came: a deadlock"));
+    assert_eq!(status.note, "");
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_recorded_leaves_the_verdict_as_it_is() {
+    let tests = "#[test] fn stuck() { panic!(\"the reply never came: a deadlock.\") }\n";
+    let fixture = Fixture::new().exercise("01-unrecorded", "", tests, &["stuck"]);
+    let status = check_and_record(&fixture).await;
+    assert_eq!(
+        (status.phase, status.tests[0].result),
+        (Phase::Done, Outcome::Fails)
+    );
+    assert!(!status.tests[0].said.contains("Recorded:"), "{status:#?}");
 }

@@ -10,7 +10,7 @@ use course::{
     serve::{self, Site},
     status::{Phase, Status},
 };
-use std::io;
+use std::{io, sync::Arc};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -32,11 +32,12 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let fixture = Fixture::new();
+        let fixture = Fixture::new().exercise("01-recipe", "", "", &["counts"]);
         let publisher = PublisherHandle::new(fixture.root.join("book"), fixture.root.join("built"));
         publisher.rebuild();
         publisher.tried(1).await;
-        let progress = ProgressHandle::new(vec![Status::waiting("recipe", &[])]);
+        let hints = fixture.workspace().exercises[0].hints().unwrap();
+        let progress = ProgressHandle::new(vec![Status::waiting("recipe", &hints)]);
         let (sender, checked) = mpsc::unbounded_channel();
         let checker = CheckerHandle::new(move |name| {
             let _ = sender.send(name);
@@ -50,6 +51,7 @@ impl Server {
             progress: progress.clone(),
             checker,
             publisher: publisher.clone(),
+            workspace: Arc::new(fixture.workspace()),
         };
         let stop = async { _ = stop.await };
         let ended = tokio::spawn(serve::serve(listener, site, stop));
@@ -330,4 +332,34 @@ async fn a_taken_port_means_the_next_free_one() {
     let next = serve::bind(port).await.unwrap();
     let got = next.local_addr().unwrap().port();
     assert!(got > port && got - port < 20, "{port} {got}");
+}
+
+#[tokio::test]
+async fn only_our_own_pages_have_a_run_recorded_and_only_of_a_test_that_there_is() {
+    let server = Server::start().await;
+    let ours = format!(
+        "Origin: http://127.0.0.1:{}\r\nContent-Length: 0\r\n",
+        server.port
+    );
+    let theirs = "Origin: http://evil.example\r\nContent-Length: 0\r\n";
+    let path = "/api/exercises/recipe/trace/counts";
+    let post = |path: &str| format!("POST {path}");
+    assert_eq!(code(&server.ask(&post(path), theirs).await), "403");
+    assert_eq!(code(&server.ask(&format!("GET {path}"), "").await), "405");
+    for unknown in [
+        "/api/exercises/unknown/trace/counts",
+        "/api/exercises/recipe/trace/unknown",
+        "/api/exercises/recipe/trace/..%2f..%2fcounts",
+    ] {
+        let response = server.ask(&post(unknown), &ours).await;
+        assert_eq!(code(&response), "404", "{response}");
+    }
+    // This course has no stand-in that could record.
+    let response = server.ask(&post(path), &ours).await;
+    assert_eq!(code(&response), "200", "{response}");
+    assert!(
+        response.contains("content-type: application/json"),
+        "{response}"
+    );
+    assert!(response.contains("{\"error\":\""), "{response}");
 }

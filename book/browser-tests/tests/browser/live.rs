@@ -148,6 +148,30 @@ async fn an_answer_that_never_ends_says_so_and_leaves_no_process() {
 }
 
 #[tokio::test]
+async fn a_test_that_got_stuck_says_who_waits_for_whom_and_its_run_can_be_watched() {
+    let course = Course::start();
+    let page = Page::new().await;
+    page.open(&course.url("10-deadlocks.html")).await;
+    let said = format!("{FIRST} > .said");
+    page.sees(&said, "room waits for moderator's answer").await;
+    page.sees(STATUS, "of 10 pass").await;
+
+    page.click(&format!("{FIRST} .watch button")).await;
+    let trace = format!("{FIRST} .watch actor-trace");
+    page.sees(&trace, "The run of a_post_gets_its_number").await;
+    page.sees(&trace, "Main spawns room.").await;
+
+    // A recording is of the code that the verdict is about.
+    course.save(
+        "10-deadlocks",
+        &course.read("solutions/10-deadlocks/src/lib.rs"),
+    );
+    page.sees(STATUS, "All 10 pass").await;
+    assert!(!page.shows(&trace).await);
+    assert!(!page.shows(&format!("{FIRST} .watch")).await);
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_compile_shows_what_rustc_says() {
     let course = Course::start();
     let page = open_chapter(&course).await;

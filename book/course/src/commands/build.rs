@@ -10,11 +10,15 @@ use tokio::task::spawn_blocking;
 /// The book does not build, or `destination` holds something else.
 pub async fn build(workspace: &Workspace, destination: Option<PathBuf>) -> Result<u8, Error> {
     let destination = match destination {
-        // mdBook takes a relative path as relative to the book.
-        Some(path) => std::path::absolute(&path).map_err(|source| Error::Write { path, source })?,
+        Some(path) => {
+            // mdBook takes a relative path as relative to the book.
+            let path =
+                std::path::absolute(&path).map_err(|source| Error::Write { path, source })?;
+            book::refuse_to_delete(&path)?;
+            path
+        }
         None => workspace.target.join("book"),
     };
-    book::refuse_to_delete(&destination)?;
     let (source, into) = (workspace.root.join("book"), destination.clone());
     let built = spawn_blocking(move || book::build(&source, &into)).await;
     let warnings = built.map_err(|panic| Error::Book(panic.to_string()))??;

@@ -9,7 +9,10 @@ use crate::{
     terminal::{self, Detail, Verdict},
     workspace::{Exercise, Workspace},
 };
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+};
 
 /// Checks the named exercise, or all of them. The exit code is 1 if something is red.
 ///
@@ -19,7 +22,7 @@ pub async fn check(workspace: &Workspace, name: Option<&str>) -> Result<u8, Erro
     match name {
         Some(name) => {
             let exercise = workspace.exercise(name)?;
-            let status = verdict(workspace, exercise).await;
+            let status = verdict(workspace, exercise, Some(workspace)).await;
             tell(workspace, exercise, &status);
             Ok(u8::from(!status.is_green()))
         }
@@ -30,7 +33,7 @@ pub async fn check(workspace: &Workspace, name: Option<&str>) -> Result<u8, Erro
 async fn all(workspace: &Workspace) -> Result<u8, Error> {
     let mut unfinished = None;
     for exercise in &workspace.exercises {
-        let status = verdict(workspace, exercise).await;
+        let status = verdict(workspace, exercise, Some(workspace)).await;
         terminal::say(terminal::line(exercise, &status));
         if unfinished.is_none() && !status.is_green() {
             unfinished = Some((exercise, status));
@@ -49,15 +52,22 @@ async fn all(workspace: &Workspace) -> Result<u8, Error> {
     }
 }
 
-/// Checks one exercise. Cargo's own progress is shown where there is a terminal for it.
-pub(super) async fn verdict(workspace: &Workspace, exercise: &Exercise) -> Status {
+/// Checks one exercise; a test that got stuck is recorded in `records_in`. Cargo's own progress is shown where there is a
+/// terminal for it.
+pub(super) async fn verdict(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    records_in: Option<&Workspace>,
+) -> Status {
     let words = match io::stderr().is_terminal() {
         true => CargoWords::Terminal,
         false => CargoWords::Notes,
     };
     // A check reports to this actor; here nobody watches it.
     let progress = ProgressHandle::new(Vec::new());
-    check::check(exercise, &Settings::new(&workspace.root, words), &progress).await
+    let mut settings = Settings::new(&workspace.root, words);
+    settings.records_in = records_in.cloned().map(Arc::new);
+    check::check(exercise, &settings, &progress).await
 }
 
 fn tell(workspace: &Workspace, exercise: &Exercise, status: &Status) {

@@ -23,7 +23,7 @@ pub async fn hint(workspace: &Workspace, name: &str, test: Option<&str>) -> Resu
     let hints = match test {
         Some(test) => find(exercise, &all, test)?,
         None => {
-            let status = verdict(workspace, exercise).await;
+            let status = verdict(workspace, exercise, None).await;
             if status.is_green() {
                 terminal::say(terminal::line(exercise, &status));
                 terminal::say(format_args!(

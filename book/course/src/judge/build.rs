@@ -1,17 +1,11 @@
-//! Builds all answers by one cargo, and sorts what comes out by package.
+//! Builds a scratch workspace by one cargo, and sorts what comes out by package.
 
-use super::scratch;
-use crate::{
-    error::Error,
-    group::Group,
-    lines::Lines,
-    workspace::{Workspace, cargo_program},
-};
+use crate::{error::Error, group::Group, lines::Lines, workspace::cargo_program};
 use cargo_metadata::{Message, PackageId, diagnostic::DiagnosticLevel};
 use std::{
     collections::HashMap,
-    io::{self, IsTerminal},
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 use tokio::process::Command;
@@ -25,13 +19,16 @@ pub struct Built {
     pub errors: String,
 }
 
-/// Builds the scratch workspace; the result is by package name.
+/// Builds the scratch workspace in `folder`; the result is by package name. With `shows_progress` the terminal gets
+/// cargo's own words.
 ///
 /// # Errors
 /// Cargo could not be started, or failed though rustc found nothing wrong.
-pub async fn build(workspace: &Workspace) -> Result<HashMap<String, Built>, Error> {
-    let folder = scratch::folder(workspace);
-    let shows_progress = io::stderr().is_terminal();
+pub async fn build(
+    folder: &Path,
+    target: &Path,
+    shows_progress: bool,
+) -> Result<HashMap<String, Built>, Error> {
     let mut command = Command::new(cargo_program());
     command
         // `--keep-going`: some answers are there because they do not compile.
@@ -43,8 +40,8 @@ pub async fn build(workspace: &Workspace) -> Result<HashMap<String, Built>, Erro
             "--message-format=json",
         ])
         .arg("--target-dir")
-        .arg(&workspace.target)
-        .current_dir(&folder)
+        .arg(target)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(match shows_progress {
@@ -77,6 +74,7 @@ pub async fn build(workspace: &Workspace) -> Result<HashMap<String, Built>, Erro
         if words.is_empty() {
             "(they are above)".clone_into(&mut words);
         }
+        let folder = folder.to_owned();
         return Err(Error::Scratch { words, folder });
     }
     Ok(all)

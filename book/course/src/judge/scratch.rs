@@ -47,7 +47,8 @@ pub fn lay_out(workspace: &Workspace, answers: &[Answer]) -> Result<(), Error> {
     write(&folder.join("Cargo.lock"), &read(&lock)?)
 }
 
-fn root(workspace: &Workspace, members: Vec<Value>) -> Result<Table, Error> {
+/// The manifest of a scratch workspace with these members: the root's dependencies, lints and profiles.
+pub fn root(workspace: &Workspace, members: Vec<Value>) -> Result<Table, Error> {
     let mut root = parse(&workspace.root.join("Cargo.toml"))?;
     let mut scratch = Table::new();
     if let Some(Value::Table(original)) = root.get_mut("workspace") {
@@ -93,11 +94,17 @@ fn package(folder: &Path, exercise: &Exercise, source: &Source) -> Result<(), Er
             file
         }
     };
+    let manifest = manifest(exercise, &source.package, &file)?;
+    write(&folder.join("Cargo.toml"), &manifest.to_string())
+}
+
+/// The manifest of a package that is this exercise but for its name and its library's file.
+pub fn manifest(exercise: &Exercise, name: &str, file: &Path) -> Result<Table, Error> {
     let original = parse(&exercise.folder.join("Cargo.toml"))?;
     let mut manifest = Table::new();
 
     let mut package = Table::new();
-    package.insert("name".to_owned(), Value::String(source.package.clone()));
+    package.insert("name".to_owned(), Value::String(name.to_owned()));
     for key in ["version", "edition", "rust-version", "publish"] {
         if let Some(value) = original.get("package").and_then(|package| package.get(key)) {
             package.insert(key.to_owned(), value.clone());
@@ -105,7 +112,7 @@ fn package(folder: &Path, exercise: &Exercise, source: &Source) -> Result<(), Er
     }
     manifest.insert("package".to_owned(), Value::Table(package));
 
-    let mut library = target(&exercise.crate_name(), &file);
+    let mut library = target(&exercise.crate_name(), file);
     library.insert("doctest".to_owned(), Value::Boolean(false));
     library.insert("test".to_owned(), Value::Boolean(false));
     manifest.insert("lib".to_owned(), Value::Table(library));
@@ -124,7 +131,7 @@ fn package(folder: &Path, exercise: &Exercise, source: &Source) -> Result<(), Er
             manifest.insert(key.to_owned(), Value::Table(table));
         }
     }
-    write(&folder.join("Cargo.toml"), &manifest.to_string())
+    Ok(manifest)
 }
 
 fn target(name: &str, file: &Path) -> Table {

@@ -1,0 +1,78 @@
+//! `cargo course trace`: the learner's own code, recorded, as a chart in the terminal.
+
+use super::check::verdict;
+use crate::{
+    error::Error,
+    status::{Outcome, Phase},
+    terminal,
+    trace::{self, Trace},
+    workspace::{Exercise, Workspace},
+};
+
+/// Records the named test, or the first one that fails, and shows what happened. The exit code tells that there is
+/// something to see: 0 even when the run ends badly.
+///
+/// # Errors
+/// There is no such exercise or test, or it cannot be recorded.
+///
+/// # Cancel safety
+/// Dropping the future ends the processes.
+pub async fn trace(workspace: &Workspace, name: &str, test: Option<&str>) -> Result<u8, Error> {
+    let exercise = workspace.exercise(name)?;
+    let test = match test {
+        Some(test) => test.to_owned(),
+        None => match first_failing(workspace, exercise).await? {
+            Some(test) => test,
+            None => {
+                terminal::say(format_args!(
+                    "all tests of {name} pass: name the one to see, as in `cargo course trace {name} TEST`\nits tests are: {}",
+                    tests(exercise)?,
+                    name = exercise.name
+                ));
+                return Ok(0);
+            }
+        },
+    };
+    terminal::say(terminal::quiet(format_args!(
+        "recording {test} (the first time, the recorder is built too) …\n"
+    )));
+    let trace = trace::trace(workspace, exercise, &test).await?;
+    terminal::say(trace.chart.trim_end());
+    terminal::say(format_args!("\n{}", outcome(&trace)));
+    Ok(0)
+}
+
+/// Why it is stuck, who holds which Sender, the panic; else that it passed.
+fn outcome(trace: &Trace) -> String {
+    let said = [&trace.waits, &trace.ends];
+    let said: Vec<&str> = (said.into_iter())
+        .filter(|text| !text.is_empty())
+        .map(String::as_str)
+        .collect();
+    match said.is_empty() {
+        true => terminal::good("in this recording the test passes, and every task has ended"),
+        false => terminal::bad(said.join("\n")),
+    }
+}
+
+async fn first_failing(
+    workspace: &Workspace,
+    exercise: &Exercise,
+) -> Result<Option<String>, Error> {
+    let status = verdict(workspace, exercise, None).await;
+    if status.phase == Phase::Broken {
+        return Err(Error::NotRecorded {
+            reason: "it does not compile".to_owned(),
+            next: format!("`cargo course check {}` says why", exercise.name),
+        });
+    }
+    let mut tests = status.tests.into_iter();
+    let failing = tests.find(|test| matches!(test.result, Outcome::Fails | Outcome::NeverEnds));
+    Ok(failing.map(|test| test.name))
+}
+
+fn tests(exercise: &Exercise) -> Result<String, Error> {
+    let hints = exercise.hints()?;
+    let names: Vec<&str> = hints.iter().map(|hints| hints.test.as_str()).collect();
+    Ok(names.join(", "))
+}

@@ -1,0 +1,230 @@
+//! The learner's code, recorded: this course's own exercises with rejected answers in them, copied to a temporary folder.
+//! The stand-in and the dependencies are the real ones.
+
+use course::{
+    error::Error,
+    trace::{self, Trace, is_about_waiting},
+    workspace::{Exercise, Workspace},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// All tests share what cargo has built, and two of them may share an exercise's name: one after the other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+struct Copy {
+    folder: TempDir,
+    workspace: Workspace,
+    exercise: Exercise,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Copy {
+    /// A copy of an exercise with this answer in place of its own `src/lib.rs`.
+    async fn of(name: &str, answer: &str) -> Self {
+        let turn = ONE_AT_A_TIME.lock().await;
+        let folder = tempfile::tempdir().unwrap();
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut workspace = Workspace::find(here).unwrap();
+        let mut exercise = workspace.exercise(name).unwrap().clone();
+        let copy = folder.path().join(exercise.folder_name());
+        copy_folder(&exercise.folder, &copy);
+        fs::write(copy.join("src/lib.rs"), answer).unwrap();
+        exercise.folder = copy;
+        // Not where a learner's own recordings are; and built once for all runs of these tests.
+        workspace.target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("trace-tests");
+        Self {
+            folder,
+            workspace,
+            exercise,
+            _turn: turn,
+        }
+    }
+
+    /// The same, with an answer from the solutions' folder.
+    async fn with(name: &str, file: &str) -> Self {
+        Self::of(name, &real(&format!("solutions/{file}"))).await
+    }
+
+    async fn trace(&self, test: &str) -> Result<Trace, Error> {
+        trace::trace(&self.workspace, &self.exercise, test).await
+    }
+}
+
+/// A file of this course.
+fn real(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(root.join(path)).unwrap()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).unwrap();
+        }
+    }
+}
+
+/// Every file in a folder, with its bytes.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            all.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn a_deadlock_says_who_waits_for_whom_and_nothing_is_written_beside_the_target_folder() {
+    let copy = Copy::of("10", &real("exercises/10-deadlocks/src/lib.rs")).await;
+    let before = files(copy.folder.path());
+    let trace = copy.trace("a_post_gets_its_number").await.unwrap();
+    assert_eq!(
+        trace.waits,
+        "room waits for moderator's answer; moderator waits for room's answer"
+    );
+    assert!(
+        trace.chart.contains("main  room  moderator"),
+        "{}",
+        trace.chart
+    );
+    assert!(trace.fragment.starts_with("<section"), "{}", trace.fragment);
+    // `Command` has no `Debug` in the exercise: the copy derives it.
+    assert!(trace.chart.contains("Post \"ann\""), "{}", trace.chart);
+    assert!(
+        files(copy.folder.path()) == before,
+        "a learner's folder was written to"
+    );
+}
+
+#[tokio::test]
+async fn a_leak_says_who_holds_the_sender() {
+    let copy = Copy::with("1", "01-recipe/rejected/own_sender.rs").await;
+    let test = rejected_test("01-recipe/rejected/own_sender.rs");
+    let trace = copy.trace(&test).await.unwrap();
+    assert!(
+        trace.waits.contains("it holds a Sender of its own mailbox"),
+        "{trace:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_spin_is_cut() {
+    let copy = Copy::with("1", "01-recipe/rejected/spins.rs").await;
+    let test = rejected_test("01-recipe/rejected/spins.rs");
+    let trace = copy.trace(&test).await.unwrap();
+    assert!(trace.ends.contains("spins"), "{trace:?}");
+}
+
+#[tokio::test]
+async fn what_passes_has_nothing_to_say() {
+    let copy = Copy::with("1", "01-recipe/src/lib.rs").await;
+    let trace = copy.trace("numbers_start_at_one_and_go_on").await.unwrap();
+    assert_eq!((trace.waits.as_str(), trace.ends.as_str()), ("", ""));
+}
+
+/// The copy derives `Debug` for what is sent, which does not compile for a closure: then it is left unchanged.
+#[tokio::test]
+async fn a_message_that_cannot_have_debug_is_shown_by_its_type() {
+    let mut answer = real("solutions/01-recipe/src/lib.rs");
+    for (old, new) in [
+        (
+            "    NextNumber {\n",
+            "    NextNumber {\n job: Box<dyn FnOnce() + Send>,\n",
+        ),
+        (
+            "NextNumber { reply } => {",
+            "NextNumber { reply, job } => { job();",
+        ),
+        (
+            "NextNumber { reply })",
+            "NextNumber { reply, job: Box::new(|| ()) })",
+        ),
+    ] {
+        assert!(
+            answer.contains(old),
+            "the solution has changed: mend this test"
+        );
+        answer = answer.replace(old, new);
+    }
+    let copy = Copy::of("1", &answer).await;
+    let trace = copy.trace("numbers_start_at_one_and_go_on").await.unwrap();
+    assert!(
+        trace.chart.contains("Main puts Message into"),
+        "{}",
+        trace.chart
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_compile_against_the_stand_in_cannot_be_recorded() {
+    let real_tokio_only = "
+        pub fn takes(_: tokio::sync::mpsc::Sender<u8>) {}
+        pub fn gives(sender: Unknown) { takes(sender) }
+    ";
+    let copy = Copy::of("1", real_tokio_only).await;
+    let error = copy
+        .trace("numbers_start_at_one_and_go_on")
+        .await
+        .unwrap_err();
+    let said = error.to_string();
+    assert!(said.starts_with("cannot record: "), "{said}");
+    assert!(
+        said.contains("error[E0412]") || said.contains("error[E0425]"),
+        "{said}"
+    );
+    assert!(said.contains("src/lib.rs:3"), "{said}");
+    assert!(said.contains("cargo course check recipe"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn an_unknown_test_is_told_with_those_that_there_are() {
+    let copy = Copy::with("1", "01-recipe/src/lib.rs").await;
+    let error = copy.trace("numbers_start_at_on").await.unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("did you mean `numbers_start_at_one_and_go_on`?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_tests_that_get_a_recording_by_themselves_are_those_about_waiting() {
+    for said in [
+        "the answer to a post never came: a deadlock. An hour of virtual time went by",
+        "2 tasks are still alive although every handle is gone.",
+        "the last handle is gone, the task still lives: it waits for messages",
+        "the last handle is gone, but 2 tasks live on: who still holds a Sender of whom?",
+    ] {
+        assert!(is_about_waiting(said), "{said}");
+    }
+    assert!(!is_about_waiting(
+        "the actor lives on as long as any handle does"
+    ));
+    assert!(!is_about_waiting("not yet implemented: step 1"));
+}
+
+/// The test that a rejected answer fails.
+fn rejected_test(file: &str) -> String {
+    let answer = real(&format!("solutions/{file}"));
+    let name = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("//! rejected: "));
+    name.unwrap().trim().to_owned()
+}
