@@ -162,6 +162,9 @@ mod tests {
         refuse_to_delete(&built).unwrap();
         build(folder.path(), &built).unwrap();
         refuse_to_delete(&built).unwrap();
+        // A checkout that holds a published book: its history must not go with the pages.
+        create_dir_all(built.join(".git")).unwrap();
+        assert!(refuse_to_delete(&built).is_err());
         let error = refuse_to_delete(&folder.path().join("src"))
             .unwrap_err()
             .to_string();
