@@ -3,16 +3,12 @@
 /// What a page shows of a listing's file: the lines between `ANCHOR: name` and `ANCHOR_END: name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// Its first line's number in the file, from 1.
-    pub first: u32,
-    /// How many lines it has on the page.
-    pub lines: u32,
     /// Its first line.
     pub text: String,
     /// How long it is, all its lines, in UTF-16 units as JavaScript counts: tells it from others that begin with the same line.
     pub length: usize,
-    /// Numbers of lines in its midst that the page leaves out: other pieces' ANCHOR comments.
-    pub without: Vec<u32>,
+    /// The numbers, from 1, of the lines that the page shows: not those of other pieces' ANCHOR comments.
+    pub lines: Vec<u32>,
 }
 
 /// The pieces of a listing's file, in the order in which they begin.
@@ -25,22 +21,13 @@ pub fn pieces(source: &str) -> Vec<Piece> {
         };
         let rest = lines.iter().enumerate().skip(at + 1);
         let inside = rest.take_while(|(_, line)| anchor(line, "ANCHOR_END:") != Some(name));
-        let (without, shown): (Vec<_>, Vec<_>) = inside.partition(|(_, line)| is_anchor(line));
-        if let Some((first, text)) = shown.first() {
-            let first = *first as u32 + 1;
+        let shown: Vec<_> = inside.filter(|(_, line)| !is_anchor(line)).collect();
+        if let Some((_, text)) = shown.first() {
+            let lengths = shown.iter().map(|(_, line)| line.encode_utf16().count());
             pieces.push(Piece {
-                first,
-                lines: shown.len() as u32,
                 text: (*text).to_string(),
-                length: shown
-                    .iter()
-                    .map(|(_, line)| line.encode_utf16().count())
-                    .sum(),
-                without: without
-                    .iter()
-                    .map(|(at, _)| *at as u32 + 1)
-                    .filter(|&line| line > first)
-                    .collect(),
+                length: lengths.sum(),
+                lines: shown.iter().map(|(at, _)| *at as u32 + 1).collect(),
             });
         }
     }
@@ -187,13 +174,16 @@ pub struct Handle {
     #[test]
     fn pieces_have_the_lines_that_a_page_shows() {
         let pieces = pieces(LISTING);
-        let brief = |p: &Piece| (p.first, p.lines, p.text.clone(), p.without.clone());
+        let brief = |piece: &Piece| (piece.text.clone(), piece.lines.clone());
         assert_eq!(
             pieces.iter().map(brief).collect::<Vec<_>>(),
             [
-                (2, 4, "enum Message {".to_owned(), vec![]),
-                (9, 9, "struct Item;".to_owned(), vec![11, 14]),
-                (12, 2, "#[derive(Clone, Debug)]".to_owned(), vec![]),
+                ("enum Message {".to_owned(), vec![2, 3, 4, 5]),
+                (
+                    "struct Item;".to_owned(),
+                    vec![9, 10, 12, 13, 15, 16, 17, 18, 19]
+                ),
+                ("#[derive(Clone, Debug)]".to_owned(), vec![12, 13]),
             ]
         );
     }

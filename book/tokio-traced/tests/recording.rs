@@ -576,5 +576,5 @@ fn what_is_put_into_a_page_cannot_break_it() {
     assert!(!html.contains("<b>"));
     assert!(!html.contains("\n\n"));
     let json: serde_json::Value = serde_json::from_str(&trace.json()).unwrap();
-    assert_eq!(json["title"], "</script> & \"quotes\"");
+    assert_eq!(json["labels"][0], "\"</script>\\n\\n<b>\"");
 }

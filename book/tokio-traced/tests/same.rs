@@ -98,7 +98,7 @@ fn charts_fit_into_a_terminal_and_fragments_have_no_blank_line() {
         assert!(!trace.fragment(name).trim_end().contains("\n\n"), "{name}");
         let json: serde_json::Value = serde_json::from_str(&trace.json()).unwrap();
         assert_eq!(
-            json["ev"].as_array().unwrap().len(),
+            json["steps"].as_array().unwrap().len(),
             trace.sentences().len()
         );
     }

@@ -74,10 +74,10 @@ fn every_scenario_has_data_and_a_sentence_for_each_event() {
                 .unwrap();
             let (data, words) = data.split_once("</script>").unwrap();
             let data: serde_json::Value = serde_json::from_str(data).unwrap();
-            let events = data["ev"].as_array().unwrap().len();
+            let events = data["steps"].as_array().unwrap().len();
             assert!(events > 0, "{name}");
             assert_eq!(events, words.matches("<li>").count(), "{name}");
-            let lines = data["ev"].as_array().unwrap();
+            let lines = data["steps"].as_array().unwrap();
             assert!(
                 lines.iter().any(|event| event[2] != 0),
                 "{name}: no event is in the listing's file"

@@ -2,8 +2,11 @@
 //!
 //! By hand: learners' code is compiled together with this crate, and every dependency would make them wait.
 
-use super::Trace;
-use crate::event::{Cut, Ended, Event, Got, Kind, Timer, Wait};
+use super::{
+    Trace,
+    view::{ActorView, BoxView, View, Way, WayKind},
+};
+use crate::event::{Event, Kind};
 use std::fmt::{Display, Write};
 
 impl Trace {
@@ -11,118 +14,121 @@ impl Trace {
     pub fn json(&self) -> String {
         let actors = self.actors.iter().map(|a| text(&a.name));
         let boxes = self.boxes.iter().map(|b| {
+            let owner = b.owner.unwrap_or(0);
+            let name = b.name.replace(&format!("{}'s ", self.actor(owner)), "");
             format!(
-                "{{\"cap\":{},\"owner\":{},\"kind\":{},\"name\":{}}}",
-                or_null(b.capacity),
-                or_null(b.owner),
-                text(b.kind),
-                text(&b.name)
+                "{{\"name\":{},\"cap\":{},\"owner\":{owner}}}",
+                text(&name),
+                b.capacity
+                    .map_or_else(|| "null".to_owned(), |cap| cap.to_string()),
             )
         });
-        let messages = self.messages.iter().map(|m| text(m));
-        let replies = self.replies.iter().map(|r| {
-            let answer = r.answer.as_deref().map(text);
+        let messages = self.messages.iter().map(|message| text(message));
+        let answers = self.replies.iter().map(|reply| {
+            let answer = reply.answer.as_deref();
+            text(answer.unwrap_or("an answer"))
+        });
+        let pieces = self.pieces.iter().map(|piece| {
             list([
-                or_null(r.message),
-                or_null(r.asker),
-                or_null(r.answerer),
-                or_null(answer),
+                text(&piece.text),
+                piece.length.to_string(),
+                list(&piece.lines),
             ])
         });
-        let pieces = self.pieces.iter().map(|p| {
-            let mut piece = vec![
-                p.first.to_string(),
-                p.lines.to_string(),
-                text(&p.text),
-                p.length.to_string(),
-            ];
-            if !p.without.is_empty() {
-                piece.push(list(p.without.iter()));
-            }
-            list(piece)
-        });
+        let views = self.views();
+        let before = std::iter::once(None).chain(views.iter().map(Some));
+        let steps = self.events.iter().zip(before.zip(&views));
         format!(
-            "{{\"v\":1,\"title\":{},\"actors\":{},\"boxes\":{},\"msgs\":{},\"replies\":{},\"pieces\":{},\"ev\":{}}}",
-            text(&self.title),
+            "{{\"v\":2,\"actors\":{},\"boxes\":{},\"labels\":{},\"answers\":{},\"pieces\":{},\"steps\":{},\"ways\":{},\"stuck\":{}}}",
             list(actors),
             list(boxes),
-            list(messages),
-            list(replies),
+            list(messages.chain(answers)),
+            self.messages.len(),
             list(pieces),
-            list(self.events.iter().map(event)),
+            list(steps.map(|(event, (before, after))| self.step(event, before, after))),
+            list(self.ways().iter().map(way)),
+            list(self.stuck_chain()),
         )
+    }
+
+    /// An event, and how everybody and everything is after it that was otherwise before.
+    fn step(&self, event: &Event, before: Option<&View>, after: &View) -> String {
+        let actors = changes(
+            before.map(|view| view.actors.as_slice()),
+            &after.actors,
+            |view| self.actor_view(view),
+        );
+        let boxes = changes(
+            before.map(|view| view.boxes.as_slice()),
+            &after.boxes,
+            box_view,
+        );
+        let mut parts = vec![
+            event.ms.to_string(),
+            event.actor.to_string(),
+            event.line.to_string(),
+            text(name(&event.kind)),
+            actors,
+        ];
+        if boxes != "{}" {
+            parts.push(boxes);
+        }
+        list(parts)
+    }
+
+    fn actor_view(&self, view: &ActorView) -> String {
+        let message = view.hand;
+        let answer = view.answer.map(|reply| self.messages.len() + reply);
+        let tray: Vec<usize> = message.into_iter().chain(answer).collect();
+        let mut parts = vec![text(view.tone)];
+        if view.words != view.tone || !tray.is_empty() {
+            parts.push(text(&view.words));
+        }
+        if !tray.is_empty() {
+            parts.push(list(tray));
+        }
+        list(parts)
     }
 }
 
-fn event(event: &Event) -> String {
-    let mut parts = vec![
-        event.ms.to_string(),
-        event.actor.to_string(),
-        event.line.to_string(),
-        text(name(&event.kind)),
-    ];
-    let mut add = |part: &dyn Display| parts.push(part.to_string());
-    match &event.kind {
-        Kind::Spawn { actor, thread } => {
-            add(actor);
-            if *thread {
-                add(&text("thread"));
-            }
+/// What a page shows otherwise than before, by its index; in the beginning, all.
+fn changes<T>(before: Option<&[T]>, after: &[T], json: impl Fn(&T) -> String) -> String {
+    let mut changes = Vec::new();
+    for (at, view) in after.iter().enumerate() {
+        let view = json(view);
+        if before.is_none_or(|before| json(&before[at]) != view) {
+            changes.push(format!("\"{at}\":{view}"));
         }
-        Kind::Sent { to, message } | Kind::Blocked { to, message } => {
-            add(to);
-            add(message);
-        }
-        Kind::Cancelled(wait) => add(&list(self::wait(wait))),
-        Kind::Refused { to, message, full } => {
-            add(to);
-            add(message);
-            add(&text(if *full { "full" } else { "closed" }));
-        }
-        Kind::Waits(waits) => {
-            let waits = waits.iter().map(|waits| {
-                let mut parts = wait(&waits.what);
-                parts.push(waits.line.to_string());
-                list(parts)
-            });
-            add(&list(waits));
-        }
-        Kind::Received(got) => parts.extend(self::got(got)),
-        Kind::Asked(reply) | Kind::NoReply(reply) => add(reply),
-        Kind::Replied { reply, taken } => {
-            add(reply);
-            add(&u8::from(*taken));
-        }
-        Kind::Closed(of) => add(of),
-        Kind::RxDrop { of, lost } => {
-            add(of);
-            add(lost);
-        }
-        Kind::Released { of, permits } => {
-            add(of);
-            add(permits);
-        }
-        Kind::Works(ms) => add(ms),
-        Kind::Wakes(timer) => add(&text(timer_name(*timer))),
-        Kind::Aborts(actor) => add(actor),
-        Kind::Joined { actor, how } => {
-            add(actor);
-            add(&text(how_name(*how)));
-        }
-        Kind::Panicked { message, at } => {
-            add(&text(message));
-            add(&text(at));
-        }
-        Kind::Ended(how) => add(&text(how_name(*how))),
-        Kind::Stuck => {}
-        Kind::Leaked(boxes) => add(&list(boxes)),
-        Kind::Cut(why) => add(&text(match why {
-            Cut::Long => "long",
-            Cut::Blocked => "blocked",
-            Cut::Spins(_) => "spins",
-        })),
+    }
+    format!("{{{}}}", changes.join(","))
+}
+
+fn box_view(view: &BoxView) -> String {
+    let inside = view.inside.iter().map(|message| match message {
+        Some(message) => message.to_string(),
+        None => "-1".to_owned(),
+    });
+    let mut parts = vec![list(inside), list(&view.outside)];
+    if view.closed {
+        parts.push("1".to_owned());
     }
     list(parts)
+}
+
+fn way(way: &Way) -> String {
+    let kind = match way.kind {
+        WayKind::Message => "mail",
+        WayKind::Left => "left",
+        WayKind::Answer => "reply",
+    };
+    let ((from, sender), (to, receiver)) = (way.from, way.to);
+    list([
+        text(kind),
+        from.to_string(),
+        sender.to_string(),
+        to.to_string(),
+        receiver.to_string(),
+    ])
 }
 
 fn name(kind: &Kind) -> &'static str {
@@ -150,56 +156,6 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Leaked(_) => "leaked",
         Kind::Cut(_) => "cut",
     }
-}
-
-fn wait(wait: &Wait) -> Vec<String> {
-    let (name, what): (&str, Vec<String>) = match wait {
-        Wait::Mail(of) => ("mail", vec![of.to_string()]),
-        Wait::Slot(of, message) => ("slot", vec![of.to_string(), or_null(*message)]),
-        Wait::Answer(reply) => ("answer", vec![reply.to_string()]),
-        Wait::Tasks(actors) => ("tasks", vec![list(actors)]),
-        Wait::Change(of) => ("change", vec![of.to_string()]),
-        Wait::Permit(of, n) => ("permit", vec![of.to_string(), n.to_string()]),
-        Wait::Gone(of) => ("gone", vec![of.to_string()]),
-        Wait::Unwanted(reply) => ("unwanted", vec![reply.to_string()]),
-        Wait::Until(timer, ms) => (timer_name(*timer), vec![ms.to_string()]),
-    };
-    [text(name)].into_iter().chain(what).collect()
-}
-
-fn got(got: &Got) -> Vec<String> {
-    let (name, what): (&str, Vec<String>) = match got {
-        Got::Mail { from, message } => ("mail", vec![from.to_string(), message.to_string()]),
-        Got::End(of) => ("end", vec![of.to_string()]),
-        Got::Answer { reply, answered } => (
-            "answer",
-            vec![reply.to_string(), u8::from(*answered).to_string()],
-        ),
-        Got::Change(of) => ("change", vec![of.to_string()]),
-        Got::Missed(of, n) => ("missed", vec![of.to_string(), n.to_string()]),
-        Got::Permit(of, n) => ("permit", vec![of.to_string(), n.to_string()]),
-    };
-    [text(name)].into_iter().chain(what).collect()
-}
-
-fn timer_name(timer: Timer) -> &'static str {
-    match timer {
-        Timer::Sleep => "sleep",
-        Timer::Timeout => "timeout",
-        Timer::Tick => "tick",
-    }
-}
-
-fn how_name(how: Ended) -> &'static str {
-    match how {
-        Ended::Returned => "returned",
-        Ended::Panicked => "panicked",
-        Ended::Aborted => "aborted",
-    }
-}
-
-fn or_null(value: Option<impl Display>) -> String {
-    value.map_or_else(|| "null".to_owned(), |value| value.to_string())
 }
 
 fn list(items: impl IntoIterator<Item = impl Display>) -> String {

@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod sentences;
 mod stuck;
+mod view;
 
 use crate::{
     event::{ActorId, BoxId, Event, Got, Kind, MessageId, ReplyId, Waits},

@@ -8,14 +8,27 @@ impl Trace {
     /// chain that begins with main. `None` if the run did not get stuck.
     pub fn why_stuck(&self) -> Option<String> {
         let stuck = self.events.iter().find(|e| e.kind == Kind::Stuck)?;
-        let chain = (0..self.actors.len())
-            .find_map(|actor| self.cycle_of(actor))
-            .unwrap_or_else(|| self.chain_of(0));
+        let mut chain = self.stuck_chain();
+        if chain.len() > 1 && chain.first() == chain.last() {
+            chain.pop();
+        }
         let sentences: Vec<String> = chain
             .iter()
             .map(|&actor| self.waiting(actor, &self.actors[actor].waits, stuck.ms))
             .collect();
         Some(sentences.join("; "))
+    }
+
+    /// Each waits for the next one. A circle ends with the actor it began with. Empty if the run did not get stuck.
+    pub(super) fn stuck_chain(&self) -> Vec<ActorId> {
+        if !self.events.iter().any(|e| e.kind == Kind::Stuck) {
+            return Vec::new();
+        }
+        let circle = (0..self.actors.len()).find_map(|actor| {
+            let circle = self.cycle_of(actor)?;
+            Some([circle, vec![actor]].concat())
+        });
+        circle.unwrap_or_else(|| self.chain_of(0))
     }
 
     /// What is still alive after main has ended, a sentence for each: "sequencer never ends: it holds a Sender of its own mailbox".
