@@ -390,10 +390,7 @@ async fn recorded_runs_have_no_violation_in_any_theme() {
     page.open(&recorded_runs()).await;
     for theme in THEMES {
         page.set_theme(theme).await;
-        page.value(
-            "document.querySelectorAll('main details').forEach(details => details.open = true)",
-        )
-        .await;
+        page.unfold().await;
         for (step, stuck_at) in [(7, 12), (14, 8)] {
             go_to(&page, ASK, step).await;
             go_to(&page, STUCK, stuck_at).await;

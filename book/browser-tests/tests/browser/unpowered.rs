@@ -101,9 +101,8 @@ async fn on_a_phone_no_page_scrolls_sideways() {
     let page = Page::new().await;
     page.as_on_a_phone().await;
     page.open(&site("index.html")).await;
-    let pages = page.value("[...document.querySelectorAll('#mdbook-sidebar a[href]')].map(chapter => chapter.href)").await;
-    for chapter in pages.as_array().unwrap() {
-        page.open(chapter.as_str().unwrap()).await;
+    for chapter in page.chapters().await {
+        page.open(&chapter).await;
         page.assert_fits_a_phone().await;
     }
 }

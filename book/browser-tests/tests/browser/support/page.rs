@@ -211,6 +211,20 @@ impl Page {
         );
     }
 
+    /// The addresses of all chapters, on any page of the book.
+    pub async fn chapters(&self) -> Vec<String> {
+        let links = "[...document.querySelectorAll('#mdbook-sidebar a[href]')].map(chapter => chapter.href)";
+        serde_json::from_value(self.value(links).await).unwrap()
+    }
+
+    /// So that all of the page is looked at.
+    pub async fn unfold(&self) {
+        self.value(
+            "document.querySelectorAll('main details').forEach(details => details.open = true)",
+        )
+        .await;
+    }
+
     /// A narrow screen.
     pub async fn as_on_a_phone(&self) {
         let phone = json!({ "width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true });
@@ -220,10 +234,7 @@ impl Page {
 
     /// Nothing is wider than the screen, or cut off, with everything unfolded. Code and tables scroll in themselves.
     pub async fn assert_fits_a_phone(&self) {
-        self.value(
-            "document.querySelectorAll('main details').forEach(details => details.open = true)",
-        )
-        .await;
+        self.unfold().await;
         assert_eq!(self.value("innerWidth").await, 360);
         let too_wide = self
             .value(
