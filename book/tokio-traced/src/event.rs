@@ -99,6 +99,8 @@ pub enum Wait {
     Gone(BoxId),
     /// `unwanted`: whoever asked gives up.
     Unwanted(ReplyId),
+    /// All others wait, too: see [`until_all_wait`](crate::until_all_wait).
+    Rest,
     /// `sleep`, `timeout`, `tick`: a moment, in milliseconds since the start.
     Until(Timer, u64),
 }

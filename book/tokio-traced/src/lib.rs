@@ -33,11 +33,13 @@ pub use event::{
     ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
 };
 pub use label::Shown;
+pub use panics::panic_at;
 pub use run::{Limits, Recording, record};
 pub use source::{Piece, pieces, with_debug};
 pub use task::spawn;
 pub use tokio::*;
 pub use trace::{Actor, Mailbox, Reply, Trace};
+pub use waiting::until_all_wait;
 
 #[doc(hidden)]
 pub use select::{real, select_start};

@@ -3,8 +3,8 @@
 use crate::{
     actor,
     event::{ActorId, Kind, Wait},
-    place::Place,
-    recorder::Recorder,
+    place::{Place, here},
+    recorder::{Recorder, tap},
 };
 use pin_project_lite::pin_project;
 use std::{
@@ -92,6 +92,13 @@ impl Drop for Waiter {
     fn drop(&mut self) {
         self.give_up();
     }
+}
+
+/// Says of a future that it is ready when all other tasks wait: who awaits it then waits for that, and not "for something that is
+/// not recorded".
+#[track_caller]
+pub fn until_all_wait<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    Watched::new(tap(), Wait::Rest, here(), future)
 }
 
 pin_project! {

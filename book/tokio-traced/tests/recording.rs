@@ -1,7 +1,7 @@
 //! What a recording shows.
 #![cfg(feature = "debug")]
 
-use std::{cell::RefCell, future::pending, rc::Rc, thread, time::Duration};
+use std::{cell::RefCell, future::pending, rc::Rc, sync::Arc, thread, time::Duration};
 use tokio::{
     Cut, Got, Kind, Limits, Recording, Timer, Trace, Wait,
     sync::{Semaphore, mpsc, oneshot},
@@ -577,4 +577,72 @@ fn what_is_put_into_a_page_cannot_break_it() {
     assert!(!html.contains("\n\n"));
     let json: serde_json::Value = serde_json::from_str(&trace.json()).unwrap();
     assert_eq!(json["labels"][0], "\"</script>\\n\\n<b>\"");
+}
+
+#[test]
+fn a_page_shows_what_lies_where_after_each_event() {
+    let trace = tokio::record("", async {
+        let (sender, mut mailbox) = mpsc::channel(1);
+        sender.send("a").await.unwrap();
+        let full = tokio::spawn(async move { sender.send("b").await });
+        tokio::task::yield_now().await;
+        mailbox.recv().await;
+        full.await.unwrap().unwrap();
+    });
+    let json: serde_json::Value = serde_json::from_str(&trace.json()).unwrap();
+    let steps = json["steps"].as_array().unwrap();
+    let mailbox: Vec<_> = steps.iter().map(|step| step[5]["0"].to_string()).collect();
+    let of = |kind: &str| {
+        let at = steps.iter().position(|step| step[3] == kind).unwrap();
+        (&steps[at][4], mailbox[at].as_str())
+    };
+    let (_, sent) = of("sent");
+    assert_eq!(sent, "[[0],[]]");
+    let (actors, blocked) = of("blocked");
+    assert_eq!(blocked, "[[0],[1]]");
+    assert_eq!(actors["1"][0], "full");
+    let (actors, received) = of("received");
+    assert_eq!(received, "[[],[1]]");
+    assert_eq!(
+        actors["0"].to_string(),
+        r#"["running","running",[0]]"#,
+        "main has it in its hands"
+    );
+    assert_eq!(actors["1"].to_string(), r#"["ready"]"#);
+    let way = json["ways"][0].to_string();
+    assert_eq!(way, r#"["mail",0,0,3,0]"#);
+}
+
+#[test]
+fn a_page_shows_who_is_stuck_and_what_nobody_took() {
+    let trace = tokio::record("", async {
+        let (sender, _mailbox) = mpsc::channel(1);
+        sender.send("a").await.unwrap();
+        sender.send("b").await.unwrap();
+    });
+    let json: serde_json::Value = serde_json::from_str(&trace.json()).unwrap();
+    assert_eq!(
+        json["stuck"].to_string(),
+        "[0,0]",
+        "it waits for a place in its own mailbox"
+    );
+    assert_eq!(json["ways"].to_string(), r#"[["left",0,0,2,0]]"#);
+}
+
+#[test]
+fn a_harness_can_wait_until_all_others_wait_and_panic_for_its_caller() {
+    let trace = tokio::record("", async {
+        let rung = Arc::new(tokio::sync::Notify::new());
+        let bell = rung.clone();
+        tokio::spawn(async move { bell.notify_one() });
+        tokio::until_all_wait(rung.notified()).await;
+        tokio::panic_at("no".to_owned(), std::panic::Location::caller());
+    });
+    let sentences = trace.sentences();
+    let panicked = sentences.iter().find(|s| s.contains("panics")).unwrap();
+    assert!(panicked.contains("recording.rs:"), "{panicked}");
+    assert!(
+        sentences[1].contains("waits for all others to wait"),
+        "{sentences:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! Questions to ask an actor from the outside: does it wait or poll, is its mailbox bounded, how much runs at once?
 
-use crate::wait::settle;
+use crate::settle;
 use std::{
     sync::{
         Arc,

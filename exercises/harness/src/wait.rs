@@ -4,7 +4,6 @@ use crate::report::Failure;
 use std::{panic::Location, time::Duration};
 use tokio::{
     runtime::Handle,
-    task,
     time::{Instant, timeout},
 };
 
@@ -72,7 +71,7 @@ pub async fn settle() {
     let metrics = Handle::current().metrics();
     let before = metrics.worker_park_count(0);
     // The runtime parks its thread only when no task can run. While a blocking task is under way, the clock stands still.
-    let idle = task::spawn_blocking(move || {
+    let idle = Handle::current().spawn_blocking(move || {
         while metrics.worker_park_count(0) == before {
             std::thread::sleep(Duration::from_micros(20));
         }

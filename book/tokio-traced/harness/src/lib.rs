@@ -15,5 +15,4 @@ mod wait;
 
 pub use check::{check, check_in_real_time, expect_panics};
 pub use probe::{Overlap, accepted_sends, alive_tasks, answered_at_once, start_and_drop, wake_ups};
-pub use wait::settle;
-pub use within::{in_no_time, within};
+pub use within::{in_no_time, settle, within};

@@ -5,8 +5,8 @@ use std::panic::Location;
 pub(crate) struct Failure;
 
 impl Failure {
-    /// Ends the run. The recording has no place for `at`: it knows the learner's lines, and this is one of the test's.
-    pub fn raise(message: String, _at: &'static Location<'static>) -> ! {
-        panic!("{message}")
+    /// Ends the run, at a line of the test.
+    pub fn raise(message: String, at: &'static Location<'static>) -> ! {
+        tokio::panic_at(message, at)
     }
 }

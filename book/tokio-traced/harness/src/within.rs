@@ -1,7 +1,7 @@
 //! Waiting for things that have to happen. The real ones give up after an hour of virtual time; here that would only stand
 //! between the test and whom it waits for: a recording notices by itself that nothing moves any more, and ends.
 
-use crate::report::Failure;
+use crate::{report::Failure, wait};
 use std::{panic::Location, time::Duration};
 use tokio::time::Instant;
 
@@ -31,4 +31,10 @@ pub fn in_no_time<F: Future>(what: &str, future: F) -> impl Future<Output = F::O
         }
         output
     }
+}
+
+/// Lets every other task run until all of them wait.
+#[track_caller]
+pub fn settle() -> impl Future<Output = ()> {
+    tokio::until_all_wait(wait::settle())
 }

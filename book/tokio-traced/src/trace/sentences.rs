@@ -39,6 +39,7 @@ impl Trace {
             Wait::Permit(of, n) => format!("{} of {}", permits(*n), self.mailbox(*of)),
             Wait::Gone(of) => format!("the end of everybody who reads {}", self.mailbox(*of)),
             Wait::Unwanted(_) => "whoever asked to give up".to_owned(),
+            Wait::Rest => "all others to wait".to_owned(),
             Wait::Until(Timer::Sleep, until) => {
                 format!("{} ms to pass", until.saturating_sub(now))
             }
