@@ -29,23 +29,24 @@
         constructor(section) {
             this.section = section;
             this.items = [...section.querySelectorAll("li")];
-            Object.assign(this, JSON.parse(section.querySelector("script").textContent));
+            const data = JSON.parse(section.querySelector("script").textContent);
+            Object.assign(this, data);
             const after = (before, changes) => Object.assign([...before], changes);
-            let actors = this.actors.map(() => ["absent"]);
-            let boxes = this.boxes.map(() => [[], []]);
-            this.states = this.steps.map(([, who, , , newActors, newBoxes], at) => {
-                if (!this.items[at] || !this.actors[who]) {
+            let actors = data.actors.map(() => ["absent"]);
+            let boxes = data.boxes.map(() => [[], []]);
+            this.states = data.steps.map(([, who, , , newActors, newBoxes], at) => {
+                if (!this.items[at] || !data.actors[who]) {
                     throw Error(`step ${at + 1}`);
                 }
                 actors = after(actors, newActors);
                 boxes = after(boxes, newBoxes);
                 return { actors, boxes };
             });
-            this.last = this.steps.length - 1;
-            // What needs most room: in each actor's box, in and before each mailbox.
+            this.last = data.steps.length - 1;
+            // What needs most room.
             this.longest = actors.map((_, id) => longest(this.states.map(({ actors }) => actors[id][1] ?? "")));
             this.most = boxes.map((_, id) => [0, 1].map((side) => Math.max(...this.states.map(({ boxes }) => boxes[id][side].length))));
-            this.widest = Math.min(longest(this.labels.slice(0, this.answers)).length, 22);
+            this.widest = Math.min(longest(data.labels.slice(0, data.answers)).length, 22);
         }
     }
 
@@ -56,8 +57,10 @@
         #column;
         #place;
         #timer;
-        /** This question stays while its outcome is shown. */
+        /** It stays while its outcome is shown. */
         #answered;
+        /** @type {any[]} */
+        questions = [];
 
         connectedCallback() {
             if (this.#run || /\/print(\.html)?$/.test(location.pathname)) {
@@ -85,6 +88,7 @@
             this.ariaLabel = label;
             this.questions = [...this.querySelectorAll("check-yourself")];
             this.innerHTML = FRAME;
+            /** @type {any} */
             const parts = (this.parts = Object.fromEntries([...this.querySelectorAll("[class]")].map((part) => [part.getAttribute("class"), part])));
             parts.lanes.before(...this.questions);
             parts.title.textContent = label;
@@ -116,8 +120,9 @@
                     this.#play(on);
                 },
             };
-            this.addEventListener("click", ({ target }) => keys[target.value]?.());
-            this.addEventListener("keydown", (event) => {
+            const on = (kind, act, element = this) => element.addEventListener(kind, act);
+            on("click", ({ target }) => keys[target.value]?.());
+            on("keydown", (event) => {
                 const { key, target, altKey, ctrlKey, metaKey } = event;
                 if (keys[key] && !altKey && !ctrlKey && !metaKey) {
                     // The arrow keys turn mdBook's pages: not in here.
@@ -128,17 +133,17 @@
                     }
                 }
             });
-            this.addEventListener("answered", ({ target }) => {
+            on("answered", ({ target }) => {
                 this.#answered = target;
                 target.passed = true;
                 this.#go(this.stops.find(([stop, question]) => question === target && stop === this.#step + 1)?.[0] ?? this.#step);
             });
-            range.addEventListener("input", () => this.#go(+range.value));
-            where.addEventListener("click", () => this.#place[0].scrollIntoView({ block: "center" }));
+            on("input", () => this.#go(+range.value), range);
+            on("click", () => this.#place[0].scrollIntoView({ block: "center" }), where);
             const scrub = ({ clientX }) => this.#go(Math.floor((clientX - chart.getBoundingClientRect().left) / this.#column));
-            chart.addEventListener("click", scrub);
-            chart.addEventListener("pointerdown", ({ pointerId }) => chart.setPointerCapture(pointerId));
-            chart.addEventListener("pointermove", (event) => event.buttons && scrub(event));
+            on("click", scrub, chart);
+            on("pointerdown", ({ pointerId }) => chart.setPointerCapture(pointerId), chart);
+            on("pointermove", (event) => event.buttons && scrub(event), chart);
             new ResizeObserver(() => this.#draw()).observe(scroller);
         }
 
@@ -191,8 +196,7 @@
             if (x < scroller.scrollLeft || x > scroller.scrollLeft + scroller.clientWidth - 40) {
                 scroller.scrollLeft = x - scroller.clientWidth / 3;
             }
-            this.querySelector("[aria-current]")?.removeAttribute("aria-current");
-            items[step].ariaCurrent = "step";
+            items.forEach((item, at) => (item.ariaCurrent = at === step ? "step" : null));
 
             const [code, line] = (this.#place = places[steps[step][2]] ?? []);
             where.textContent = code?.textContent.split("\n")[line].trim();
@@ -296,7 +300,7 @@
             chart.innerHTML = [
                 ...moments.map((at, nth) => {
                     const columns = (moments[nth + 1] ?? count) - at;
-                    const words = `${steps[at][0]} ms`;
+                    const words = `${+steps[at][0]} ms`;
                     return (nth % 2 ? rect("band", at, columns) : "") + (columns * w > words.length * 7 ? text(at * w + 4, 14, words) : "");
                 }),
                 stuck[0] >= 0 ? rect("stuck", last, 1) : "",
@@ -338,10 +342,9 @@
         return element;
     }
 
-    /** For the names of radio buttons. */
     let groups = 0;
 
-    /** The running line of whichever recording was moved last. */
+    /** The line of whichever recording moved last. */
     const mark = make("span", "running-line");
     mark.ariaHidden = "true";
 
