@@ -8,6 +8,7 @@ use select::{ControlHandle, Event, PostsHandle, open};
 use std::time::Duration;
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver},
+    task::JoinSet,
     time::{Instant, sleep},
 };
 
@@ -99,6 +100,32 @@ fn every_press_is_reported() {
             taken(&mut events),
             [Paused, Resumed, Paused, Resumed],
             "four presses in a row, and each is reported"
+        );
+    });
+}
+
+/// Step 2. During a pause posts pile up, but not without end: who posts has to wait.
+///
+/// Page: "Two mailboxes". The slips: an unbounded channel; a queue in the actor that takes in whatever comes.
+#[test]
+fn posting_waits_while_too_many_wait() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(next(&mut events).await, Event::Paused);
+        let mut posting = JoinSet::new();
+        for _ in 0..2_000 {
+            let posts = posts.clone();
+            posting.spawn(async move { posts.post("a".to_owned()).await });
+        }
+        settle().await;
+        let accepted = std::iter::from_fn(|| posting.try_join_next()).count();
+        assert!(
+            accepted <= 1_000,
+            "during a pause {accepted} of 2000 posts were accepted, and none of them waited for a place: what bounds the posts that wait?"
         );
     });
 }
