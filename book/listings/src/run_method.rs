@@ -69,6 +69,7 @@ pub fn open() -> (PollHandle, JoinHandle<Tally>) {
 }
 // ANCHOR_END: handle
 
+// ANCHOR: vote
 impl PollHandle {
     pub async fn vote(&self, yes: bool) -> Tally {
         let (reply, answer) = oneshot::channel();
@@ -76,6 +77,7 @@ impl PollHandle {
         answer.await.expect("the poll has been closed")
     }
 }
+// ANCHOR_END: vote
 
 #[cfg(test)]
 use harness::check;

@@ -5,6 +5,7 @@
 
 use harness::{alive_tasks, answered_at_once, check, start_and_drop, wake_ups, within};
 use recipe::SequencerHandle;
+use std::{future::poll_fn, pin::pin, task::Poll};
 use tokio::task::JoinSet;
 
 /// Numbers come one by one, from 1.
@@ -66,12 +67,35 @@ fn a_hundred_at_once_get_1_to_100() {
         }
         let answers = within("the answers to 100 callers", callers.join_all());
         let numbers = answers.await;
-        let missing: Vec<u64> = (1..=100)
-            .filter(|number| !numbers.contains(number))
-            .collect();
-        assert!(
-            missing.is_empty(),
-            "100 callers at once should get each of 1 to 100 once, but nobody got {missing:?}, and others came twice or were too large"
+        let missing = (1..=100).find(|number| !numbers.contains(number));
+        assert_eq!(
+            missing, None,
+            "100 callers at once should get each of 1 to 100 once, but nobody got this number, and another one came twice or was out of range"
+        );
+    });
+}
+
+/// Who asked first has the smaller number, whoever looks at the answer first.
+///
+/// Page: "One message at a time". The slips: the actor only gives leave, and the caller counts; a lock in the handle, from the question
+/// to the answer; messages that are not handled in their order.
+#[test]
+fn numbers_follow_the_order_of_the_questions() {
+    check(|| async {
+        let room = SequencerHandle::new();
+        let mut first = pin!(room.next_number());
+        // Polled once: its message is in the mailbox, and its caller does something else for a while.
+        poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_ready())).await;
+        let second = within(
+            "the answer to the second caller, while the first one does not look at its own,",
+            room.next_number(),
+        )
+        .await;
+        let first = within("the answer to the first caller", first).await;
+        assert_eq!(
+            (first, second),
+            (1, 2),
+            "who asked first gets 1: the actor gives the numbers out, one message after the other, and callers do nothing but wait"
         );
     });
 }
@@ -118,9 +142,8 @@ fn a_caller_that_gives_up_does_no_harm() {
         let before = alive_tasks().await;
         // Polled once, so that its message is in the mailbox; then dropped, so that nobody waits for the answer.
         start_and_drop(1, || room.next_number()).await;
-        assert_eq!(
-            alive_tasks().await,
-            before,
+        assert!(
+            alive_tasks().await >= before,
             "a caller gave up, and your actor died with it: a reply that nobody waits for is no error of the actor"
         );
         let number = within(
@@ -144,11 +167,15 @@ fn one_task_owns_the_count() {
         let room = SequencerHandle::new();
         within("the first number", room.next_number()).await;
         let tasks = alive_tasks().await;
-        assert_ne!(
-            tasks, 0,
-            "no task is running: this counts, but it is not an actor. The count belongs to a task, and a handle only sends to it"
+        assert!(
+            tasks > 0,
+            "no task is running: this counts, but it is not an actor. (Or its task has ended after the first number.) The count belongs to a task, \
+             and a handle only sends to it"
         );
-        assert_eq!(tasks, 1, "one room needs one task, but {tasks} are running");
+        assert_eq!(
+            tasks, 1,
+            "one room is one async task, but {tasks} are running"
+        );
 
         // Clones and further questions start nothing new.
         let clones = vec![room.clone(); 10];
@@ -178,9 +205,8 @@ fn the_task_ends_with_the_last_handle() {
             "in one quiet minute the runtime woke up {wake_ups} times: your loop looks for messages instead of waiting for them with `recv().await`"
         );
         drop(room);
-        assert_eq!(
-            alive_tasks().await,
-            1,
+        assert!(
+            alive_tasks().await > 0,
             "one of two handles was dropped: the actor should still be there"
         );
         drop(clone);

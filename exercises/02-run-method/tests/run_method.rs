@@ -5,7 +5,8 @@
 
 use harness::{alive_tasks, check, expect_panics, settle, start_and_drop, within};
 use run_method::open;
-use tokio::task::JoinSet;
+use std::time::Duration;
+use tokio::{task::JoinSet, time::sleep};
 
 /// The actor answers while it runs: with how many are inside after this pass.
 ///
@@ -28,6 +29,11 @@ fn each_pass_is_answered_with_the_count() {
             within("the answer to `pass(-9)`", door.pass(-9)).await,
             0,
             "9 were inside, and all went out"
+        );
+        assert_eq!(
+            within("the answer to `pass(4)` at an empty room", door.pass(4)).await,
+            4,
+            "nobody was inside, and 4 came in"
         );
     });
 }
@@ -90,7 +96,7 @@ fn the_task_returns_the_last_count() {
         assert_eq!(
             alive_tasks().await,
             0,
-            "all handles are gone, and the task still waits: it holds a Sender itself. What went into the task with the mailbox?"
+            "all handles are gone, and the task is still there. Does it hold a Sender itself: what went into it with the mailbox? Or does it look for mail now and then, instead of waiting for it?"
         );
         let last = within("the task's result", task).await;
         assert_eq!(
@@ -103,7 +109,7 @@ fn the_task_returns_the_last_count() {
 
 /// The door stays open as long as somebody holds a handle.
 ///
-/// Page: "What the task returns". The slip: a task that ends after the first pass.
+/// Page: "What the task returns". The slips: a task that ends after the first pass, or after some time.
 #[test]
 fn the_task_lives_as_long_as_any_handle() {
     check(|| async {
@@ -111,10 +117,10 @@ fn the_task_lives_as_long_as_any_handle() {
         let clone = door.clone();
         within("the answer to `pass(1)`", door.pass(1)).await;
         drop(door);
-        settle().await;
+        sleep(Duration::from_secs(3600)).await;
         assert!(
             !task.is_finished(),
-            "one handle of two is left, but the task has ended"
+            "one handle of two is left, but the task has ended. (Nobody has passed since then, for an hour of virtual time.)"
         );
         assert_eq!(
             within("the answer at the handle that is left", clone.pass(1)).await,
@@ -134,15 +140,25 @@ fn aborting_the_task_stops_the_actor() {
         expect_panics(); // `pass` has no other way to say that nobody is at the door
         let (door, task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
+        // Polled once, while no task can run.
+        let answered = start_and_drop(1, || door.pass(0)).await;
+        assert_eq!(
+            answered, 0,
+            "`pass` had its answer before any task could run: the handle knows the count itself, and nobody is at the door"
+        );
         task.abort();
         let late = tokio::spawn(async move { door.pass(1).await });
         settle().await;
         late.abort();
-        if let Ok(inside) = late.await {
-            panic!(
-                "the task was aborted, and `pass` still says that {inside} are inside. Either the actor runs in another task, and this \
-                 JoinHandle belongs to one around it; or the count is not in the task, and the handle reaches it without a message"
-            );
+        match late.await {
+            Ok(inside) => panic!(
+                "the task was aborted, and `pass` still says that {inside} are inside. Does the actor run in another task, and this \
+                 JoinHandle belongs to one around it?"
+            ),
+            Err(error) => assert!(
+                error.is_panic(),
+                "the task was aborted, and `pass` waits on and on: somebody else still holds the mailbox. Does the actor run in another task, or on a thread?"
+            ),
         }
         assert_eq!(
             alive_tasks().await,

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    task::Poll,
     time::Duration,
 };
 use tokio::{runtime::Handle, task::coop::unconstrained, time::sleep};
@@ -34,22 +35,24 @@ pub async fn start_and_drop<F: Future>(times: usize, mut call: impl FnMut() -> F
 /// Starts `times` calls and polls each of them once, while no actor gets to run. Then lets the actors run, and returns how
 /// many calls have their answer: those whose messages went in at once, and did not have to wait for a place.
 pub async fn answered_at_once<F: Future>(times: usize, mut call: impl FnMut() -> F) -> usize {
-    let mut calls = unconstrained(async {
-        let mut calls = Vec::with_capacity(times);
+    let mut waiting = Vec::with_capacity(times);
+    unconstrained(async {
         for _ in 0..times {
             let mut call = task::spawn(call());
-            let _ = call.poll();
-            calls.push(call);
+            if call.poll().is_pending() {
+                waiting.push(call);
+            }
         }
-        calls
     })
     .await;
+    let answered = times - waiting.len();
     settle().await;
     unconstrained(async {
-        calls
-            .iter_mut()
-            .filter_map(|call| call.poll().is_ready().then_some(()))
-            .count()
+        let done = waiting.iter_mut().filter_map(|call| match call.poll() {
+            Poll::Ready(_) => Some(()),
+            Poll::Pending => None,
+        });
+        answered + done.count()
     })
     .await
 }

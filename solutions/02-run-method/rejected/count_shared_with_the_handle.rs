@@ -1,5 +1,5 @@
 //! rejected: aborting_the_task_stops_the_actor
-//! says: or the count is not in the task, and the handle reaches it without a message
+//! says: the handle knows the count itself, and nobody is at the door
 //! thinks: "The handle can change the count itself if it is in an Arc<Mutex<..>>; the task is only there to return it in the end."
 
 use std::sync::{Arc, Mutex};

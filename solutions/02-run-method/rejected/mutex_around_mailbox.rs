@@ -1,5 +1,5 @@
 //! rejected: the_task_returns_the_last_count
-//! says: all handles are gone, and the task still waits: it holds a Sender itself
+//! says: Does it hold a Sender itself
 //! thinks: "If the mailbox is in an Arc<Mutex<..>>, the one struct can be cloned into the task."
 
 use std::sync::Arc;
