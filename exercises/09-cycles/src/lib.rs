@@ -1,7 +1,8 @@
 //! Exercise 09, cycles: a room and its archive know each other, and still come to an end.
 //!
 //! The room numbers what is said and gives it to the archive, which saves one message after another. When a message is
-//! saved, the archive tells the room, and the room reports its number. So each of the two sends to the other one.
+//! saved, its number is reported, and the room knows of it too: it says how many are not saved yet. So each of the two has
+//! something to tell the other one.
 //!
 //! Page: book/src/09-cycles.md. The tests are in tests/cycles.rs; they go step by step, and so can you:
 //!
@@ -51,7 +52,7 @@ pub struct RoomHandle {
 ///
 /// 1. When the last handle is dropped, room and archive end, and nobody has to stop them.
 /// 2. A message that was accepted is saved and reported first, also then.
-/// 3. When the archive has died, [`RoomHandle::say`] returns [`Closed`].
+/// 3. When the archive has died, [`RoomHandle::say`] returns [`Closed`], and from then on [`RoomHandle::unsaved`] does too.
 ///
 /// To be called inside a Tokio runtime.
 pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
@@ -67,5 +68,16 @@ impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let _ = text;
         todo!("step 1: ask the room for the message's number")
+    }
+
+    /// How many messages are accepted and not saved yet.
+    ///
+    /// The answer comes at once, also while the archive saves. (Only when the room itself has to wait for a place in the
+    /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
+    ///
+    /// # Errors
+    /// The room has ended, or a `say` has found that the archive has.
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        todo!("step 1: ask the room how much is not saved yet")
     }
 }

@@ -4,7 +4,7 @@
 //! a test's body ends, all its handles are dropped, and then every task has to end as well.
 
 use cycles::{Closed, RoomHandle, Store, open};
-use harness::{alive_tasks, check, expect_panics, settle, wake_ups, within};
+use harness::{alive_tasks, check, expect_panics, settle, start_and_drop, wake_ups, within};
 use std::time::Duration;
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver},
@@ -42,6 +42,47 @@ fn messages_are_numbered_then_saved() {
             3,
             "three messages take the archive three seconds"
         );
+    });
+}
+
+/// Step 1. The room knows how many messages are not saved yet, and says so while the archive is busy.
+///
+/// Page: "Two actors that need each other". The slips: the archive tells whoever listens on `saved`, and not the room; the archive is
+/// asked, and has no time; only what waits in its mailbox is counted.
+#[test]
+fn the_room_knows_what_is_not_saved_yet() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        assert_eq!(unsaved(&room).await, Ok(0), "nothing has been said yet");
+        for _ in 0..3 {
+            within("the number of a message", room.say("hello".to_owned()))
+                .await
+                .expect("the room has ended early");
+        }
+        settle().await;
+        assert_eq!(
+            unsaved(&room).await,
+            Ok(3),
+            "3 messages were accepted and none of them is saved yet. The one that the archive is at work on counts as well"
+        );
+        for left in [2, 1, 0] {
+            let number = within("the report of a saved message", saved.recv())
+                .await
+                .expect("nobody will report any more");
+            // The report may come a moment before the room hears of it.
+            settle().await;
+            let unsaved = unsaved(&room).await;
+            assert!(
+                unsaved != Ok(left + 1),
+                "message {number} is saved and reported, and the room still counts it: {} are not saved, it says. Has the archive told only whoever listens on `saved`, and not the room?",
+                left + 1
+            );
+            assert_eq!(
+                unsaved,
+                Ok(left),
+                "of 3 messages, number {number} is the last that was saved"
+            );
+        }
     });
 }
 
@@ -175,6 +216,43 @@ fn fifty_at_once_are_all_saved() {
     });
 }
 
+/// Step 2. A caller may go away while it waits: its task was stopped, or it had a time-out. The room does not mind.
+///
+/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a count that depends on whether the reply arrives.
+#[test]
+fn a_caller_that_gives_up_does_no_harm() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        // Polled once, so that its message is in the mailbox; then dropped, so that nobody waits for the answer.
+        start_and_drop(1, || room.say("never mind".to_owned())).await;
+        let said = within(
+            "the number of a message that is said later",
+            room.say("hello".to_owned()),
+        );
+        let Ok(number) = said.await else {
+            panic!(
+                "a caller of `say` gave up, and the room died with it: a reply that nobody waits for is no error of the room"
+            );
+        };
+        start_and_drop(1, || room.unsaved()).await;
+        assert!(
+            unsaved(&room).await.is_ok(),
+            "a caller of `unsaved` gave up, and the room died with it: a reply that nobody waits for is no error of the room"
+        );
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(
+            unsaved(&room).await,
+            Ok(0),
+            "a caller of `say` gave up. A minute later all is saved, and the room's count is wrong"
+        );
+        let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
+        assert!(
+            reported.contains(&number) && reported.is_sorted_by(|one, next| one < next),
+            "a caller of `say` gave up, and a later one got number {number}; reported are {reported:?}. Each number belongs to one message"
+        );
+    });
+}
+
 /// Step 3. What was saved before the archive died is reported, and what is said later is refused.
 ///
 /// Page: "When one of them dies". The slips: leaving the loop without listening to what the archive has brought already; `unwrap` on
@@ -206,7 +284,7 @@ fn what_was_saved_is_reported_though_the_archive_dies() {
 
 /// Step 3. Without an archive nothing can be saved, so nothing more is accepted.
 ///
-/// Page: "When one of them dies". The slip: a room that goes on numbering what nobody saves.
+/// Page: "When one of them dies". The slips: a room that goes on numbering what nobody saves; `unwrap` on a send in the handle.
 #[test]
 fn a_dead_archive_closes_the_room() {
     check(|| async {
@@ -232,6 +310,23 @@ fn a_dead_archive_closes_the_room() {
             Err(Closed),
             "the archive is dead, and the room accepts what nobody will save"
         );
+        settle().await;
+        for _ in 0..2 {
+            let said = within(
+                "an answer to `say`, after one was refused already",
+                room.say("anybody?".to_owned()),
+            );
+            assert_eq!(
+                said.await,
+                Err(Closed),
+                "`say` was refused once, and now the room accepts something again"
+            );
+            assert_eq!(
+                unsaved(&room).await,
+                Err(Closed),
+                "`say` is refused, so nothing will be saved any more, and `unsaved` should be refused as well"
+            );
+        }
         drop(room);
         assert_eq!(
             alive_tasks().await,
@@ -244,4 +339,16 @@ fn a_dead_archive_closes_the_room() {
 fn start(store: Store) -> (RoomHandle, UnboundedReceiver<u64>) {
     let (report, saved) = mpsc::unbounded_channel();
     (open(store, report), saved)
+}
+
+/// What the room says when it is asked, which may take no time: saving does.
+async fn unsaved(room: &RoomHandle) -> Result<u64, Closed> {
+    let start = Instant::now();
+    let unsaved = within("the answer to `unsaved`", room.unsaved()).await;
+    assert_eq!(
+        start.elapsed(),
+        Duration::ZERO,
+        "`unsaved` waited for the archive, which is busy: the room has to know the answer by itself"
+    );
+    unsaved
 }

@@ -32,9 +32,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -44,7 +49,7 @@ struct Job {
 }
 
 async fn room(
-    mut mailbox: mpsc::Receiver<Say>,
+    mut mailbox: mpsc::Receiver<Message>,
     archive: mpsc::Sender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
@@ -53,7 +58,7 @@ async fn room(
     loop {
         tokio::select! {
             message = mailbox.recv() => match message {
-                Some(Say { text, reply }) => {
+                Some(Message::Say { text, reply }) => {
                     let (done, is_done) = oneshot::channel();
                     if archive.send(Job { number: last + 1, text, done }).await.is_err() {
                         break;
@@ -61,6 +66,9 @@ async fn room(
                     last += 1;
                     waiting.spawn(is_done);
                     let _ = reply.send(last);
+                }
+                Some(Message::Unsaved { reply }) => {
+                    let _ = reply.send(waiting.len() as u64);
                 }
                 None => break,
             },
@@ -95,13 +103,19 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 #[derive(Clone)]
 pub struct RoomHandle {
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

@@ -36,6 +36,9 @@ enum Message {
         text: String,
         reply: oneshot::Sender<u64>,
     },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
     Saved {
         number: u64,
     },
@@ -55,7 +58,7 @@ async fn room(
     archive: mpsc::UnboundedSender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
-    let mut last = 0;
+    let (mut last, mut unsaved) = (0, 0);
     while let Some(message) = mailbox.recv().await {
         match message {
             Message::Say { text, reply } => {
@@ -72,9 +75,14 @@ async fn room(
                     return;
                 }
                 last += 1;
+                unsaved += 1;
                 let _ = reply.send(last);
             }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(unsaved);
+            }
             Message::Saved { number } => {
+                unsaved -= 1;
                 let _ = saved.send(number);
             }
         }
@@ -105,6 +113,12 @@ impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

@@ -39,6 +39,9 @@ enum Message {
         text: String,
         reply: oneshot::Sender<u64>,
     },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
     Saved {
         number: u64,
     },
@@ -54,7 +57,7 @@ async fn room(
     archive: mpsc::Sender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
-    let mut last = 0;
+    let (mut last, mut unsaved) = (0, 0);
     while let Some(message) = mailbox.recv().await {
         match message {
             Message::Say { text, reply } => {
@@ -69,9 +72,14 @@ async fn room(
                     return;
                 }
                 last += 1;
+                unsaved += 1;
                 let _ = reply.send(last);
             }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(unsaved);
+            }
             Message::Saved { number } => {
+                unsaved -= 1;
                 let _ = saved.send(number);
             }
         }
@@ -116,6 +124,12 @@ impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

@@ -34,9 +34,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -45,25 +50,30 @@ struct Job {
 }
 
 async fn room(
-    mut mailbox: mpsc::Receiver<Say>,
+    mut mailbox: mpsc::Receiver<Message>,
     archive: mpsc::Sender<Job>,
     mut results: mpsc::UnboundedReceiver<u64>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
-    let mut last = 0;
+    let (mut last, mut unsaved) = (0, 0);
     loop {
         tokio::select! {
             message = mailbox.recv() => match message {
-                Some(Say { text, reply }) => {
+                Some(Message::Say { text, reply }) => {
                     last += 1;
                     if archive.send(Job { number: last, text }).await.is_err() {
                         break;
                     }
+                    unsaved += 1;
                     let _ = reply.send(last);
+                }
+                Some(Message::Unsaved { reply }) => {
+                    let _ = reply.send(unsaved);
                 }
                 None => break,
             },
             Some(number) = results.recv() => {
+                unsaved -= 1;
                 let _ = saved.send(number);
             }
         }
@@ -97,13 +107,19 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 #[derive(Clone)]
 pub struct RoomHandle {
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

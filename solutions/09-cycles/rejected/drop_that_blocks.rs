@@ -36,9 +36,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -47,26 +52,31 @@ struct Job {
 }
 
 async fn room(
-    mut mailbox: mpsc::Receiver<Say>,
+    mut mailbox: mpsc::Receiver<Message>,
     archive: mpsc::Sender<Job>,
     mut results: mpsc::UnboundedReceiver<u64>,
     saved: mpsc::UnboundedSender<u64>,
     ended: std::sync::mpsc::Sender<()>,
 ) {
-    let mut last = 0;
+    let (mut last, mut unsaved) = (0, 0);
     loop {
         tokio::select! {
             message = mailbox.recv() => match message {
-                Some(Say { text, reply }) => {
+                Some(Message::Say { text, reply }) => {
                     last += 1;
                     if archive.send(Job { number: last, text }).await.is_err() {
                         break;
                     }
+                    unsaved += 1;
                     let _ = reply.send(last);
+                }
+                Some(Message::Unsaved { reply }) => {
+                    let _ = reply.send(unsaved);
                 }
                 None => break,
             },
             Some(number) = results.recv() => {
+                unsaved -= 1;
                 let _ = saved.send(number);
             }
         }
@@ -112,7 +122,7 @@ pub struct RoomHandle {
 }
 
 struct Inner {
-    mailbox: Option<mpsc::Sender<Say>>,
+    mailbox: Option<mpsc::Sender<Message>>,
     end: Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
@@ -127,7 +137,15 @@ impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         if let Some(mailbox) = &self.inner.mailbox {
-            let _ = mailbox.send(Say { text, reply }).await;
+            let _ = mailbox.send(Message::Say { text, reply }).await;
+        }
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        if let Some(mailbox) = &self.inner.mailbox {
+            let _ = mailbox.send(Message::Unsaved { reply }).await;
         }
         answer.await.map_err(|_| Closed)
     }

@@ -38,6 +38,9 @@ enum Message {
         text: String,
         reply: oneshot::Sender<u64>,
     },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
     Saved {
         number: u64,
     },
@@ -53,7 +56,7 @@ async fn room(
     archive: mpsc::Sender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
-    let (mut last, mut open) = (0, 0);
+    let (mut last, mut unsaved) = (0, 0);
     loop {
         tokio::select! {
             Some(message) = mailbox.recv() => match message {
@@ -62,16 +65,19 @@ async fn room(
                         return;
                     }
                     last += 1;
-                    open += 1;
+                    unsaved += 1;
                     let _ = reply.send(last);
                 }
+                Message::Unsaved { reply } => {
+                    let _ = reply.send(unsaved);
+                }
                 Message::Saved { number } => {
-                    open -= 1;
+                    unsaved -= 1;
                     let _ = saved.send(number);
                 }
             },
             () = sleep(Duration::from_millis(100)) => {
-                if mailbox.sender_strong_count() <= 1 && open == 0 {
+                if mailbox.sender_strong_count() <= 1 && unsaved == 0 {
                     return;
                 }
             }
@@ -103,6 +109,12 @@ impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

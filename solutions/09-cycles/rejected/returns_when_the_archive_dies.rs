@@ -35,9 +35,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -46,11 +51,12 @@ struct Job {
 }
 
 struct Room {
-    mailbox: mpsc::Receiver<Say>,
+    mailbox: mpsc::Receiver<Message>,
     archive: mpsc::Sender<Job>,
     results: mpsc::UnboundedReceiver<u64>,
     saved: mpsc::UnboundedSender<u64>,
     last: u64,
+    unsaved: u64,
 }
 
 impl Room {
@@ -59,7 +65,7 @@ impl Room {
             tokio::select! {
                 message = self.mailbox.recv() => match message {
                     Some(message) => {
-                        if self.accept(message).await.is_err() {
+                        if self.handle(message).await.is_err() {
                             return;
                         }
                     }
@@ -75,19 +81,28 @@ impl Room {
         }
     }
 
-    async fn accept(&mut self, Say { text, reply }: Say) -> Result<(), Closed> {
-        let number = self.last + 1;
-        // An error says that the archive is gone: then `reply` is dropped, and the caller learns of it.
-        self.archive
-            .send(Job { number, text })
-            .await
-            .map_err(|_| Closed)?;
-        self.last = number;
-        let _ = reply.send(number);
+    async fn handle(&mut self, message: Message) -> Result<(), Closed> {
+        match message {
+            Message::Say { text, reply } => {
+                let number = self.last + 1;
+                // An error says that the archive is gone: then `reply` is dropped, and the caller learns of it.
+                self.archive
+                    .send(Job { number, text })
+                    .await
+                    .map_err(|_| Closed)?;
+                self.last = number;
+                self.unsaved += 1;
+                let _ = reply.send(number);
+            }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(self.unsaved);
+            }
+        }
         Ok(())
     }
 
-    fn report(&self, number: u64) {
+    fn report(&mut self, number: u64) {
+        self.unsaved -= 1;
         let _ = self.saved.send(number);
     }
 }
@@ -111,7 +126,7 @@ impl Archive {
 
 #[derive(Clone)]
 pub struct RoomHandle {
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
@@ -133,6 +148,7 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
             results,
             saved,
             last: 0,
+            unsaved: 0,
         }
         .run(),
     );
@@ -142,7 +158,13 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

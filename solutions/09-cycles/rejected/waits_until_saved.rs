@@ -33,9 +33,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -45,20 +50,28 @@ struct Job {
 }
 
 async fn room(
-    mut mailbox: mpsc::Receiver<Say>,
+    mut mailbox: mpsc::Receiver<Message>,
     archive: mpsc::Sender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
     let mut number = 0;
-    while let Some(Say { text, reply }) = mailbox.recv().await {
-        number += 1;
-        let (done, is_done) = oneshot::channel();
-        let _ = archive.send(Job { number, text, done }).await;
-        if is_done.await.is_err() {
-            return;
+    while let Some(message) = mailbox.recv().await {
+        match message {
+            Message::Say { text, reply } => {
+                number += 1;
+                let (done, is_done) = oneshot::channel();
+                let _ = archive.send(Job { number, text, done }).await;
+                if is_done.await.is_err() {
+                    return;
+                }
+                let _ = saved.send(number);
+                let _ = reply.send(number);
+            }
+            Message::Unsaved { reply } => {
+                // What was said before this message is saved by now.
+                let _ = reply.send(0);
+            }
         }
-        let _ = saved.send(number);
-        let _ = reply.send(number);
     }
 }
 
@@ -79,13 +92,19 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 #[derive(Clone)]
 pub struct RoomHandle {
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

@@ -38,10 +38,15 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    /// The caller holds the other end. Dropped without an answer, it says that the room is closed.
-    reply: oneshot::Sender<u64>,
+/// The callers hold the other ends of the replies. Dropped without an answer, a reply says that the room is closed.
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -51,7 +56,7 @@ struct Job {
 
 struct Room {
     /// The handles hold the other end. When the last of them is dropped, nobody can say anything any more.
-    mailbox: mpsc::Receiver<Say>,
+    mailbox: mpsc::Receiver<Message>,
     /// The way to the archive, and what keeps it alive: dropping it lets the archive finish its work and end.
     archive: mpsc::Sender<Job>,
     /// The way back, a channel of its own: the archive's Sender keeps this one open, and not the room's mailbox.
@@ -59,6 +64,8 @@ struct Room {
     /// Whoever opened the room holds the other end, or has dropped it because nobody wants to know.
     saved: mpsc::UnboundedSender<u64>,
     last: u64,
+    /// Up when the archive has taken a message, down when it says that the message is saved.
+    unsaved: u64,
 }
 
 impl Room {
@@ -67,7 +74,7 @@ impl Room {
             tokio::select! {
                 message = self.mailbox.recv() => match message {
                     Some(message) => {
-                        if self.accept(message).await.is_err() {
+                        if self.handle(message).await.is_err() {
                             break;
                         }
                     }
@@ -83,19 +90,28 @@ impl Room {
         }
     }
 
-    async fn accept(&mut self, Say { text, reply }: Say) -> Result<(), Closed> {
-        let number = self.last + 1;
-        // An error says that the archive is gone: then `reply` is dropped, and the caller learns of it.
-        self.archive
-            .send(Job { number, text })
-            .await
-            .map_err(|_| Closed)?;
-        self.last = number;
-        let _ = reply.send(number);
+    async fn handle(&mut self, message: Message) -> Result<(), Closed> {
+        match message {
+            Message::Say { text, reply } => {
+                let number = self.last + 1;
+                // An error says that the archive is gone: then `reply` is dropped, and the caller learns of it.
+                self.archive
+                    .send(Job { number, text })
+                    .await
+                    .map_err(|_| Closed)?;
+                self.last = number;
+                self.unsaved += 1;
+                let _ = reply.send(number);
+            }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(self.unsaved);
+            }
+        }
         Ok(())
     }
 
-    fn report(&self, number: u64) {
+    fn report(&mut self, number: u64) {
+        self.unsaved -= 1;
         let _ = self.saved.send(number);
     }
 }
@@ -124,7 +140,7 @@ impl Archive {
 #[derive(Clone)]
 pub struct RoomHandle {
     /// The room holds the other end, until it ends.
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 /// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message that was saved.
@@ -150,6 +166,7 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
             results,
             saved,
             last: 0,
+            unsaved: 0,
         }
         .run(),
     );
@@ -166,7 +183,23 @@ impl RoomHandle {
     /// A call that is dropped after its message was sent has used up a number, and the message is saved.
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    /// How many messages are accepted and not saved yet.
+    ///
+    /// The answer comes at once, also while the archive saves. (Only when the room itself has to wait for a place in the
+    /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
+    ///
+    /// # Errors
+    /// The room has ended, or a `say` has found that the archive has.
+    ///
+    /// # Cancel safety
+    /// Dropping it does no harm.
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

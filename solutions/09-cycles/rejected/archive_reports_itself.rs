@@ -1,4 +1,6 @@
-//! accepted: the archive reports what it has saved, and the room hears nothing of it. The simplest, as long as the room does not need to know.
+//! rejected: the_room_knows_what_is_not_saved_yet
+//! says: told only whoever listens on `saved`, and not the room
+//! thinks: "Whoever wants to know what is saved listens on `saved`, so I give it to the archive. No way back is needed."
 
 use std::time::Duration;
 use tokio::{
@@ -31,9 +33,14 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-struct Say {
-    text: String,
-    reply: oneshot::Sender<u64>,
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
 }
 
 struct Job {
@@ -41,21 +48,29 @@ struct Job {
     text: String,
 }
 
-async fn room(mut mailbox: mpsc::Receiver<Say>, archive: mpsc::Sender<Job>) {
-    let mut last = 0;
-    while let Some(Say { text, reply }) = mailbox.recv().await {
-        if archive
-            .send(Job {
-                number: last + 1,
-                text,
-            })
-            .await
-            .is_err()
-        {
-            return;
+async fn room(mut mailbox: mpsc::Receiver<Message>, archive: mpsc::Sender<Job>) {
+    let (mut last, mut unsaved) = (0, 0);
+    while let Some(message) = mailbox.recv().await {
+        match message {
+            Message::Say { text, reply } => {
+                if archive
+                    .send(Job {
+                        number: last + 1,
+                        text,
+                    })
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+                last += 1;
+                unsaved += 1;
+                let _ = reply.send(last);
+            }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(unsaved);
+            }
         }
-        last += 1;
-        let _ = reply.send(last);
     }
 }
 
@@ -80,13 +95,19 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 #[derive(Clone)]
 pub struct RoomHandle {
-    mailbox: mpsc::Sender<Say>,
+    mailbox: mpsc::Sender<Message>,
 }
 
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Say { text, reply }).await;
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
         answer.await.map_err(|_| Closed)
     }
 }

@@ -1,0 +1,125 @@
+//! accepted: the archive reports by itself, and room and archive share one atomic count of what is not saved yet: state that two tasks write, which is as much as the way back could have carried.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<u64>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
+}
+
+struct Job {
+    number: u64,
+    text: String,
+}
+
+async fn room(
+    mut mailbox: mpsc::Receiver<Message>,
+    archive: mpsc::Sender<Job>,
+    unsaved: Arc<AtomicU64>,
+) {
+    let mut last = 0;
+    while let Some(message) = mailbox.recv().await {
+        match message {
+            Message::Say { text, reply } => {
+                // Before the job is sent: the archive may be done with it at any moment from then on.
+                unsaved.fetch_add(1, Relaxed);
+                if archive
+                    .send(Job {
+                        number: last + 1,
+                        text,
+                    })
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+                last += 1;
+                let _ = reply.send(last);
+            }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(unsaved.load(Relaxed));
+            }
+        }
+    }
+}
+
+async fn archive(
+    mut jobs: mpsc::Receiver<Job>,
+    results: mpsc::UnboundedSender<u64>,
+    mut store: Store,
+    unsaved: Arc<AtomicU64>,
+) {
+    while let Some(Job { number, text }) = jobs.recv().await {
+        store.save(number, &text).await;
+        unsaved.fetch_sub(1, Relaxed);
+        let _ = results.send(number);
+    }
+}
+
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    let (to_archive, jobs) = mpsc::channel(8);
+    let unsaved = Arc::new(AtomicU64::new(0));
+    tokio::spawn(archive(jobs, saved, store, unsaved.clone()));
+    tokio::spawn(room(mailbox, to_archive, unsaved));
+    RoomHandle { mailbox: sender }
+}
+
+#[derive(Clone)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Message>,
+}
+
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Unsaved { reply }).await;
+        answer.await.map_err(|_| Closed)
+    }
+}
