@@ -25,6 +25,25 @@ pub async fn run_in_the_handler(mut board: Board) {
 }
 // ANCHOR_END: in_the_handler
 
+// ANCHOR: anew
+pub async fn run_anew(mut board: Board) {
+    let mut shown = true;
+    loop {
+        tokio::select! {
+            () = display(board.score), if !shown => shown = true,
+            Some(Points(points)) = board.points.recv(), if shown => {
+                board.score += points;
+                shown = false;
+            }
+            Some(Question { reply }) = board.questions.recv() => {
+                let _ = reply.send(board.score);
+            }
+            else => break,
+        }
+    }
+}
+// ANCHOR_END: anew
+
 // ANCHOR: beside
 type Showing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -93,7 +112,43 @@ mod tests {
         check(|| async {
             let wait = wait_of_a_spectator(run_in_the_handler).await;
             assert_eq!(wait.as_millis() / 100, 5);
+            assert_eq!(wait_of_a_spectator(run_anew).await, Duration::ZERO);
             assert_eq!(wait_of_a_spectator(run_beside).await, Duration::ZERO);
+        });
+    }
+
+    /// The score after two points came, and ten questions, one each 0.3 seconds. The second point is taken when the first is shown.
+    async fn score_among_questions<F: Future<Output = ()> + Send + 'static>(
+        run: impl FnOnce(Board) -> F,
+    ) -> u32 {
+        let (player, points) = mpsc::channel(8);
+        let (spectator, questions) = mpsc::channel(8);
+        let board = tokio::spawn(run(Board {
+            points,
+            questions,
+            score: 0,
+        }));
+        for _ in 0..2 {
+            player.send(Points(1)).await.unwrap();
+        }
+        let mut score = 0;
+        for _ in 0..10 {
+            sleep(Duration::from_millis(300)).await;
+            let (reply, answer) = oneshot::channel();
+            spectator.send(Question { reply }).await.unwrap();
+            score = within("the answer", answer).await.unwrap();
+        }
+        drop((player, spectator));
+        within("the board's end", board).await.unwrap();
+        score
+    }
+
+    /// Page: "Handlers run alone".
+    #[test]
+    fn work_that_begins_anew_in_each_turn_is_never_done() {
+        check(|| async {
+            assert_eq!(score_among_questions(run_anew).await, 1);
+            assert_eq!(score_among_questions(run_beside).await, 2);
         });
     }
 }

@@ -44,8 +44,10 @@ pub struct ControlHandle {
 /// Starts the actor. It reports to `out` all that it does, and goes on when nobody listens there.
 ///
 /// 1. Posts are delivered one at a time, in their order.
-/// 2. While paused, no delivery begins. A delivery that is under way is finished.
-/// 3. When all handles of one kind are gone, the other kind works on. If nobody can resume any more, a pause is over.
+/// 2. While paused, no delivery begins. A delivery that is under way is finished. Each press is reported; one resume ends a
+///    pause, however often it was pressed.
+/// 3. When all handles of one kind are gone, the other kind works on. If nobody can resume any more, a pause is over (whether
+///    that is reported is up to you).
 /// 4. A pause or resume goes before the posts that wait.
 /// 5. When all handles of both kinds are gone, the posts that were accepted are delivered, then the task ends.
 /// 6. A pause or resume is heard, and reported, while a delivery is under way.

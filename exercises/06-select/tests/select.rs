@@ -80,53 +80,75 @@ fn nothing_begins_while_paused() {
     });
 }
 
-/// Step 2. Every press is reported, also when one comes right after another.
+/// Step 2. Every press is reported, also when one comes right after another; and one resume ends the pause.
 ///
-/// Page: "Two mailboxes". The slip: a channel that keeps the newest value only.
+/// Page: "Two mailboxes". The slips: a channel that keeps the newest value only; a handle that does not wait for a place; pauses that
+/// are counted.
 #[test]
 fn every_press_is_reported() {
     check(|| async {
-        let (_posts, control, mut events) = start();
-        for _ in 0..2 {
-            assert_eq!(within("a place for a pause", control.pause()).await, Ok(()));
+        let (posts, control, mut events) = start();
+        for _ in 0..20 {
+            for _ in 0..2 {
+                assert_eq!(
+                    within("a place for a pause", control.pause()).await,
+                    Ok(()),
+                    "the actor lives: when there is no place for a press, it waits for one"
+                );
+            }
             assert_eq!(
                 within("a place for a resume", control.resume()).await,
-                Ok(())
+                Ok(()),
+                "the actor lives: when there is no place for a press, it waits for one"
             );
         }
         settle().await;
         use Event::{Paused, Resumed};
         assert_eq!(
             taken(&mut events),
-            [Paused, Resumed, Paused, Resumed],
-            "four presses in a row, and each is reported"
+            vec![[Paused, Paused, Resumed]; 20].concat(),
+            "pause, pause, resume, twenty times: each press is reported"
+        );
+        assert_eq!(
+            within("a place for a post", posts.post("a".to_owned())).await,
+            Ok(())
+        );
+        assert_eq!(
+            next(&mut events).await,
+            delivered("a"),
+            "one resume ends a pause, however often it was pressed"
         );
     });
 }
 
-/// Step 2. During a pause posts pile up, but not without end: who posts has to wait.
+/// Step 2. Posts pile up, in a pause above all, but not without end: who posts has to wait.
 ///
 /// Page: "Two mailboxes". The slips: an unbounded channel; a queue in the actor that takes in whatever comes.
 #[test]
 fn posting_waits_while_too_many_wait() {
     check(|| async {
-        let (posts, control, mut events) = start();
-        control
-            .pause()
-            .await
-            .expect("the actor has ended, but there is a handle");
-        assert_eq!(next(&mut events).await, Event::Paused);
-        let mut posting = JoinSet::new();
-        for _ in 0..2_000 {
-            let posts = posts.clone();
-            posting.spawn(async move { posts.post("a".to_owned()).await });
+        for paused in [false, true] {
+            let (posts, control, _events) = start();
+            if paused {
+                control
+                    .pause()
+                    .await
+                    .expect("the actor has ended, but there is a handle");
+            }
+            let mut posting = JoinSet::new();
+            for _ in 0..2_000 {
+                let posts = posts.clone();
+                posting.spawn(async move { posts.post("a".to_owned()).await });
+            }
+            settle().await;
+            let done = std::iter::from_fn(|| posting.try_join_next());
+            let accepted = done.filter(|posted| matches!(posted, Ok(Ok(())))).count();
+            let when = if paused { "during a pause" } else { "at once" };
+            assert!(
+                accepted <= 1_000,
+                "{accepted} of 2000 posts were accepted {when}, and none of them waited for a place: what bounds the posts that wait?"
+            );
         }
-        settle().await;
-        let accepted = std::iter::from_fn(|| posting.try_join_next()).count();
-        assert!(
-            accepted <= 1_000,
-            "during a pause {accepted} of 2000 posts were accepted, and none of them waited for a place: what bounds the posts that wait?"
-        );
     });
 }
 
@@ -172,9 +194,51 @@ fn control_works_on_without_posts() {
             paused.is_ok(),
             "all PostsHandles are gone, and the actor ended with them: there is still a ControlHandle"
         );
-        assert_eq!(next(&mut events).await, Event::Paused);
+        assert_eq!(
+            next(&mut events).await,
+            Event::Paused,
+            "all PostsHandles are gone, and a press is reported all the same"
+        );
         assert!(control.resume().await.is_ok());
         assert_eq!(next(&mut events).await, Event::Resumed);
+    });
+}
+
+/// Step 3. Without any PostsHandle, a pause is still a pause: what was posted waits for its end.
+///
+/// Page: "What else does not cover". The slip: a condition that ends the pause with the posts' channel.
+#[test]
+fn a_pause_holds_without_posts() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        control
+            .pause()
+            .await
+            .expect("the actor has ended, but there is a handle");
+        assert_eq!(next(&mut events).await, Event::Paused);
+        posts
+            .post("a".to_owned())
+            .await
+            .expect("the actor has ended, but there is a handle");
+        drop(posts);
+        settle().await;
+        assert_eq!(within("a place for a pause", control.pause()).await, Ok(()));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [Event::Paused],
+            "all PostsHandles are gone, but nobody has resumed: the pause goes on for what was posted"
+        );
+        assert_eq!(
+            within("a place for a resume", control.resume()).await,
+            Ok(())
+        );
+        assert_eq!(next(&mut events).await, Event::Resumed);
+        assert_eq!(
+            next(&mut events).await,
+            delivered("a"),
+            "the post was accepted, and the pause is over"
+        );
     });
 }
 
@@ -247,7 +311,7 @@ fn a_pause_goes_before_waiting_posts() {
             assert_eq!(
                 taken(&mut events),
                 [Event::Paused],
-                "a post and a pause were waiting, and in round {round} of 64 the post came first. Which ready branch does `select!` take?"
+                "a post and a pause were waiting, and in round {round} of 64 the delivery of the post began before the pause was heard. Which ready branch does `select!` take?"
             );
         });
     }
@@ -315,13 +379,16 @@ fn accepted_posts_survive_a_pause_at_the_end() {
 #[test]
 fn waiting_costs_nothing() {
     check(|| async {
-        let (_posts, _control, _events) = start();
-        settle().await;
-        let wake_ups = wake_ups().await;
-        assert!(
-            wake_ups < 30,
-            "in one quiet minute the runtime woke up {wake_ups} times: something looks for messages instead of waiting for them"
-        );
+        let (_posts, control, _events) = start();
+        for when in ["quiet minute", "minute of a pause"] {
+            settle().await;
+            let wake_ups = wake_ups().await;
+            assert!(
+                wake_ups < 30,
+                "in one {when} the runtime woke up {wake_ups} times: something looks for messages instead of waiting for them"
+            );
+            assert_eq!(within("a place for a pause", control.pause()).await, Ok(()));
+        }
     });
 }
 
@@ -361,6 +428,61 @@ fn a_pause_is_heard_during_a_delivery() {
             .expect("the actor has ended, but there is a handle");
         assert_eq!(next(&mut events).await, Event::Resumed);
         assert_eq!(next(&mut events).await, delivered("b"));
+    });
+}
+
+/// Step 6. A delivery takes its second, whatever is pressed meanwhile.
+///
+/// Page: "Handlers run alone". The slip: a branch that makes a new delivery in each turn of the loop.
+#[test]
+fn presses_do_not_delay_a_delivery() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        posts
+            .post("a".to_owned())
+            .await
+            .expect("the actor has ended, but there is a handle");
+        settle().await;
+        let start = Instant::now();
+        for _ in 0..2 {
+            sleep(Duration::from_millis(300)).await;
+            assert_eq!(within("a place for a pause", control.pause()).await, Ok(()));
+            assert_eq!(
+                within("a place for a resume", control.resume()).await,
+                Ok(())
+            );
+        }
+        while next(&mut events).await != delivered("a") {}
+        assert_eq!(
+            start.elapsed().as_millis() / 100,
+            10,
+            "buttons were pressed during a delivery, and it took {:?} instead of a second: does each press let it begin anew?",
+            start.elapsed()
+        );
+    });
+}
+
+/// Step 6. The last ControlHandle goes during a delivery: it is finished.
+///
+/// Page: "Where it ends". The slip: a loop that is left, or begun anew, without what is under way.
+#[test]
+fn a_delivery_is_finished_without_control() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b"] {
+            posts
+                .post(text.to_owned())
+                .await
+                .expect("the actor has ended, but there is a handle");
+        }
+        sleep(Duration::from_millis(500)).await;
+        drop(control);
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a", "b"],
+            "the last ControlHandle was dropped in the middle of the first delivery: it has to be finished, and then comes the second one"
+        );
     });
 }
 
