@@ -15,7 +15,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// The service has ended.
+/// The service has ended, although there is a handle: its task panicked, or its runtime is shutting down. Otherwise this never happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
@@ -24,7 +24,7 @@ pub struct Closed;
 pub enum Refused<T> {
     /// As many wait already as may wait. Try again later, or do without.
     Full(T),
-    /// The service has ended.
+    /// The service has ended; see [`Closed`] for when that can be.
     Closed(T),
 }
 

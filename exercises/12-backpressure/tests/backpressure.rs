@@ -180,6 +180,11 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
             previews.submit_within(url(2), longest),
         )
         .await;
+        assert_ne!(
+            refused,
+            Ok(()),
+            "one link may wait, and one does, all the time. So there was no place, and yet this link was accepted: where does it wait?"
+        );
         assert_eq!(
             refused,
             Err(Refused::Full(url(2))),
