@@ -46,7 +46,7 @@ impl Fetch {
     }
 }
 
-/// Takes links to preview. The service runs as long as any clone of it is alive; all clones share its places.
+/// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
 #[derive(Clone)]
 pub struct PreviewsHandle {
     // Step 1: what does it need?
@@ -91,6 +91,20 @@ impl PreviewsHandle {
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let _ = (url, longest);
         todo!("step 3: wait for a place, but not for ever, and keep the link")
+    }
+
+    /// A handle for one caller: of the links that come through it and its clones, at most `places` wait at a time. The places that
+    /// all callers share are still taken as well.
+    ///
+    /// Its [`submit`](Self::submit) waits for both kinds of place, its [`try_submit`](Self::try_submit) refuses when either is
+    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's place is
+    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no place of either kind.
+    ///
+    /// The handles of two calls of `limited_to` share none of these places. `places` is 1 or more. What becomes of a handle that is
+    /// limited twice is up to you.
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let _ = places;
+        todo!("step 5: a bound for one caller, beside the one for all")
     }
 }
 

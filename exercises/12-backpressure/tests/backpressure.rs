@@ -81,14 +81,9 @@ fn exactly_as_many_wait_as_may_wait() {
         let (fetch, site) = site();
         let previews = open(4, 2, fetch);
         busy(&previews, 2).await;
-        let mut waiting = 0;
-        while waiting < 100 && previews.try_submit(url(10 + waiting)).is_ok() {
-            waiting += 1;
-            // Whoever takes a link out of the mailbox has the chance to do so now.
-            settle().await;
-        }
         assert_eq!(
-            waiting, 4,
+            fill(&previews, 10).await,
+            4,
             "both workers are busy, and 4 links may wait. If it is less: do both workers work at the same time? If it is more: who else holds a link? A task for each of them? A loop that has \
              taken one out and waits for a worker?"
         );
@@ -336,6 +331,182 @@ fn the_capacity_follows_from_rate_and_wait() {
     }
 }
 
+/// Step 5. A noisy caller has so many links waiting as it has places, by whichever clone of its handle; a quiet one finds a place.
+///
+/// Page: "A bound for each caller". The slips: a permit that the handle drops at once; a mailbox for each caller, which empties itself
+/// into the shared one; places that each clone has for itself, or that all limited handles share.
+#[test]
+fn a_noisy_caller_leaves_places_for_a_quiet_one() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(6, 2, fetch);
+        busy(&previews, 2).await;
+        let (noisy, quiet) = (previews.limited_to(3), previews.limited_to(2));
+        in_no_time("a place for a link", noisy.submit(url(10)))
+            .await
+            .expect("the service has ended early");
+        settle().await;
+        let accepted = noisy.submit_within(url(11), SECOND);
+        assert_eq!(in_no_time("a place for a link", accepted).await, Ok(()));
+        settle().await;
+        assert_eq!(
+            fill(&noisy, 12).await,
+            1,
+            "both workers are busy, and 3 links of this caller may wait: it has submitted one by `submit` and one by `submit_within`, so one more. If it is more: does its place \
+             stay taken until a worker takes the link? Or does the link wait somewhere else, and its place is free already?"
+        );
+        assert_eq!(
+            noisy.clone().try_submit(url(20)),
+            Err(Refused::Full(url(20))),
+            "all places of this caller are taken, and a clone of its handle is the same caller"
+        );
+        assert_eq!(
+            fill(&quiet, 30).await,
+            2,
+            "6 links may wait, and 3 do, all of the noisy caller. The quiet one has 2 places of its own: another call of `limited_to` is another caller"
+        );
+        assert_eq!(
+            fill(&previews, 40).await,
+            1,
+            "6 links may wait, and 5 do, of two callers: a link of a limited caller takes one of the shared places too"
+        );
+        drop((previews, noisy, quiet));
+        site.all_fetched(8).await;
+    });
+}
+
+/// Step 5. A caller's place is free again when a worker takes the link, and when the caller is refused or gives up.
+///
+/// Page: "A bound for each caller". The slips: a permit that is kept until the page is fetched; a place that is taken before the shared
+/// one is found missing, and that nobody gives back.
+#[test]
+fn a_place_of_ones_own_comes_back() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(3, 3, fetch);
+        let caller = previews.limited_to(1);
+        for link in 1..=3 {
+            assert_eq!(
+                caller.try_submit(url(link)),
+                Ok(()),
+                "there are 3 workers, and each link before this one is with a worker: it waits no longer, so this caller's only place is free again"
+            );
+            settle().await;
+        }
+        // Now all workers are busy, and others take all the places that are shared.
+        assert_eq!(
+            fill(&previews, 10).await,
+            3,
+            "3 links may wait, and none does"
+        );
+        let refused = previews.limited_to(1);
+        let too_late = previews.limited_to(1);
+        let gone = previews.limited_to(1);
+        assert_eq!(
+            refused.try_submit(url(20)),
+            Err(Refused::Full(url(20))),
+            "this caller has a place of its own, but all the shared ones are taken"
+        );
+        let waited = too_late.submit_within(url(21), SECOND / 10);
+        assert_eq!(
+            within("the end of the wait", waited).await,
+            Err(Refused::Full(url(21))),
+            "this caller has a place of its own, but all the shared ones are taken"
+        );
+        start_and_drop(3, || gone.submit(url(22))).await;
+        sleep(SECOND + SECOND / 2).await;
+        // The workers have taken all the links that waited.
+        for (caller, what) in [
+            (refused, "`try_submit` found no shared place and refused"),
+            (too_late, "`submit_within` found no shared place in time"),
+            (gone, "three calls of `submit` were dropped"),
+        ] {
+            assert_eq!(
+                caller.try_submit(url(30)),
+                Ok(()),
+                "{what}: has that kept the place of this caller? There is a shared one for it now"
+            );
+        }
+        drop((previews, caller));
+        site.all_fetched(9).await;
+    });
+}
+
+/// Step 5. Who waits for a place of its own takes no shared one meanwhile.
+///
+/// Page: "A bound for each caller". The slip: the shared place first, and then the caller's own.
+#[test]
+fn waiting_for_ones_own_place_keeps_no_shared_one() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(4, 1, fetch);
+        busy(&previews, 1).await;
+        let noisy = previews.limited_to(1);
+        assert_eq!(
+            noisy.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link of this caller may wait"
+        );
+        for link in 2..=3 {
+            let noisy = noisy.clone();
+            tokio::spawn(async move {
+                let _ = match link % 2 {
+                    0 => noisy.submit(url(link)).await.is_ok(),
+                    _ => noisy.submit_within(url(link), 60 * SECOND).await.is_ok(),
+                };
+            });
+            settle().await;
+        }
+        assert_eq!(
+            fill(&previews, 10).await,
+            3,
+            "4 links may wait, and one does. Two more of the same caller wait until that caller has a place of its own again: what do they keep from others meanwhile?"
+        );
+        drop((previews, noisy));
+        site.all_fetched(7).await;
+    });
+}
+
+/// Step 5. `submit_within` waits for both places together, and not for each of them.
+///
+/// Page: "A bound for each caller". The slip: two waits one after the other, each as long as the caller allows for both.
+#[test]
+fn both_waits_end_together() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        let caller = previews.limited_to(1);
+        assert_eq!(
+            caller.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        // Two others stand in line for the shared place.
+        for link in 2..=3 {
+            let previews = previews.clone();
+            tokio::spawn(async move { previews.submit(url(link)).await.is_ok() });
+            settle().await;
+        }
+        // After one second, link 1 is with the worker: then the caller has its own place, but the shared one goes to those in line.
+        let start = Instant::now();
+        let longest = SECOND + SECOND / 2;
+        let refused = within("the end of the wait", caller.submit_within(url(4), longest)).await;
+        assert_eq!(
+            refused,
+            Err(Refused::Full(url(4))),
+            "the shared place is free for this link after 3 seconds, and its caller waits 1.5 seconds"
+        );
+        let waited = start.elapsed();
+        assert_eq!(
+            waited, longest,
+            "the caller waited one second for its own place, and goes on waiting for a shared one: {longest:?} is for both waits together, and not for each"
+        );
+        drop((previews, caller));
+        site.all_fetched(4).await;
+    });
+}
+
 /// A web site whose pages take a second, and which counts.
 #[derive(Clone, Default)]
 struct Site {
@@ -384,6 +555,17 @@ async fn busy(previews: &PreviewsHandle, workers: usize) {
             .expect("the service has ended early");
         settle().await;
     }
+}
+
+/// Submits links until one is refused, a hundred at the most. Returns how many were accepted.
+async fn fill(previews: &PreviewsHandle, first: usize) -> usize {
+    let mut accepted = 0;
+    while accepted < 100 && previews.try_submit(url(first + accepted)).is_ok() {
+        accepted += 1;
+        // Whoever takes a link out of the mailbox has the chance to do so now.
+        settle().await;
+    }
+    accepted
 }
 
 fn url(number: usize) -> Url {

@@ -34,56 +34,72 @@ impl Fetch {
     }
 }
 
+/// A place of each kind that the link needs.
+type Places = Vec<OwnedSemaphorePermit>;
+
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::UnboundedSender<(Url, OwnedSemaphorePermit)>,
-    places: Arc<Semaphore>,
+    sender: mpsc::UnboundedSender<(Url, Places)>,
+    /// The caller's own first, if it is limited, then those that all share.
+    places: Vec<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let place = self
-            .places
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| Closed)?;
-        self.sender.send((url, place)).map_err(|_| Closed)
+        let places = self.a_place_of_each().await?;
+        self.sender.send((url, places)).map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        match self.places.clone().try_acquire_owned() {
-            Ok(place) => self
-                .sender
-                .send((url, place))
-                .map_err(|error| Refused::Closed(error.0.0)),
+        let places = self.places.iter().cloned();
+        match places.map(Semaphore::try_acquire_owned).collect() {
+            Ok(places) => self.send(url, places),
             Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
             Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
         }
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.places.clone().acquire_owned()).await {
-            Ok(Ok(place)) => self
-                .sender
-                .send((url, place))
-                .map_err(|error| Refused::Closed(error.0.0)),
-            Ok(Err(_)) => Err(Refused::Closed(url)),
+        match timeout(longest, self.a_place_of_each()).await {
+            Ok(Ok(places)) => self.send(url, places),
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
             Err(_) => Err(Refused::Full(url)),
         }
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(places));
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            places: [own].into_iter().chain(self.places.clone()).collect(),
+        }
+    }
+
+    async fn a_place_of_each(&self) -> Result<Places, Closed> {
+        let mut places = Vec::new();
+        for kind in &self.places {
+            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+        }
+        Ok(places)
+    }
+
+    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+        self.sender
+            .send((url, places))
+            .map_err(|error| Refused::Closed(error.0.0))
     }
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
-    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, OwnedSemaphorePermit)>();
+    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
     tokio::spawn(async move {
         let mut fetching = JoinSet::new();
         loop {
             tokio::select! {
                 Some(_) = fetching.join_next() => {}
                 link = mailbox.recv(), if fetching.len() < workers => match link {
-                    Some((url, place)) => {
-                        drop(place);
+                    Some((url, places)) => {
+                        drop(places);
                         let fetch = fetch.clone();
                         fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -95,7 +111,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     });
     PreviewsHandle {
         sender,
-        places: Arc::new(Semaphore::new(capacity)),
+        places: vec![Arc::new(Semaphore::new(capacity))],
     }
 }
 

@@ -1,12 +1,12 @@
 //! accepted: as many worker tasks as workers, around one mailbox behind a lock that is held only while waiting for a link. No `select!` and no JoinSet; the workers run all the time.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
-use tokio::sync::{
-    Mutex,
-    mpsc::{
-        self,
-        error::{SendTimeoutError, TrySendError},
+use tokio::{
+    sync::{
+        Mutex, OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::TrySendError},
     },
+    time::timeout,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,31 +36,58 @@ impl Fetch {
     }
 }
 
+type OwnPlace = Option<OwnedSemaphorePermit>;
+
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<Url>,
+    sender: mpsc::Sender<(Url, OwnPlace)>,
+    own_places: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        self.sender.send(url).await.map_err(|_| Closed)
+        let (own_place, place) = self.both_places().await?;
+        place.send((url, own_place));
+        Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        self.sender.try_send(url).map_err(|error| match error {
-            TrySendError::Full(url) => Refused::Full(url),
-            TrySendError::Closed(url) => Refused::Closed(url),
+        let own_places = self.own_places.clone();
+        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+            return Err(Refused::Full(url));
+        };
+        let refused = self.sender.try_send((url, own_place));
+        refused.map_err(|error| match error {
+            TrySendError::Full((url, _)) => Refused::Full(url),
+            TrySendError::Closed((url, _)) => Refused::Closed(url),
         })
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        self.sender
-            .send_timeout(url, longest)
-            .await
-            .map_err(|error| match error {
-                SendTimeoutError::Timeout(url) => Refused::Full(url),
-                SendTimeoutError::Closed(url) => Refused::Closed(url),
-            })
+        match timeout(longest, self.both_places()).await {
+            Ok(Ok((own_place, place))) => {
+                place.send((url, own_place));
+                Ok(())
+            }
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            own_places: Some(Arc::new(Semaphore::new(places))),
+        }
+    }
+
+    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let own_place = match self.own_places.clone() {
+            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+            None => None,
+        };
+        let place = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_place, place))
     }
 }
 
@@ -78,11 +105,17 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
                 // The guard is dropped at the end of this statement, before the fetch.
                 let link = mailbox.lock().await.recv().await;
                 match link {
-                    Some(url) => fetch.get(url).await,
+                    Some((url, own_place)) => {
+                        drop(own_place);
+                        fetch.get(url).await;
+                    }
                     None => break,
                 }
             }
         });
     }
-    PreviewsHandle { sender }
+    PreviewsHandle {
+        sender,
+        own_places: None,
+    }
 }

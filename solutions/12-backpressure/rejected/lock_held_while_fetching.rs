@@ -64,6 +64,11 @@ impl PreviewsHandle {
                 SendTimeoutError::Closed(url) => Refused::Closed(url),
             })
     }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let _ = places;
+        todo!("step 5")
+    }
 }
 
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {

@@ -2,11 +2,12 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc::{
-        self,
-        error::{SendTimeoutError, TrySendError},
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::TrySendError},
     },
     task::JoinSet,
+    time::timeout,
 };
 
 /// The address of a page to preview.
@@ -44,9 +45,16 @@ impl Fetch {
     }
 }
 
+/// A link that waits for a worker.
+struct Waiting {
+    url: Url,
+    /// The place of its caller, when that one is limited. Dropping it makes it free again.
+    own_place: Option<OwnedSemaphorePermit>,
+}
+
 struct Previews {
     /// The handles hold the other end. It is the only queue: what is in it waits, and what is not in it runs, or is with its caller.
-    mailbox: mpsc::Receiver<Url>,
+    mailbox: mpsc::Receiver<Waiting>,
     workers: usize,
     fetch: Fetch,
     /// The fetches under way, never more than `workers`. Dropping the set would abort them.
@@ -61,7 +69,8 @@ impl Previews {
                 Some(_) = self.fetching.join_next() => {}
                 // A link leaves the mailbox only for a worker that is free.
                 link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
-                    Some(url) => {
+                    Some(Waiting { url, own_place }) => {
+                        drop(own_place);
                         let fetch = self.fetch.clone();
                         self.fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -74,11 +83,14 @@ impl Previews {
     }
 }
 
-/// Takes links to preview. The service runs as long as any clone of it is alive; all clones share its places.
+/// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
 #[derive(Clone)]
 pub struct PreviewsHandle {
     /// The service holds the other end.
-    sender: mpsc::Sender<Url>,
+    sender: mpsc::Sender<Waiting>,
+    /// The places of one caller, which the clones of its handle share. Their permits are with the links that wait. `None`: no limit
+    /// but that of the mailbox.
+    own_places: Option<Arc<Semaphore>>,
 }
 
 /// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
@@ -99,7 +111,10 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
         }
         .run(),
     );
-    PreviewsHandle { sender }
+    PreviewsHandle {
+        sender,
+        own_places: None,
+    }
 }
 
 impl PreviewsHandle {
@@ -111,7 +126,9 @@ impl PreviewsHandle {
     /// # Cancel safety
     /// A call that is dropped while it waits takes no place, and its link is not fetched.
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        self.sender.send(url).await.map_err(|_| Closed)
+        let (own_place, place) = self.both_places().await?;
+        place.send(Waiting { url, own_place });
+        Ok(())
     }
 
     /// Submits a link if there is a place now.
@@ -119,9 +136,15 @@ impl PreviewsHandle {
     /// # Errors
     /// There is no place, or the service has ended. The link comes back.
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        self.sender.try_send(url).map_err(|error| match error {
-            TrySendError::Full(url) => Refused::Full(url),
-            TrySendError::Closed(url) => Refused::Closed(url),
+        let own_places = self.own_places.clone();
+        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+            return Err(Refused::Full(url));
+        };
+        // Whatever comes back has the caller's place with it, and that is dropped here.
+        let refused = self.sender.try_send(Waiting { url, own_place });
+        refused.map_err(|error| match error {
+            TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
+            TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
         })
     }
 
@@ -130,13 +153,44 @@ impl PreviewsHandle {
     /// # Errors
     /// There was no place in all that time, or the service has ended. The link comes back.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        self.sender
-            .send_timeout(url, longest)
-            .await
-            .map_err(|error| match error {
-                SendTimeoutError::Timeout(url) => Refused::Full(url),
-                SendTimeoutError::Closed(url) => Refused::Closed(url),
-            })
+        // The link stays here until it has both places: a wait that ends too early has nothing to lose.
+        match timeout(longest, self.both_places()).await {
+            Ok(Ok((own_place, place))) => {
+                place.send(Waiting { url, own_place });
+                Ok(())
+            }
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+
+    /// A handle for one caller: of the links that come through it and its clones, at most `places` wait at a time. The places that
+    /// all callers share are still taken as well.
+    ///
+    /// Its [`submit`](Self::submit) waits for both kinds of place, its [`try_submit`](Self::try_submit) refuses when either is
+    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's place is
+    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no place of either kind.
+    ///
+    /// The handles of two calls of `limited_to` share none of these places. On a handle that is limited already, the new limit
+    /// stands instead of the old one.
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            own_places: Some(Arc::new(Semaphore::new(places))),
+        }
+    }
+
+    /// Waits for a place of the caller's own, if it is limited, and then for one of those that all share. The other way round, the
+    /// shared one would be kept from everybody while this caller waits for itself.
+    async fn both_places(
+        &self,
+    ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
+        let own_place = match self.own_places.clone() {
+            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+            None => None,
+        };
+        let place = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_place, place))
     }
 }
 

@@ -1,10 +1,14 @@
-//! accepted: `reserve` and `try_reserve` get the place first, and the link stays with the caller until there is one. As right as `send_timeout`; it shows where the link is at each moment.
+//! rejected: a_noisy_caller_leaves_places_for_a_quiet_one
+//! says: Or does the link wait somewhere else, and its place is free already?
+//! thinks: "Each caller gets a small mailbox of its own, and a task that hands its links on to the shared one."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc::{self, error::TrySendError},
+    sync::mpsc::{
+        self,
+        error::{SendTimeoutError, TrySendError},
+    },
     task::JoinSet,
-    time::timeout,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,25 +49,33 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        match self.sender.try_reserve() {
-            Ok(place) => {
-                place.send(url);
-                Ok(())
-            }
-            Err(TrySendError::Full(())) => Err(Refused::Full(url)),
-            Err(TrySendError::Closed(())) => Err(Refused::Closed(url)),
-        }
+        self.sender.try_send(url).map_err(|error| match error {
+            TrySendError::Full(url) => Refused::Full(url),
+            TrySendError::Closed(url) => Refused::Closed(url),
+        })
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.sender.reserve()).await {
-            Ok(Ok(place)) => {
-                place.send(url);
-                Ok(())
+        self.sender
+            .send_timeout(url, longest)
+            .await
+            .map_err(|error| match error {
+                SendTimeoutError::Timeout(url) => Refused::Full(url),
+                SendTimeoutError::Closed(url) => Refused::Closed(url),
+            })
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let (sender, mut own_mailbox) = mpsc::channel(places);
+        let shared = self.sender.clone();
+        tokio::spawn(async move {
+            while let Some(url) = own_mailbox.recv().await {
+                if shared.send(url).await.is_err() {
+                    break;
+                }
             }
-            Ok(Err(_)) => Err(Refused::Closed(url)),
-            Err(_) => Err(Refused::Full(url)),
-        }
+        });
+        PreviewsHandle { sender }
     }
 }
 
