@@ -176,8 +176,9 @@ pub struct RelayHandle {
 
 /// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place.
 ///
-/// While `out` is full, the relay keeps what it has accepted and goes on listening. When all handles are gone, it hands on
-/// what it still has, then it ends. It ends too when nobody reads `out` any more.
+/// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. (Chapter 12 bounds it.)
+/// When all handles are gone, it hands on what it still has, then it ends. It ends too when it has something to hand on and
+/// nobody reads `out` any more.
 ///
 /// To be called inside a Tokio runtime.
 pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {

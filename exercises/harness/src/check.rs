@@ -250,7 +250,8 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
             "a task spins.\n\
              It runs again and again without ever having to wait, and keeps everybody else from their work. The usual cause: \
              a loop that goes on after its channel was closed; from then on `recv()` gives None at once, every time. \
-             (`try_recv` in a loop never waits either.)"
+             (`try_recv` in a loop never waits either, nor does a \
+             branch of `select!` that is always ready, such as `reserve` with nothing to send.)"
         }
         Stuck::SpinsInOnePoll => {
             "a loop never waits.\n\

@@ -1,5 +1,5 @@
 //! rejected: relay_needs_no_task_for_each_text
-//! says: 50 texts wait for a place, and
+//! says: 300 texts wait for a place, and
 //! says: a queue that you cannot see
 //! thinks: "Each text waits for its place in a task of its own, and the relay stays free."
 
