@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_dead_scaler_ends_the_gallery() {
         check(|| async {
-            expect_panics(); // of the scaler
+            expect_panics(""); // of the scaler
             let wall = Wall::default();
             let gallery = cycles_drain::open(wall.clone());
             gallery.add("no picture").await.unwrap();
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn the_way_back_tells_of_a_panic_at_once() {
         check(|| async {
-            expect_panics();
+            expect_panics("");
             let (done, mut results) = mpsc::unbounded_channel::<String>();
             tokio::spawn(async move {
                 done.send(scale("cat".to_owned()).await).unwrap();
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn results_come_back_without_a_way_back() {
         check(|| async {
-            expect_panics(); // of one task
+            expect_panics(""); // of one task
             let wall = Wall::default();
             let gallery = cycles_results::open(wall.clone());
             for picture in ["cat", "no picture", "owl"] {
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_pattern_without_the_panic_turns_the_branch_off() {
         check(|| async {
-            expect_panics();
+            expect_panics("");
             let (message, mut mailbox) = mpsc::channel::<()>(1);
             let wall = Wall::default();
             let gallery = wall.clone();

@@ -3,6 +3,7 @@
 use crate::cycles::{Closed, Wall, scale};
 use tokio::sync::mpsc;
 
+// ANCHOR: gallery
 #[derive(Debug)]
 struct Add {
     picture: String,
@@ -24,6 +25,7 @@ struct Gallery {
     results: mpsc::UnboundedReceiver<Scaled>,
     wall: Wall,
 }
+// ANCHOR_END: gallery
 
 // ANCHOR: run
 impl Gallery {
@@ -47,10 +49,12 @@ impl Gallery {
 }
 // ANCHOR_END: run
 
+// ANCHOR: scaler
 struct Scaler {
     mailbox: mpsc::Receiver<Scale>,
     results: mpsc::UnboundedSender<Scaled>,
 }
+// ANCHOR_END: scaler
 
 impl Scaler {
     async fn run(mut self) {
@@ -68,6 +72,7 @@ pub struct GalleryHandle {
     sender: mpsc::Sender<Add>,
 }
 
+// ANCHOR: open
 pub fn open(wall: Wall) -> GalleryHandle {
     let (sender, mailbox) = mpsc::channel(8);
     let (scaler, pictures) = mpsc::channel(8);
@@ -86,6 +91,7 @@ pub fn open(wall: Wall) -> GalleryHandle {
     tokio::spawn(scaler.run());
     GalleryHandle { sender }
 }
+// ANCHOR_END: open
 
 impl GalleryHandle {
     pub async fn add(&self, picture: &str) -> Result<(), Closed> {

@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn without_else_it_panics() {
         check(|| async {
-            harness::expect_panics();
+            harness::expect_panics("");
             let (sender, mut receiver) = mpsc::channel::<u32>(1);
             drop(sender);
             let died = tokio::spawn(async move {

@@ -140,7 +140,7 @@ fn a_weak_sender_keeps_no_actor_alive() {
 #[test]
 fn whoever_asks_an_actor_that_panics_gets_an_error() {
     check(|| async {
-        expect_panics();
+        expect_panics("");
         let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<u32>>(8);
         let task = tokio::spawn(async move {
             let _at_work = mailbox.recv().await;
@@ -207,7 +207,7 @@ fn a_permit_keeps_a_closed_mailbox_waiting() {
 #[test]
 fn join_next_until_none_waits_for_all() {
     check(|| async {
-        expect_panics();
+        expect_panics("");
         let mut jobs = JoinSet::new();
         jobs.spawn(sleep(SECOND));
         jobs.spawn(async { panic!("as meant here") });

@@ -137,7 +137,7 @@ fn the_task_lives_as_long_as_any_handle() {
 #[test]
 fn aborting_the_task_stops_the_actor() {
     check(|| async {
-        expect_panics(); // `pass` has no other way to say that nobody is at the door
+        expect_panics(""); // `pass` has no other way to say that nobody is at the door
         let (door, task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
         // Polled once, while no task can run.

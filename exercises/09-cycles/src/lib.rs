@@ -50,8 +50,9 @@ pub struct RoomHandle {
 
 /// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message that was saved.
 ///
-/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them.
-/// 2. A message that was accepted is saved and reported first, also then.
+/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them. They do not end with whoever listens
+///    on `saved`.
+/// 2. A message that was accepted is saved and reported first, also then (as long as the archive lives).
 /// 3. When the archive has died, [`RoomHandle::say`] returns [`Closed`], and from then on [`RoomHandle::unsaved`] does too.
 ///
 /// To be called inside a Tokio runtime.
@@ -61,7 +62,8 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 }
 
 impl RoomHandle {
-    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later.
+    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait
+    /// to be saved (four, say), this takes no time; when there are many, it waits.
     ///
     /// # Errors
     /// The room or its archive has ended. The message is not saved.

@@ -33,7 +33,7 @@ const WHOLE_TEST: Duration = Duration::from_secs(24 * 3600);
 const LAST_WORK: Duration = Duration::from_secs(60);
 
 thread_local! {
-    static PANICS_EXPECTED: Cell<bool> = const { Cell::new(false) };
+    static EXPECTED_PANICS: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 /// Runs `body` as a test in virtual time: on a thread and a current-thread runtime of its own, whose clock stands still
@@ -65,9 +65,10 @@ where
     fail_with(run_unless_stuck(Clock::Real, body));
 }
 
-/// Says that tasks may panic in this test: the panic itself is what it is about. To be called in the body of [`check`].
-pub fn expect_panics() {
-    PANICS_EXPECTED.set(true);
+/// Says that tasks may panic in this test, with a message that contains `words`: the panic itself is what the test is about. Any
+/// other panic still fails it; `""` allows all. To be called in the body of [`check`].
+pub fn expect_panics(words: &'static str) {
+    EXPECTED_PANICS.set(Some(words));
 }
 
 /// Whether a test of this process has been given up while it was still using the processor: nothing can stop its thread.
@@ -145,7 +146,7 @@ where
             }));
             phase.store(SHUTDOWN, Relaxed);
             drop(runtime);
-            let _ = finished.send((outcome.is_ok(), PANICS_EXPECTED.get()));
+            let _ = finished.send((outcome.is_ok(), EXPECTED_PANICS.get()));
         }
     });
     // A thread that cannot even start says so in its panic.
@@ -157,7 +158,7 @@ where
         ));
     };
     let mut watchdog = Watchdog::new(limits, thread, metrics);
-    let (passed, panics_expected) = loop {
+    let (passed, expected_panics) = loop {
         match finish.recv_timeout(LOOK_EVERY) {
             Ok(outcome) => break outcome,
             Err(RecvTimeoutError::Timeout) => {
@@ -172,11 +173,11 @@ where
                     ));
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => break (false, false),
+            Err(RecvTimeoutError::Disconnected) => break (false, None),
         }
     };
     if passed {
-        side_panics(&panics, panics_expected)
+        side_panics(&panics, expected_panics)
     } else {
         Err(Report::body_failed(&panics))
     }
@@ -286,8 +287,11 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
     format!("This test never ends: {what}{when}")
 }
 
-fn side_panics(panics: &Panics, expected: bool) -> Result<(), Box<Report>> {
-    if expected || panics.are_none() {
+fn side_panics(panics: &Panics, expected: Option<&str>) -> Result<(), Box<Report>> {
+    if let Some(words) = expected {
+        panics.forget(words);
+    }
+    if panics.are_none() {
         return Ok(());
     }
     let headline = "A task panicked, and nobody noticed: everything that the test asked for came out right.\n\

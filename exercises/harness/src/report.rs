@@ -54,6 +54,14 @@ impl Panics {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Forgets those whose message contains `words`.
+    pub fn forget(&self, words: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|panic| !panic.message.contains(words));
+    }
+
     pub fn are_none(&self) -> bool {
         self.0
             .lock()

@@ -83,10 +83,22 @@ mod a_test_that_is_right {
     #[test]
     fn may_expect_a_panic() {
         passes(|| async {
-            expect_panics();
+            expect_panics("as it should");
             let died = tokio::spawn(async { panic!("as it should") }).await;
             assert!(died.unwrap_err().is_panic());
         });
+    }
+
+    #[test]
+    fn may_not_panic_otherwise_than_expected() {
+        fails(
+            &["A task panicked, and nobody noticed", "otherwise"],
+            || async {
+                expect_panics("as it should");
+                let _ = tokio::spawn(async { panic!("as it should") }).await;
+                let _ = tokio::spawn(async { panic!("otherwise") }).await;
+            },
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ const TITLE: &str = "COURSE_TRACE_TITLE";
 const LISTING: &str = "lib.rs";
 
 thread_local! {
-    static PANICS_EXPECTED: Cell<bool> = const { Cell::new(false) };
+    static EXPECTED_PANICS: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 /// Records `body`, with the tasks that it starts, up to their end.
@@ -60,9 +60,9 @@ where
     panic!("this test needs the real clock, and a recording has a virtual one");
 }
 
-/// Says that tasks may panic in this test.
-pub fn expect_panics() {
-    PANICS_EXPECTED.set(true);
+/// Says that tasks may panic in this test, with a message that contains `words`.
+pub fn expect_panics(words: &'static str) {
+    EXPECTED_PANICS.set(Some(words));
 }
 
 /// What `wait.rs` says of the tasks that are alive besides: the recording shows them.
@@ -82,7 +82,10 @@ fn who_waits(trace: &Trace) -> String {
 fn how_it_ended(trace: &Trace) -> String {
     let events = trace.events.iter().zip(trace.sentences());
     let ends = events.filter(|(event, _)| match event.kind {
-        Kind::Panicked { .. } => event.actor == 0 || !PANICS_EXPECTED.get(),
+        Kind::Panicked { message, .. } => {
+            let expected = EXPECTED_PANICS.get();
+            event.actor == 0 || !expected.is_some_and(|words| message.contains(words))
+        }
         Kind::Cut(_) => true,
         _ => false,
     });
