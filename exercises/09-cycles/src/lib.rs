@@ -34,7 +34,7 @@ impl Store {
 
     async fn save(&mut self, number: u64, _text: &str) {
         sleep(Duration::from_secs(1)).await;
-        assert_ne!(self.breaks_at, Some(number), "the disk is full");
+        assert!(self.breaks_at != Some(number), "the disk is full");
     }
 }
 
@@ -48,7 +48,7 @@ pub struct RoomHandle {
     // Step 1: what does it need?
 }
 
-/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message that was saved.
+/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message as soon as it is saved.
 ///
 /// 1. When the last handle is dropped, room and archive end, and nobody has to stop them. They do not end with whoever listens
 ///    on `saved`.

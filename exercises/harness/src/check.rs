@@ -65,7 +65,7 @@ where
     fail_with(run_unless_stuck(Clock::Real, body));
 }
 
-/// Says that tasks may panic in this test, with a message that contains `words`: the panic itself is what the test is about. Any
+/// Says that tasks may panic in this test, with a message that begins with `words`: the panic itself is what the test is about. Any
 /// other panic still fails it; `""` allows all. To be called in the body of [`check`].
 pub fn expect_panics(words: &'static str) {
     EXPECTED_PANICS.set(Some(words));

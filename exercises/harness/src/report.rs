@@ -54,12 +54,12 @@ impl Panics {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets those whose message contains `words`.
+    /// Forgets those whose message begins with `words`.
     pub fn forget(&self, words: &str) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .retain(|panic| !panic.message.contains(words));
+            .retain(|panic| !panic.message.starts_with(words));
     }
 
     pub fn are_none(&self) -> bool {

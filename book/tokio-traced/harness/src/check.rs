@@ -60,7 +60,7 @@ where
     panic!("this test needs the real clock, and a recording has a virtual one");
 }
 
-/// Says that tasks may panic in this test, with a message that contains `words`.
+/// Says that tasks may panic in this test, with a message that begins with `words`.
 pub fn expect_panics(words: &'static str) {
     EXPECTED_PANICS.set(Some(words));
 }
@@ -84,7 +84,7 @@ fn how_it_ended(trace: &Trace) -> String {
     let ends = events.filter(|(event, _)| match event.kind {
         Kind::Panicked { message, .. } => {
             let expected = EXPECTED_PANICS.get();
-            event.actor == 0 || !expected.is_some_and(|words| message.contains(words))
+            event.actor == 0 || !expected.is_some_and(|words| message.starts_with(words))
         }
         Kind::Cut(_) => true,
         _ => false,
