@@ -88,6 +88,9 @@ impl PreviewsHandle {
     ///
     /// # Errors
     /// There was no place in all that time, or the service has ended. The link comes back.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped while it waits takes no place, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let _ = (url, longest);
         todo!("step 3: wait for a place, but not for ever, and keep the link")

@@ -1,6 +1,6 @@
 //! What the previews promise, step by step. Each test says what it wants and which slip it is there to catch.
 //!
-//! The tests run in virtual time, on a runtime of their own (see exercises/harness): most fetches take one virtual second.
+//! The tests run in virtual time, on a runtime of their own (see exercises/harness): a fetch takes one virtual second.
 //! When a test's body ends, all its handles are dropped, and then every task has to end as well.
 
 use backpressure::{Fetch, PreviewsHandle, Refused, Url, capacity_for, open};
@@ -71,6 +71,41 @@ fn what_was_accepted_is_fetched() {
     });
 }
 
+/// Step 1. A free worker takes the next link, whatever the others are busy with.
+///
+/// Page: "Work beside the mailbox". The slip: a mailbox for each worker, so that a link waits for one while another one is free.
+#[test]
+fn a_free_worker_takes_what_waits() {
+    check(|| async {
+        let (_, site) = site();
+        let at = site.clone();
+        let fetch = Fetch::new(move |link| {
+            let at = at.clone();
+            async move {
+                // The first one takes a minute.
+                let takes = if link == url(1) { 60 * SECOND } else { SECOND };
+                sleep(takes).await;
+                at.fetched.lock().expect("nobody panicked").push(link);
+            }
+        });
+        let previews = open(4, 2, fetch);
+        for link in 1..=5 {
+            within("a place for a link", previews.submit(url(link)))
+                .await
+                .expect("the service has ended early");
+            settle().await;
+        }
+        sleep(10 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            4,
+            "one of two workers is busy for a minute. In ten seconds the other one fetches the four links that wait"
+        );
+        drop(previews);
+        site.all_fetched(5).await;
+    });
+}
+
 /// Step 2. Who comes when all places are taken is refused, and the link comes back.
 ///
 /// Page: "Who waits, and who is refused". The slips: an unbounded queue; a task that holds one more link while it waits for a
@@ -79,12 +114,12 @@ fn what_was_accepted_is_fetched() {
 fn exactly_as_many_wait_as_may_wait() {
     check(|| async {
         let (fetch, site) = site();
-        let previews = open(4, 2, fetch);
+        let previews = open(5, 2, fetch);
         busy(&previews, 2).await;
         assert_eq!(
             fill(&previews, 10).await,
-            4,
-            "both workers are busy, and 4 links may wait. If it is less: do both workers work at the same time? If it is more: who else holds a link? A task for each of them? A loop that has \
+            5,
+            "both workers are busy, and 5 links may wait. If it is less: do both workers work at the same time? If it is more: who else holds a link? A task for each of them? A loop that has \
              taken one out and waits for a worker?"
         );
         assert_eq!(
@@ -93,7 +128,7 @@ fn exactly_as_many_wait_as_may_wait() {
             "a link that is refused comes back as it was"
         );
         drop(previews);
-        site.all_fetched(6).await;
+        site.all_fetched(7).await;
     });
 }
 
@@ -135,20 +170,21 @@ fn a_caller_that_gives_up_takes_no_place() {
             Ok(()),
             "the worker is busy, and one link may wait"
         );
-        // Ten callers wait for a place, and go away.
+        // Ten callers wait for a place, and go away; then ten more.
         start_and_drop(10, || previews.submit(url(2))).await;
+        start_and_drop(10, || previews.submit_within(url(2), 60 * SECOND)).await;
         sleep(SECOND + SECOND / 2).await;
         assert_eq!(
             previews.try_submit(url(3)),
             Ok(()),
-            "the waiting link has got its worker, so there is a place again; or has one of the ten callers that gave up taken it?"
+            "the waiting link has got its worker, so there is a place again; or has one of the callers that gave up taken it?"
         );
         drop(previews);
         sleep(60 * SECOND).await;
         assert_eq!(
             site.fetched(),
             3,
-            "ten callers gave up while they waited for a place: their links are not to be fetched"
+            "twenty callers gave up while they waited for a place: their links are not to be fetched"
         );
     });
 }
@@ -175,9 +211,8 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
             previews.submit_within(url(2), longest),
         )
         .await;
-        assert_ne!(
-            refused,
-            Ok(()),
+        assert!(
+            refused.is_err(),
             "one link may wait, and one does, all the time. So there was no place, and yet this link was accepted: where does it wait?"
         );
         assert_eq!(
@@ -251,6 +286,35 @@ fn who_waits_gets_the_next_place() {
     });
 }
 
+/// Step 3. A place that becomes free belongs to those who wait.
+///
+/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: who comes by takes the place.
+#[test]
+fn nobody_overtakes_who_waits() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        let (one, other) = (previews.clone(), previews.clone());
+        tokio::spawn(async move { one.submit(url(2)).await.is_ok() });
+        tokio::spawn(async move { other.submit_within(url(3), 60 * SECOND).await.is_ok() });
+        sleep(SECOND).await;
+        settle().await;
+        assert_eq!(
+            previews.try_submit(url(9)),
+            Err(Refused::Full(url(9))),
+            "a place became free while two callers waited for one, and somebody who came by has got it"
+        );
+        drop(previews);
+        site.all_fetched(4).await;
+    });
+}
+
 /// Step 3. Whoever waits is served in turn, whichever way it waits.
 ///
 /// Page: "Who waits, and who is refused". The slip: `submit` that tries, sleeps and tries again, and is overtaken.
@@ -311,6 +375,40 @@ fn an_idle_service_costs_nothing() {
     });
 }
 
+/// Step 3. A service at work waits as well, and so do its callers.
+///
+/// Page: "Who waits, and who is refused". The slips: a loop that looks now and then whether a worker is free; a caller that looks now and
+/// then whether there is a place.
+#[test]
+fn a_busy_service_costs_nothing() {
+    check(|| async {
+        let fetch = Fetch::new(|_| sleep(600 * SECOND));
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        let (one, other) = (previews.clone(), previews.clone());
+        let one = tokio::spawn(async move { one.submit(url(2)).await.is_ok() });
+        let other =
+            tokio::spawn(async move { other.submit_within(url(3), 3_000 * SECOND).await.is_ok() });
+        settle().await;
+        let wake_ups = wake_ups().await;
+        assert!(
+            wake_ups < 60,
+            "a worker is busy for ten minutes, and two callers wait. In one of these minutes the runtime woke up {wake_ups} times: something looks \
+             instead of waiting"
+        );
+        one.abort();
+        other.abort();
+        drop(previews);
+        // Both links that were accepted are fetched.
+        sleep(1_300 * SECOND).await;
+    });
+}
+
 /// Step 4. What is served in the longest wait that is acceptable may wait, and no more.
 ///
 /// Page: "Choose the number". The slip: a round number.
@@ -320,6 +418,7 @@ fn the_capacity_follows_from_rate_and_wait() {
         (10.0, 2.0, 20),
         (3.0, 0.5, 1),
         (3.3, 2.0, 6),
+        (2.5, 2.0, 5),
         (0.5, 1.0, 1),
         (2000.0, 0.25, 500),
     ] {
@@ -414,12 +513,13 @@ fn a_place_of_ones_own_comes_back() {
             "this caller has a place of its own, but all the shared ones are taken"
         );
         start_and_drop(3, || gone.submit(url(22))).await;
+        start_and_drop(3, || gone.submit_within(url(22), 60 * SECOND)).await;
         sleep(SECOND + SECOND / 2).await;
         // The workers have taken all the links that waited.
         for (caller, what) in [
             (refused, "`try_submit` found no shared place and refused"),
             (too_late, "`submit_within` found no shared place in time"),
-            (gone, "three calls of `submit` were dropped"),
+            (gone, "calls of `submit` and `submit_within` were dropped"),
         ] {
             assert_eq!(
                 caller.try_submit(url(30)),
@@ -464,6 +564,47 @@ fn waiting_for_ones_own_place_keeps_no_shared_one() {
         );
         drop((previews, noisy));
         site.all_fetched(7).await;
+    });
+}
+
+/// Step 5. Who waits for a place of its own gets it as soon as it is free.
+///
+/// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
+#[test]
+fn a_place_of_ones_own_is_given_at_once() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(5, 1, fetch);
+        busy(&previews, 1).await;
+        let caller = previews.limited_to(1);
+        assert_eq!(
+            caller.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link of this caller may wait"
+        );
+        let start = Instant::now();
+        for link in 2..=3 {
+            let submitted = match link {
+                2 => within("a place of one's own", caller.submit(url(link)))
+                    .await
+                    .is_ok(),
+                _ => within(
+                    "a place of one's own",
+                    caller.submit_within(url(link), 60 * SECOND),
+                )
+                .await
+                .is_ok(),
+            };
+            assert!(submitted, "there is a place after a second");
+            assert_eq!(
+                start.elapsed().as_millis() / 10,
+                (link as u128 - 1) * 100,
+                "each second a worker takes this caller's link, and with that its place is free. Submitting the next one was over after {:?}",
+                start.elapsed()
+            );
+        }
+        drop((previews, caller));
+        site.all_fetched(4).await;
     });
 }
 

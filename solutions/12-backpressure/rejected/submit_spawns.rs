@@ -1,5 +1,5 @@
 //! rejected: a_caller_that_gives_up_takes_no_place
-//! says: has one of the ten callers that gave up taken it?
+//! says: has one of the callers that gave up taken it?
 //! thinks: "Nobody should have to wait for a place, so `submit` sends from a task of its own."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

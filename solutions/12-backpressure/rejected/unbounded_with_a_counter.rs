@@ -1,5 +1,5 @@
 //! rejected: a_caller_that_gives_up_takes_no_place
-//! says: has one of the ten callers that gave up taken it?
+//! says: has one of the callers that gave up taken it?
 //! thinks: "The queue is unbounded, and a counter says whether there is a place. Who finds none waits until it has gone down."
 
 use std::{

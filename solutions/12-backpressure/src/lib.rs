@@ -152,6 +152,9 @@ impl PreviewsHandle {
     ///
     /// # Errors
     /// There was no place in all that time, or the service has ended. The link comes back.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped while it waits takes no place, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         // The link stays here until it has both places: a wait that ends too early has nothing to lose.
         match timeout(longest, self.both_places()).await {
