@@ -76,6 +76,22 @@ mod tests {
         assert_eq!(three_pictures!(cycles_results), (3, 0));
     }
 
+    /// Page: "A WeakSender": a way back through the bounded mailbox is a circle of waits.
+    #[test]
+    fn forty_at_once_are_too_many_for_a_weak_way_back() {
+        let shown = abandoned(async {
+            let wall = Wall::default();
+            let gallery = cycles_weak::open(wall.clone());
+            for picture in 0..40 {
+                let gallery = gallery.clone();
+                tokio::spawn(async move { gallery.add(&picture.to_string()).await });
+            }
+            sleep(Duration::from_secs(3600)).await;
+            wall.thumbnails().len()
+        });
+        assert!(shown < 40, "{shown}");
+    }
+
     /// Page: "What each cure loses": as long as somebody holds a handle, no cure loses anything.
     #[test]
     fn while_a_handle_is_there_everything_is_shown() {

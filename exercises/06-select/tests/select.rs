@@ -43,7 +43,7 @@ fn posts_are_delivered_in_order() {
 
 /// Step 2. A pause stops what has not begun; a resume lets it go on.
 ///
-/// Page: "Two mailboxes". The slips: a pattern that knows one message only, and swallows the other; a pause that throws posts away.
+/// Page: "Patterns turn branches off". The slips: a pattern that knows one message only, and swallows the other; a pause that throws posts away.
 #[test]
 fn nothing_begins_while_paused() {
     check(|| async {
@@ -154,7 +154,7 @@ fn posting_waits_while_too_many_wait() {
 
 /// Step 2. It goes on when nobody listens to its reports.
 ///
-/// Page: "Two mailboxes". The slips: `unwrap` on the report; ending when nobody listens.
+/// Page: "Where it ends". The slips: `unwrap` on the report; ending when nobody listens.
 #[test]
 fn it_goes_on_when_nobody_listens() {
     check(|| async {
@@ -311,7 +311,7 @@ fn a_pause_goes_before_waiting_posts() {
             assert_eq!(
                 taken(&mut events),
                 [Event::Paused],
-                "a post and a pause were waiting, and in round {round} of 64 the delivery of the post began before the pause was heard. Which ready branch does `select!` take?"
+                "a post and a pause were waiting, and in round {round} of 64 more happened than the pause. (What is listed was finished; it began earlier.) Which ready branch does `select!` take?"
             );
         });
     }

@@ -48,7 +48,8 @@ pub struct RoomHandle {
     // Step 1: what does it need?
 }
 
-/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message as soon as it is saved.
+/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message as soon as it is saved
+/// (and the room, which may have callers, gets to it).
 ///
 /// 1. When the last handle is dropped, room and archive end, and nobody has to stop them. They do not end with whoever listens
 ///    on `saved`.

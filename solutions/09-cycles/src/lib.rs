@@ -119,8 +119,8 @@ impl Room {
 struct Archive {
     /// The room holds the other end.
     jobs: mpsc::Receiver<Job>,
-    /// The room holds the other end. Unbounded, so that the archive never waits for the room while the room waits for it;
-    /// it holds one number for each job at most, and those are bounded.
+    /// The room holds the other end. Unbounded, so that the archive never waits for the room while the room waits for it; it
+    /// holds the numbers that the room has not come to yet.
     results: mpsc::UnboundedSender<u64>,
     store: Store,
 }
