@@ -61,7 +61,7 @@ fn what_was_accepted_is_fetched() {
         assert_eq!(
             site.fetched(),
             5,
-            "5 links were accepted, then the last handle was dropped"
+            "5 links were accepted, then the last handle was dropped: all of them are to be fetched"
         );
         let alive = alive_tasks().await;
         assert_eq!(
@@ -170,9 +170,8 @@ fn a_caller_that_gives_up_takes_no_place() {
             Ok(()),
             "the worker is busy, and one link may wait"
         );
-        // Ten callers wait for a place, and go away; then ten more.
+        // Ten callers wait for a place, and go away.
         start_and_drop(10, || previews.submit(url(2))).await;
-        start_and_drop(10, || previews.submit_within(url(2), 60 * SECOND)).await;
         sleep(SECOND + SECOND / 2).await;
         assert_eq!(
             previews.try_submit(url(3)),
@@ -184,7 +183,7 @@ fn a_caller_that_gives_up_takes_no_place() {
         assert_eq!(
             site.fetched(),
             3,
-            "twenty callers gave up while they waited for a place: their links are not to be fetched"
+            "ten callers gave up while they waited for a place: their links are not to be fetched"
         );
     });
 }
@@ -227,6 +226,31 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
         );
         drop(previews);
         site.all_fetched(2).await;
+    });
+}
+
+/// Step 3. Who waits for some time, and gives up before, takes no place either.
+///
+/// Page: "Spawning is no way out". The slip: `submit_within` waits in a task of its own.
+#[test]
+fn giving_up_before_the_time_is_over_takes_no_place() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        start_and_drop(10, || previews.submit_within(url(2), 60 * SECOND)).await;
+        drop(previews);
+        sleep(60 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            2,
+            "ten calls of `submit_within` were dropped while they waited for a place: their links are not to be fetched"
+        );
     });
 }
 
@@ -395,6 +419,10 @@ fn a_busy_service_costs_nothing() {
         let other =
             tokio::spawn(async move { other.submit_within(url(3), 3_000 * SECOND).await.is_ok() });
         settle().await;
+        assert!(
+            !one.is_finished() && !other.is_finished(),
+            "the worker is busy, one link waits, and there is no place for more. But more were accepted: where do they wait?"
+        );
         let wake_ups = wake_ups().await;
         assert!(
             wake_ups < 60,
@@ -605,6 +633,39 @@ fn a_place_of_ones_own_is_given_at_once() {
         }
         drop((previews, caller));
         site.all_fetched(4).await;
+    });
+}
+
+/// Step 5. Waiting for a place of one's own costs nothing.
+///
+/// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
+#[test]
+fn waiting_for_ones_own_place_costs_nothing() {
+    check(|| async {
+        let fetch = Fetch::new(|_| sleep(600 * SECOND));
+        let previews = open(5, 1, fetch);
+        busy(&previews, 1).await;
+        let caller = previews.limited_to(1);
+        assert_eq!(
+            caller.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link of this caller may wait"
+        );
+        let (one, other) = (caller.clone(), caller.clone());
+        let one = tokio::spawn(async move { one.submit(url(2)).await.is_ok() });
+        let other =
+            tokio::spawn(async move { other.submit_within(url(3), 3_000 * SECOND).await.is_ok() });
+        settle().await;
+        let wake_ups = wake_ups().await;
+        assert!(
+            wake_ups < 60,
+            "two calls wait for a place of their caller's own. In one minute the runtime woke up {wake_ups} times: something looks instead of waiting"
+        );
+        one.abort();
+        other.abort();
+        drop((previews, caller));
+        // Both links that were accepted are fetched.
+        sleep(1_300 * SECOND).await;
     });
 }
 

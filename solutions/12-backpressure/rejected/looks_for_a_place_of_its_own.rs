@@ -1,5 +1,5 @@
-//! rejected: a_place_of_ones_own_is_given_at_once
-//! says: with that its place is free
+//! rejected: waiting_for_ones_own_place_costs_nothing
+//! says: two calls wait for a place of their caller's own
 //! thinks: "A caller that has no place of its own left tries again a little later."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -140,7 +140,7 @@ impl PreviewsHandle {
             Some(places) => loop {
                 match places.clone().try_acquire_owned() {
                     Ok(place) => break Some(place),
-                    Err(_) => sleep(Duration::from_millis(50)).await,
+                    Err(_) => sleep(Duration::from_millis(1)).await,
                 }
             },
             None => None,

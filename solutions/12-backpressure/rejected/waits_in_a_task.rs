@@ -1,5 +1,5 @@
-//! rejected: a_caller_that_gives_up_takes_no_place
-//! says: has one of the callers that gave up taken it?
+//! rejected: giving_up_before_the_time_is_over_takes_no_place
+//! says: ten calls of `submit_within` were dropped while they waited for a place
 //! thinks: "A task of its own waits for the place, and `submit_within` waits for the task."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
