@@ -81,7 +81,7 @@ fn who_waits(trace: &Trace) -> String {
 /// What else is wrong: panics that nobody asked for, and the recording's own limits.
 fn how_it_ended(trace: &Trace) -> String {
     let events = trace.events.iter().zip(trace.sentences());
-    let ends = events.filter(|(event, _)| match event.kind {
+    let ends = events.filter(|(event, _)| match &event.kind {
         Kind::Panicked { message, .. } => {
             let expected = EXPECTED_PANICS.get();
             event.actor == 0 || !expected.is_some_and(|words| message.starts_with(words))
