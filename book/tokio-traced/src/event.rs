@@ -1,4 +1,5 @@
-//! What can be seen of actors: one [`Event`] for each thing that happens. The words in `` `code` `` are the names in the JSON.
+//! What can be seen of actors: one [`Event`] for each thing that happens. The words in `` `code` `` at
+//! each [`Kind`] are its name in the JSON.
 
 /// Index into [`Trace::actors`](crate::Trace::actors). 0 is the future given to [`record`](crate::record), named "main".
 pub type ActorId = usize;
@@ -83,25 +84,23 @@ pub struct Waits {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wait {
-    /// `mail`
     Mail(BoxId),
-    /// `slot`: a place in a full mailbox, for this message if it is known already.
+    /// A place in a full mailbox, for this message if it is known already.
     Slot(BoxId, Option<MessageId>),
-    /// `answer`
     Answer(ReplyId),
-    /// `tasks`: the end of one of these.
+    /// The end of one of these.
     Tasks(Vec<ActorId>),
-    /// `change`: of a `watch`.
+    /// Of a `watch`.
     Change(BoxId),
-    /// `permit`: so many permits of a semaphore.
+    /// So many permits of a semaphore.
     Permit(BoxId, usize),
-    /// `gone`: the end of everybody who reads this.
+    /// The end of everybody who reads this.
     Gone(BoxId),
-    /// `unwanted`: whoever asked gives up.
+    /// Whoever asked gives up.
     Unwanted(ReplyId),
     /// All others wait, too: see [`until_all_wait`](crate::until_all_wait).
     Rest,
-    /// `sleep`, `timeout`, `tick`: a moment, in milliseconds since the start.
+    /// A moment, in milliseconds since the start.
     Until(Timer, u64),
 }
 
@@ -115,38 +114,40 @@ pub enum Timer {
 /// What a receiver got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Got {
-    /// `mail`
-    Mail { from: BoxId, message: MessageId },
-    /// `end`: the mailbox is empty and closed, `recv` gives None.
+    Mail {
+        from: BoxId,
+        message: MessageId,
+    },
+    /// The mailbox is empty and closed, `recv` gives None.
     End(BoxId),
-    /// `answer`, or the news that none will come.
-    Answer { reply: ReplyId, answered: bool },
-    /// `change`: of a `watch`.
+    /// An answer, or the news that none will come.
+    Answer {
+        reply: ReplyId,
+        answered: bool,
+    },
+    /// Of a `watch`.
     Change(BoxId),
-    /// `missed`: a `broadcast` receiver was too slow for so many messages.
+    /// A `broadcast` receiver was too slow for so many messages.
     Missed(BoxId, u64),
-    /// `permit`
     Permit(BoxId, usize),
 }
 
 /// How an actor ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// `returned`
     Returned,
-    /// `panicked`
     Panicked,
-    /// `aborted`: dropped before it was done.
+    /// Dropped before it was done.
     Aborted,
 }
 
 /// Why a recording was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// `long`: it has as many events as are allowed.
+    /// It has as many events as are allowed.
     Long,
-    /// `blocked`: a closure on another thread does not come to its end, and nothing else happens.
+    /// A closure on another thread does not come to its end, and nothing else happens.
     Blocked,
-    /// `spins`: this actor runs on and on and never waits.
+    /// This actor runs on and on and never waits.
     Spins(ActorId),
 }

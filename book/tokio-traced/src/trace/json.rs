@@ -4,7 +4,7 @@
 
 use super::{
     Trace,
-    view::{ActorView, BoxView, View, Way, WayKind},
+    view::{ActorView, BoxView, View, Way},
 };
 use crate::event::{Event, Kind};
 use std::fmt::{Display, Write};
@@ -116,14 +116,9 @@ fn box_view(view: &BoxView) -> String {
 }
 
 fn way(way: &Way) -> String {
-    let kind = match way.kind {
-        WayKind::Message => "mail",
-        WayKind::Left => "left",
-        WayKind::Answer => "reply",
-    };
     let ((from, sender), (to, receiver)) = (way.from, way.to);
     list([
-        text(kind),
+        text(way.kind),
         from.to_string(),
         sender.to_string(),
         to.to_string(),

@@ -33,17 +33,10 @@ pub(super) struct View {
 
 /// The way of a message or an answer: from an event and an actor to a later event and its actor.
 pub(super) struct Way {
-    pub kind: WayKind,
+    /// "mail", "reply", or "left": mail that nobody has taken leads to the mailbox's owner at the run's end.
+    pub kind: &'static str,
     pub from: (usize, ActorId),
     pub to: (usize, ActorId),
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum WayKind {
-    Message,
-    /// A message that nobody has taken out of the mailbox: it leads to the mailbox's owner at the run's end.
-    Left,
-    Answer,
 }
 
 impl ActorView {
@@ -89,8 +82,8 @@ impl Trace {
                     replied[reply] = Some(here);
                     continue;
                 }
-                Kind::Received(Got::Mail { message, .. }) => (WayKind::Message, sent[message]),
-                Kind::Received(Got::Answer { reply, .. }) => (WayKind::Answer, replied[reply]),
+                Kind::Received(Got::Mail { message, .. }) => ("mail", sent[message]),
+                Kind::Received(Got::Answer { reply, .. }) => ("reply", replied[reply]),
                 _ => continue,
             };
             ways.extend(from.map(|from| Way {
@@ -106,7 +99,7 @@ impl Trace {
                 messages
                     .filter_map(|&message| sent[message])
                     .map(|from| Way {
-                        kind: WayKind::Left,
+                        kind: "left",
                         from,
                         to: (self.events.len() - 1, mailbox.owner.unwrap_or(0)),
                     }),
