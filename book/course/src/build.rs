@@ -2,7 +2,7 @@
 //! there are none; rustc's words are passed on as rustc renders them.
 
 use crate::{
-    check::Report, error::Error, excerpt::Excerpt, group::Group, lines::Lines,
+    check::Report, error::Error, excerpt::Excerpt, group::Group, lines::Lines, plain,
     workspace::cargo_program,
 };
 use cargo_metadata::{Message, diagnostic::DiagnosticLevel};
@@ -117,6 +117,8 @@ impl Found {
             }
             Ok(Message::CompilerMessage(message)) => {
                 let text = message.message.rendered.unwrap_or(message.message.message);
+                // `compile_error!` takes any text.
+                let text = plain::coloured(&text);
                 let all = match message.message.level {
                     DiagnosticLevel::Error | DiagnosticLevel::Ice => &mut self.errors,
                     _ => &mut self.warnings,
@@ -141,7 +143,8 @@ struct Notes {
 impl Notes {
     /// A note for the reader, if the line is worth one.
     fn read(&mut self, line: &str) -> Option<String> {
-        self.all.push_str(line);
+        let line = plain::text(line);
+        self.all.push_str(&line);
         self.all.push('\n');
         let line = line.trim();
         if let Some(package) = line.strip_prefix("Compiling ") {

@@ -17,6 +17,7 @@ pub mod hints;
 pub mod judge;
 mod lines;
 pub mod live;
+pub mod plain;
 pub mod process;
 pub mod progress;
 pub mod publisher;

@@ -1,7 +1,7 @@
 //! Runs a command to its end or its limit and keeps an excerpt of what it said. For commands that learners wrote:
 //! they may spin, print without end, or leave children behind.
 
-use crate::{excerpt::Excerpt, group::Group};
+use crate::{excerpt::Excerpt, group::Group, plain};
 use std::{
     io,
     pin::pin,
@@ -35,9 +35,9 @@ impl End {
 pub struct Finished {
     /// How it ended.
     pub end: End,
-    /// At most 16 KiB of its stdout.
+    /// At most 16 KiB of its stdout, without what a terminal would obey: see [`plain`].
     pub stdout: String,
-    /// At most 16 KiB of its stderr.
+    /// At most 16 KiB of its stderr, in the same way.
     pub stderr: String,
 }
 
@@ -62,8 +62,8 @@ pub async fn run(mut command: Command, limit: Duration) -> io::Result<Finished> 
     let end = follow(&mut group, limit, &mut stdout, &mut stderr).await?;
     Ok(Finished {
         end,
-        stdout: stdout.into_text(),
-        stderr: stderr.into_text(),
+        stdout: plain::text(&stdout.into_text()),
+        stderr: plain::text(&stderr.into_text()),
     })
 }
 

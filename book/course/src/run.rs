@@ -108,14 +108,8 @@ fn judge(finished: Finished, limit: Duration) -> Verdict {
         stdout,
         stderr,
     } = finished;
-    let plain = |text: &str| {
-        anstream::adapter::strip_str(text)
-            .to_string()
-            .trim()
-            .to_owned()
-    };
-    let mut said = plain(&stderr);
-    let printed = plain(printed(&stdout));
+    let mut said = stderr.trim().to_owned();
+    let printed = printed(&stdout).trim();
     if !printed.is_empty() {
         let heading = if said.is_empty() {
             ""

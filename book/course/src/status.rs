@@ -1,7 +1,7 @@
 //! What is known about one exercise: the JSON that pages receive, and what the terminal prints. It is always sent
 //! whole, so who joins late needs no history.
 
-use crate::hints::TestHints;
+use crate::{hints::TestHints, plain};
 use serde::{Serialize, Serializer};
 
 /// Where the check of an exercise stands.
@@ -176,7 +176,7 @@ impl Test {
 }
 
 fn without_colours<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&anstream::adapter::strip_str(text))
+    serializer.serialize_str(&plain::text(text))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! What a person sees in the terminal. Colours are left away where the output is no terminal (by `anstream`).
+//! What a person sees in the terminal. Colours are left away where the output is no terminal (by `anstream`), and
+//! whatever else a terminal would obey is made visible: names, sources and recordings are a learner's, too.
 
 use crate::{
+    plain,
     status::{Outcome, Phase, Status, Test},
     workspace::Exercise,
 };
@@ -27,17 +29,20 @@ pub enum Detail {
 /// Prints a line on stdout.
 pub fn say(text: impl Display) {
     // An error says that nobody reads any more (`cargo course check | head`): no reason to end badly.
+    let text = plain::coloured(&text.to_string());
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
 /// Prints an error of ours on stderr.
 pub fn error(error: &dyn Display) {
-    let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {error}");
+    let text = plain::coloured(&error.to_string());
+    let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {text}");
 }
 
 /// Prints on stderr what an author must know.
 pub fn warn(text: &str) {
     const WARN: Style = AnsiColor::Yellow.on_default();
+    let text = plain::coloured(text);
     let _ = writeln!(anstream::stderr(), "{WARN}warning:{WARN:#} {text}");
 }
 

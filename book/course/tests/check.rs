@@ -240,6 +240,38 @@ async fn when_cargo_itself_fails_its_words_are_shown_with_the_next_step() {
     assert!(status.broken.contains("git checkout"), "{}", status.broken);
 }
 
+/// Titles, cleared screens, overwritten lines: whatever a learner's program prints is shown and not obeyed.
+#[tokio::test]
+async fn what_a_terminal_would_obey_is_shown_instead() {
+    let tests = r#"
+        #[test] fn prints() {
+            print!("\x1b]0;my title\x07 red: \x1b[31mred\x1b[0m all 9 tests pass\rFAILED \u{9b}2J");
+            eprint!("\x1b[2J\x1b[H on stderr \x08");
+            panic!("here \x1b[1A too")
+        }
+    "#;
+    let fixture = Fixture::new().exercise("01-obeyed", "", tests, &["prints"]);
+    let status = check(&fixture, WATCHDOG).await;
+    let (_, said) = result(&status, "prints");
+    for words in [
+        "␛]0;my title␇ red: red all 9 tests pass␍FAILED \\u{9b}2J",
+        "on stderr ␈",
+        "here  too",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+
+    let library = "compile_error!(\"\\u{1b}]0;my title\\u{7} and \\u{1b}[2J\");";
+    file(
+        &fixture.root.join("exercises/01-obeyed/src/lib.rs"),
+        library,
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    let obeyed = |text: &str| text.contains("\u{1b}]") || text.contains("\u{1b}[2J");
+    assert!(status.broken.contains("my title"), "{}", status.broken);
+    assert!(!obeyed(&status.broken), "{:?}", status.broken);
+}
+
 #[tokio::test]
 async fn a_warning_is_kept_for_the_terminal() {
     let fixture = Fixture::new().exercise(

@@ -1,6 +1,6 @@
 //! Builds a scratch workspace by one cargo, and sorts what comes out by package.
 
-use crate::{error::Error, group::Group, lines::Lines, workspace::cargo_program};
+use crate::{error::Error, group::Group, lines::Lines, plain, workspace::cargo_program};
 use cargo_metadata::{Message, PackageId, diagnostic::DiagnosticLevel};
 use std::{
     collections::HashMap,
@@ -95,7 +95,7 @@ fn read(line: &str, all: &mut HashMap<String, Built>) {
             all.entry(name(&message.package_id))
                 .or_default()
                 .errors
-                .push_str(&text);
+                .push_str(&plain::text(&text));
         }
         _ => {}
     }
