@@ -2,6 +2,7 @@
 
 use crate::{
     build::{self, Build, CargoWords},
+    meanwhile::Meanwhile,
     progress::ProgressHandle,
     run,
     status::{Outcome, Phase, Status},
@@ -17,7 +18,7 @@ use std::{
     thread::available_parallelism,
     time::Duration,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 /// After how long a test is ended: 30 s. The harness has a watchdog of its own, which can say why, and gives up after
 /// at most 10 s of computing; on a busy machine that takes longer. Like there, `HARNESS_PATIENCE=3` makes it three
@@ -43,6 +44,8 @@ pub struct Settings {
     pub test_limit: Duration,
     /// Where a test that got stuck is recorded, to say who waits for whom; `None`: it is not.
     pub records_in: Option<Arc<Workspace>>,
+    /// Who is told what changed in the exercise while its tests ran; `None`: nobody watches it.
+    pub meanwhile: Option<watch::Sender<Meanwhile>>,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ impl Settings {
             words,
             test_limit: test_limit(),
             records_in: None,
+            meanwhile: None,
         }
     }
 
@@ -140,9 +144,17 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
     report.status.found_tests(&names, &missing);
     report.publish().await;
 
+    let begin = Meanwhile::begin(&exercise.name, exercise.sources());
+    let meanwhile = settings.meanwhile.as_ref();
+    meanwhile.inspect(|sender| _ = sender.send_replace(begin));
     run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
     if let Some(workspace) = &settings.records_in {
         say_who_waits(workspace, exercise, &mut report).await;
+    }
+    // After all that runs the learner's code, the recording too.
+    if let Some(sender) = meanwhile {
+        sender.send_modify(Meanwhile::end);
+        report.status.note = sender.borrow().note();
     }
     report.status.phase = Phase::Done;
     report.publish().await;

@@ -15,6 +15,7 @@ use crate::{
     check::{self, Settings},
     checker::CheckerHandle,
     error::Error,
+    meanwhile::Meanwhile,
     progress::ProgressHandle,
     publisher::PublisherHandle,
     serve::{self, Site},
@@ -37,7 +38,9 @@ pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
     let address = address(&listener)?;
 
     let progress = ProgressHandle::new(workspace.exercises.iter().map(waiting).collect());
-    let checker = checker(&workspace, &progress);
+    // The checks tell what they saw before and after the tests ran; the watcher looks, and nobody waits.
+    let (meanwhile_sender, meanwhile) = watch::channel(Meanwhile::default());
+    let checker = checker(&workspace, &progress, meanwhile_sender);
     // The port is ours alone, so is the folder with its number.
     let folder = workspace.course_folder().join(address.port().to_string());
     let publisher = PublisherHandle::new(workspace.root.join("book"), folder);
@@ -71,6 +74,7 @@ pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
         watcher::PERIOD,
         checker.clone(),
         publisher.clone(),
+        meanwhile,
     );
 
     let site = Site {
@@ -105,8 +109,14 @@ fn waiting(exercise: &Exercise) -> Status {
     Status::waiting(&exercise.name, &exercise.hints().unwrap_or_default())
 }
 
-fn checker(workspace: &Arc<Workspace>, progress: &ProgressHandle) -> CheckerHandle {
-    let settings = Settings::new(&workspace.root, CargoWords::Notes).recording(workspace.clone());
+fn checker(
+    workspace: &Arc<Workspace>,
+    progress: &ProgressHandle,
+    meanwhile: watch::Sender<Meanwhile>,
+) -> CheckerHandle {
+    let mut settings =
+        Settings::new(&workspace.root, CargoWords::Notes).recording(workspace.clone());
+    settings.meanwhile = Some(meanwhile);
     let exercises = workspace.exercises.clone();
     let progress = progress.clone();
     CheckerHandle::new(move |name| {
@@ -127,9 +137,7 @@ fn checker(workspace: &Arc<Workspace>, progress: &ProgressHandle) -> CheckerHand
 fn places(workspace: &Workspace) -> Vec<Place> {
     let mut places: Vec<Place> = (workspace.exercises.iter())
         .map(|exercise| Place {
-            paths: ["src", "tests", "Cargo.toml", "hints.md"]
-                .map(|name| exercise.folder.join(name))
-                .into(),
+            paths: exercise.sources(),
             what: What::Exercise(exercise.name.clone()),
         })
         .collect();

@@ -77,7 +77,7 @@ pub struct Status {
     pub name: String,
     /// Where its check stands.
     pub phase: Phase,
-    /// While it builds: what cargo does now.
+    /// While it builds: what cargo does now. With the verdict: what else its reader must know.
     pub note: String,
     /// Why it does not build: rustc's own words, with the terminal's colours. Pages get them without.
     #[serde(serialize_with = "without_colours")]

@@ -136,9 +136,13 @@ impl Display for Verdict<'_> {
                 writeln!(f, "to read:   {}", self.page())?;
                 writeln!(f, "a hint:    cargo course hint {}", exercise.name)
             }
-            _ if status.is_green() => self.after_green(f),
+            _ if status.is_green() => {
+                self.note(f)?;
+                self.after_green(f)
+            }
             _ => {
                 self.tests(f)?;
+                self.note(f)?;
                 writeln!(f, "\nto change: {}", exercise.file())?;
                 writeln!(f, "to read:   {}", self.page())
             }
@@ -187,6 +191,13 @@ impl Verdict<'_> {
             heard.push(&test.said);
         }
         Ok(())
+    }
+
+    fn note(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status.note.as_str() {
+            "" => Ok(()),
+            note => writeln!(f, "\n  note: {note}"),
+        }
     }
 
     fn after_green(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,28 +1,41 @@
 //! The actor that notices what was saved and tells the checker and the publisher. It looks at the files' times and
-//! lengths four times a second: this works on every file system, also where the system reports no changes (WSL,
-//! Docker) or reports rustc's own reading.
+//! lengths: this works on every file system, also where the system reports no changes (WSL, Docker) or reports rustc's
+//! own reading. The exercise under work is looked at most often, the book's sources and new files least.
 
-use crate::{checker::CheckerHandle, publisher::PublisherHandle};
+use crate::{
+    checker::CheckerHandle,
+    files::{self, Stamp, Stamps},
+    meanwhile::Meanwhile,
+    publisher::PublisherHandle,
+};
 use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    path::PathBuf,
+    time::{Duration, Instant},
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
     time::{MissedTickBehavior, interval},
 };
 
-/// How often the watcher looks by itself.
-pub const PERIOD: Duration = Duration::from_millis(250);
+/// How often the watcher looks at the exercise that was saved last.
+pub const PERIOD: Duration = Duration::from_millis(50);
+/// Each so many looks at the files of all exercises.
+const ALL: u64 = 5;
+/// Each so many looks for new files, and at the book.
+const THOROUGH: u64 = 20;
 
 /// Only [`WatcherHandle::look`] sends, and waits for its answer.
 const MAILBOX: usize = 1;
 
+/// So many checks in a row may begin because code changed while the tests ran: a learner may well save that often while
+/// a stuck test is waited for. After that it looks like a test that writes its own sources, and each check runs to its end.
+const RUSHES: u32 = 3;
+/// How long such sources then rest before they are checked again, doubled each time, four times at most.
+const REST: Duration = Duration::from_secs(1);
+
 enum Message {
-    /// Look now; answer when everybody concerned was told.
+    /// Look at everything now; answer when everybody concerned was told.
     Look { reply: oneshot::Sender<()> },
 }
 
@@ -44,8 +57,35 @@ pub enum What {
     Book,
 }
 
-/// Each file's time and length. An editor that saves changes at least one of them.
-type Seen = BTreeMap<PathBuf, (SystemTime, u64)>;
+/// A place and what it looked like last time.
+struct Watched {
+    place: Place,
+    seen: Stamps,
+    /// How many checks in a row began because code changed while the tests ran.
+    rushes: u32,
+    /// When such code is checked again.
+    rested: Option<Instant>,
+}
+
+/// How closely to look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// At the known files of the exercise under work.
+    Quick,
+    /// At the known files of all exercises.
+    Exercises,
+    /// At everything, for new files too.
+    Thorough,
+}
+
+/// What a change calls for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Nothing,
+    Tell,
+    /// Nothing yet: the next look finds the same change.
+    Later,
+}
 
 struct Watcher {
     /// Every handle holds the other end. When the last one is dropped, the actor ends, and with it its handles of the
@@ -55,8 +95,12 @@ struct Watcher {
     checker: CheckerHandle,
     /// Told when the book's sources change.
     publisher: PublisherHandle,
-    /// What is watched, and what it looked like last time.
-    places: Vec<(Place, Seen)>,
+    /// The checks hold the other end, and say what they saw before and after the tests ran.
+    meanwhile: watch::Receiver<Meanwhile>,
+    /// What is watched.
+    all: Vec<Watched>,
+    /// Which of them was saved last.
+    hot: usize,
     period: Duration,
 }
 
@@ -65,74 +109,145 @@ impl Watcher {
         let mut ticks = interval(self.period);
         // A laptop that slept must not make up for the looks that it missed.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut count = 0_u64;
         loop {
             tokio::select! {
                 message = self.receiver.recv() => match message {
                     Some(Message::Look { reply }) => {
-                        self.look().await;
+                        self.look(Look::Thorough).await;
                         // Who asked may have gone: what was found was told all the same.
                         let _ = reply.send(());
                     }
                     None => break,
                 },
-                _ = ticks.tick() => self.look().await,
-            }
-        }
-    }
-
-    async fn look(&mut self) {
-        for (place, seen) in &mut self.places {
-            let paths = place.paths.clone();
-            // Reading folders blocks, on a slow network drive for long.
-            let Ok(now) = spawn_blocking(move || scan_all(&paths)).await else {
-                // Only when the program ends: the next look, if there is one, sees the same.
-                continue;
-            };
-            if now != *seen {
-                *seen = now;
-                match &place.what {
-                    // An error says that the checker has ended, and so do we when our last handle is dropped.
-                    What::Exercise(name) => _ = self.checker.check_now(name).await,
-                    What::Book => self.publisher.rebuild(),
+                _ = ticks.tick() => {
+                    count += 1;
+                    self.look(match count {
+                        _ if count.is_multiple_of(THOROUGH) => Look::Thorough,
+                        _ if count.is_multiple_of(ALL) => Look::Exercises,
+                        _ => Look::Quick,
+                    })
+                    .await;
                 }
             }
         }
     }
-}
 
-fn scan_all(paths: &[PathBuf]) -> Seen {
-    let mut seen = Seen::new();
-    for path in paths {
-        scan(path, &mut seen);
-    }
-    seen
-}
-
-/// What cannot be read is not there: files and folders may vanish between two looks, or in the middle of one.
-fn scan(path: &Path, seen: &mut Seen) {
-    let Ok(metadata) = fs::metadata(path) else {
-        return;
-    };
-    if metadata.is_dir() {
-        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-            if !is_editors_own(&entry.path()) {
-                scan(&entry.path(), seen);
+    async fn look(&mut self, look: Look) {
+        let all = std::mem::take(&mut self.all);
+        let hot = self.hot;
+        // Reading folders blocks, on a slow network drive for long. All at once: each hand-over to a thread costs too.
+        let looked = spawn_blocking(move || {
+            let found: Vec<_> = (all.iter().enumerate())
+                .map(|(index, watched)| watched.look(look, index == hot))
+                .collect();
+            (all, found)
+        });
+        let Ok((all, found)) = looked.await else {
+            // Only when the program ends.
+            return;
+        };
+        self.all = all;
+        for (index, now) in found.into_iter().enumerate() {
+            if let Some(now) = now {
+                self.hear(index, now).await;
             }
         }
-    } else {
-        let time = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        seen.insert(path.to_owned(), (time, metadata.len()));
+    }
+
+    /// What was seen is `now` different in one place.
+    async fn hear(&mut self, index: usize, now: Stamps) {
+        let watched = &mut self.all[index];
+        match &watched.place.what {
+            What::Book => {
+                watched.seen = now;
+                self.publisher.rebuild();
+            }
+            What::Exercise(name) => {
+                let name = name.clone();
+                let answer = watched.answer(&name, &now, &self.meanwhile.borrow(), Instant::now());
+                match answer {
+                    Answer::Later => return,
+                    Answer::Nothing => {}
+                    Answer::Tell => {
+                        self.hot = index;
+                        // An error says that the checker has ended, and so do we when our last handle is dropped.
+                        let _ = self.checker.check_now(&name).await;
+                    }
+                }
+                watched.seen = now;
+            }
+        }
     }
 }
 
-/// Backups, locks and half-written files beside the one that is edited.
-fn is_editors_own(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with('.')
-        || name.starts_with('#')
-        || name.ends_with('~')
-        || name == "4913" // vim tries with this file whether it may write
-        || [".tmp", ".bak", ".swp", ".swx"].iter().any(|end| name.ends_with(end))
+impl Watched {
+    /// What the place looks like now counts as seen.
+    fn new(place: Place) -> Self {
+        Self {
+            seen: files::stamps(&place.paths),
+            place,
+            rushes: 0,
+            rested: None,
+        }
+    }
+
+    /// What it looks like now, if that is different.
+    fn look(&self, look: Look, is_hot: bool) -> Option<Stamps> {
+        let is_due = match self.place.what {
+            What::Exercise(_) => is_hot || look != Look::Quick,
+            What::Book => look == Look::Thorough,
+        };
+        if !is_due {
+            return None;
+        }
+        let mut now = match look {
+            Look::Thorough => files::stamps(&self.place.paths),
+            _ => Stamps::new(),
+        };
+        for path in self.seen.keys() {
+            // One that is gone stays known: an editor may be about to put the new one in its place.
+            now.entry(path.clone()).or_insert_with(|| Stamp::of(path));
+        }
+        (now != self.seen).then_some(now)
+    }
+
+    /// Tells a learner's save from what the exercise's own tests wrote.
+    fn answer(&mut self, name: &str, now: &Stamps, meanwhile: &Meanwhile, at: Instant) -> Answer {
+        let is_ours = meanwhile.exercise == name;
+        if is_ours && meanwhile.was_quiet() {
+            self.rushes = 0;
+        }
+        let changed = now
+            .iter()
+            .filter(|(path, stamp)| self.seen.get(*path) != Some(*stamp));
+        let mut is_stale = false;
+        for (path, stamp) in changed {
+            let known = self.seen.get(path).copied().flatten();
+            if *stamp == known {
+                continue;
+            }
+            if !(is_ours && meanwhile.saw(path, *stamp)) {
+                self.rushes = 0;
+                self.rested = None;
+                return Answer::Tell;
+            }
+            is_stale |= meanwhile.is_stale(path);
+        }
+        if !is_stale {
+            return Answer::Nothing;
+        }
+        if self.rushes >= RUSHES {
+            let rest = REST * 2_u32.pow((self.rushes - RUSHES).min(4));
+            let is_rested = meanwhile.is_over() && *self.rested.get_or_insert(at + rest) <= at;
+            if !is_rested {
+                return Answer::Later;
+            }
+        }
+        self.rushes += 1;
+        self.rested = None;
+        Answer::Tell
+    }
 }
 
 /// Keeps the watcher watching. The actor lives as long as one of these does.
@@ -152,18 +267,16 @@ impl WatcherHandle {
         period: Duration,
         checker: CheckerHandle,
         publisher: PublisherHandle,
+        meanwhile: watch::Receiver<Meanwhile>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(MAILBOX);
         let actor = Watcher {
             receiver,
             checker,
             publisher,
-            places: (places.into_iter())
-                .map(|place| {
-                    let seen = scan_all(&place.paths);
-                    (place, seen)
-                })
-                .collect(),
+            meanwhile,
+            all: places.into_iter().map(Watched::new).collect(),
+            hot: 0,
             period,
         };
         tokio::spawn(actor.run());
@@ -192,6 +305,8 @@ mod tests {
         folder: TempDir,
         watcher: WatcherHandle,
         checked: mpsc::UnboundedReceiver<String>,
+        checker: CheckerHandle,
+        meanwhile: watch::Sender<Meanwhile>,
     }
 
     /// Exercises `a` and `b`, each with a saved file.
@@ -216,20 +331,49 @@ mod tests {
         });
         let publisher =
             PublisherHandle::new(folder.path().join("book"), folder.path().join("built"));
-        let watcher = WatcherHandle::new(places, NEVER, checker, publisher);
+        let (meanwhile, receiver) = watch::channel(Meanwhile::default());
+        let watcher = WatcherHandle::new(places, NEVER, checker.clone(), publisher, receiver);
         // The first tick comes at once; whether before or after this look, nothing has changed.
         watcher.look().await;
         Setting {
             folder,
             watcher,
             checked,
+            checker,
+            meanwhile,
         }
     }
 
     impl Setting {
+        fn save(&self, file: &str, text: &str) {
+            write(self.folder.path().join(file), text).unwrap();
+        }
+
+        /// The tests of `a` begin to run.
+        fn tests_begin(&self) {
+            let sources = vec![self.folder.path().join("a/src")];
+            self.meanwhile.send_replace(Meanwhile::begin("a", sources));
+        }
+
+        fn tests_end(&self) {
+            self.meanwhile.send_modify(Meanwhile::end);
+        }
+
+        /// Looks, and says how many checks were begun.
+        async fn look(&mut self) -> usize {
+            self.watcher.look().await;
+            // It comes after all that the watcher has asked for.
+            self.checker.check_later("the end").await.unwrap();
+            let mut count = 0;
+            while self.checked.recv().await.unwrap() != "the end" {
+                count += 1;
+            }
+            count
+        }
+
         /// Everything that was checked since the last call. The watcher ends with this, so no message can come later.
         async fn all_checked(mut self) -> Vec<String> {
-            drop(self.watcher);
+            drop((self.watcher, self.checker));
             let mut all = Vec::new();
             while let Some(name) = self.checked.recv().await {
                 all.push(name);
@@ -283,5 +427,102 @@ mod tests {
         }
         setting.watcher.look().await;
         assert!(setting.all_checked().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_a_test_writes_beside_the_code_starts_no_check_and_a_save_then_does() {
+        let mut setting = setting().await;
+        for run in 0..5 {
+            setting.tests_begin();
+            setting.save("a/src/out.txt", &"x".repeat(run + 1));
+            assert_eq!(setting.look().await, 0, "while the tests run");
+            setting.save("a/src/out.txt", &"x".repeat(run + 100));
+            setting.tests_end();
+            assert_eq!(setting.look().await, 0, "after they have ended");
+        }
+        setting.save("a/src/out.txt", "by hand");
+        assert_eq!(setting.look().await, 1);
+    }
+
+    #[tokio::test]
+    async fn code_saved_while_the_tests_run_is_checked_at_once() {
+        let mut setting = setting().await;
+        setting.tests_begin();
+        setting.save("a/src/out.txt", "by the tests");
+        setting.save("a/src/lib.rs", "fn second() {} // longer");
+        assert_eq!(setting.look().await, 1);
+    }
+
+    #[tokio::test]
+    async fn code_saved_after_the_last_look_of_a_run_is_checked() {
+        let mut setting = setting().await;
+        setting.tests_begin();
+        setting.tests_end();
+        setting.save("a/src/lib.rs", "fn second() {} // longer");
+        assert_eq!(setting.look().await, 1);
+    }
+
+    #[tokio::test]
+    async fn code_that_a_test_writes_anew_as_it_was_starts_no_check() {
+        let mut setting = setting().await;
+        for _ in 0..5 {
+            setting.tests_begin();
+            setting.save("a/src/lib.rs", "fn first() {}");
+            assert_eq!(setting.look().await, 0);
+            setting.tests_end();
+        }
+    }
+
+    #[test]
+    fn code_that_changes_in_each_run_lets_the_check_end_and_rests_and_is_never_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lib.rs");
+        let paths = vec![folder.path().to_owned()];
+        let mut length = 0;
+        let mut write_more = || {
+            length += 1;
+            write(&file, "x".repeat(length)).unwrap();
+        };
+        write_more();
+        let place = Place {
+            paths: paths.clone(),
+            what: What::Exercise("a".to_owned()),
+        };
+        let mut watched = Watched::new(place);
+        let mut clock = Instant::now();
+        let begin = || Meanwhile::begin("a", paths.clone());
+        let mut look = |meanwhile: &Meanwhile, at| {
+            let Some(now) = watched.look(Look::Thorough, true) else {
+                return false;
+            };
+            let answer = watched.answer("a", &now, meanwhile, at);
+            if answer != Answer::Later {
+                watched.seen = now;
+            }
+            answer == Answer::Tell
+        };
+
+        for _ in 0..RUSHES {
+            let run = begin();
+            write_more();
+            assert!(look(&run, clock), "it may be a learner");
+        }
+        for rest in [1, 2, 4, 8, 16, 16] {
+            let mut run = begin();
+            write_more();
+            assert!(!look(&run, clock), "the verdict comes first");
+            run.end();
+            assert!(!look(&run, clock), "it rests");
+            clock += Duration::from_secs(rest);
+            assert!(look(&run, clock), "it may have been a learner");
+        }
+        // A save between two runs is a learner's, and so may be the next one.
+        let mut run = begin();
+        run.end();
+        write_more();
+        assert!(look(&run, clock));
+        let run = begin();
+        write_more();
+        assert!(look(&run, clock));
     }
 }

@@ -145,6 +145,12 @@ impl Exercise {
         format!("exercises/{}/src/lib.rs", self.folder_name())
     }
 
+    /// What a verdict depends on: files and folders of the exercise.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        let names = ["src", "tests", "Cargo.toml", "hints.md"];
+        names.map(|name| self.folder.join(name)).into()
+    }
+
     /// The name by which Rust code knows the package.
     pub fn crate_name(&self) -> String {
         self.name.replace('-', "_")

@@ -323,6 +323,31 @@ async fn a_save_in_the_middle_of_a_check_replaces_it() {
 }
 
 #[tokio::test]
+async fn a_test_that_writes_into_src_is_told_and_a_save_is_still_checked() {
+    let tests = r#"
+        #[test] fn writes() {
+            let name = concat!(env!("CARGO_MANIFEST_DIR"), "/src/out.txt");
+            let length = std::fs::read(name).map_or(0, |old| old.len());
+            std::fs::write(name, "x".repeat(length + 1)).unwrap();
+            assert_eq!(writes::count(), 2);
+        }
+    "#;
+    let library = "pub fn count() -> u32 { 1 }\n";
+    let fixture = Fixture::new().exercise("01-writes", library, tests, &["writes"]);
+    let mut live = Live::start(&fixture, &["--port", "0"]);
+    live.until("01-writes  0 of 1 tests pass").await;
+    let save = |number: u32| {
+        let text = format!("pub fn count() -> u32 {{ {number} }} // {number}\n");
+        file(&fixture.root.join("exercises/01-writes/src/lib.rs"), &text);
+    };
+    save(3333);
+    live.until("src/out.txt changed while the tests ran").await;
+    save(2);
+    live.until("01-writes  all 1 tests pass").await;
+    live.until("src/out.txt changed while the tests ran").await;
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_and_the_next_free_one_is_used() {
     let fixture = half_done();
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
