@@ -73,7 +73,11 @@ pub(crate) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
+        // Cargo leaves these out too: a link that leads nowhere, as Emacs locks a file with it, has a dot in front.
+        let is_hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.extension().is_some_and(|extension| extension == "rs") && !is_hidden {
             files.push(path);
         }
     }

@@ -1,10 +1,12 @@
 //! Builds the book by mdBook's library: the same book as `mdbook build book`, with no plug-in.
 
-use crate::error::Error;
+use crate::{error::Error, files};
 use mdbook_driver::{MDBook, config::Config};
+use mdbook_html::HtmlHandlebars;
+use mdbook_renderer::{RenderContext, Renderer};
 use std::{
     fmt::{self, Write},
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -17,20 +19,26 @@ use tracing::{
 /// Builds the book in `folder` into `destination` and returns mdBook's warnings, such as of an include that is not
 /// there.
 ///
-/// Whatever was in `destination` is deleted: see [`refuse_to_delete`].
+/// Whatever was in `destination` is deleted: see [`refuse_to_delete`]. So is what is in `scratch`, before and after.
 ///
 /// # Errors
 /// mdBook's own, with all of their causes. The sources are never touched: a chapter that SUMMARY.md names and that
 /// has no file is an error.
-pub fn build(folder: &Path, destination: &Path) -> Result<Vec<String>, Error> {
+pub fn build(folder: &Path, destination: &Path, scratch: &Path) -> Result<Vec<String>, Error> {
     let log = Log::default();
     let built = tracing::subscriber::with_default(log.clone(), || {
         let mut config = config(folder)?;
         // By default mdBook writes an empty page for a chapter that has no file.
         config.build.create_missing = false;
         config.build.build_dir = destination.to_owned();
-        MDBook::load_with_config(folder, config)?.build()
+        let html = Html {
+            root: scratch.to_owned(),
+        };
+        MDBook::load_with_config(folder, config)?
+            .with_renderer(html)
+            .build()
     });
+    let _ = fs::remove_dir_all(scratch);
     built.map_err(|error| Error::Book(format!("{error:#}")))?;
     let marker = destination.join(MARKER);
     fs::write(&marker, "").map_err(|source| Error::Write {
@@ -38,6 +46,48 @@ pub fn build(folder: &Path, destination: &Path) -> Result<Vec<String>, Error> {
         source,
     })?;
     Ok(log.into_lines())
+}
+
+/// mdBook's own renderer copies all that lies beside the pages, and fails at an editor's lock file (a link that leads
+/// nowhere) or at a link that leads back. So it gets a copy of the sources that holds none.
+struct Html {
+    /// Where the copy is made.
+    root: PathBuf,
+}
+
+impl Renderer for Html {
+    fn name(&self) -> &str {
+        "html"
+    }
+
+    fn render(&self, context: &RenderContext) -> anyhow::Result<()> {
+        let _ = fs::remove_dir_all(&self.root);
+        let html = context.config.html_config().unwrap_or_default();
+        let theme = html.theme.unwrap_or("theme".into());
+        for folder in [&context.config.book.src, &theme] {
+            for file in files::files(&context.root.join(folder)) {
+                copy(&file, &context.root, &self.root)?;
+            }
+        }
+        for file in html.additional_css.iter().chain(&html.additional_js) {
+            copy(&context.root.join(file), &context.root, &self.root)?;
+        }
+        let mut context = context.clone();
+        context.root.clone_from(&self.root);
+        HtmlHandlebars::new().render(&context)
+    }
+}
+
+/// Copies a file to the same place below another root. One that is gone stays away, as it would for mdBook.
+fn copy(file: &Path, from: &Path, to: &Path) -> anyhow::Result<()> {
+    let copy = to.join(file.strip_prefix(from)?);
+    if let Some(folder) = copy.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::copy(file, copy) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// As [`MDBook::load`] reads it.
@@ -133,12 +183,18 @@ mod tests {
         folder
     }
 
+    fn build_in(folder: &tempfile::TempDir) -> Result<Vec<String>, Error> {
+        let built = folder.path().join("built");
+        let scratch = folder.path().join("scratch");
+        let result = build(folder.path(), &built, &scratch);
+        assert!(!scratch.exists());
+        result
+    }
+
     #[test]
     fn a_chapter_without_its_file_is_an_error_and_is_not_made_up() {
         let folder = book("# One\n");
-        let error = build(folder.path(), &folder.path().join("built"))
-            .unwrap_err()
-            .to_string();
+        let error = build_in(&folder).unwrap_err().to_string();
         assert!(error.contains("two.md"), "{error}");
         assert!(!folder.path().join("src/two.md").exists());
     }
@@ -147,7 +203,7 @@ mod tests {
     fn an_include_that_is_not_there_is_a_warning() {
         let folder = book("# One\n\n{{#include gone.rs}}\n");
         write(folder.path().join("src/two.md"), "# Two\n").unwrap();
-        let warnings = build(folder.path(), &folder.path().join("built")).unwrap();
+        let warnings = build_in(&folder).unwrap();
         assert!(
             warnings.iter().any(|warning| warning.contains("gone.rs")),
             "{warnings:?}"
@@ -160,7 +216,7 @@ mod tests {
         write(folder.path().join("src/two.md"), "# Two\n").unwrap();
         let built = folder.path().join("built");
         refuse_to_delete(&built).unwrap();
-        build(folder.path(), &built).unwrap();
+        build_in(&folder).unwrap();
         refuse_to_delete(&built).unwrap();
         // A checkout that holds a published book: its history must not go with the pages.
         create_dir_all(built.join(".git")).unwrap();
@@ -169,5 +225,28 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("--dest"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_editor_s_lock_file_a_pipe_and_a_link_that_leads_back_do_no_harm() {
+        use std::os::unix::fs::symlink;
+        let folder = book("# One\n\n{{#include ../outside.txt}}\n");
+        write(folder.path().join("outside.txt"), "from outside").unwrap();
+        let source = folder.path().join("src");
+        write(source.join("two.md"), "# Two\n").unwrap();
+        write(source.join("picture.svg"), "<svg/>").unwrap();
+        create_dir_all(folder.path().join("theme/fonts")).unwrap();
+        write(folder.path().join("theme/fonts/fonts.css"), "").unwrap();
+        for folder in [source.clone(), folder.path().join("theme/fonts")] {
+            symlink("me@here.123", folder.join(".#one.md")).unwrap();
+            symlink("..", folder.join("up")).unwrap();
+            let mut mkfifo = std::process::Command::new("mkfifo");
+            assert!(mkfifo.arg(folder.join("pipe")).status().unwrap().success());
+        }
+        assert_eq!(build_in(&folder).unwrap(), Vec::<String>::new());
+        let page = fs::read_to_string(folder.path().join("built/one.html")).unwrap();
+        assert!(page.contains("from outside"), "{page}");
+        assert!(folder.path().join("built/picture.svg").is_file());
     }
 }

@@ -1,6 +1,6 @@
 //! Which files a folder holds, and what they look like from outside. For whoever watches, copies or records sources:
-//! they hold what editors and learners leave there, so an editor's own files, links that lead nowhere, pipes and
-//! sockets count as absent, and a link to a folder is not followed: it may lead back, or over the whole disk.
+//! they hold what editors and learners leave there, so links that lead nowhere, pipes and sockets count as absent, and a
+//! link to a folder is not followed: it may lead back, or over the whole disk.
 
 use std::{
     collections::BTreeMap,
@@ -30,13 +30,14 @@ impl Stamp {
 /// Files with their stamps; `None`: it was there, and is not any more.
 pub type Stamps = BTreeMap<PathBuf, Option<Stamp>>;
 
-/// The stamps of all files in `paths`, which may be files and folders and need not exist.
+/// The stamps of all files in `paths`, which may be files and folders and need not exist. Editors' own files are left
+/// out: to write them is no save.
 pub fn stamps(paths: &[PathBuf]) -> Stamps {
     let mut all = Vec::new();
     for path in paths {
         // What is named itself may be a link: an answer that is kept somewhere else.
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => list(path, &mut all),
+            Ok(metadata) if metadata.is_dir() => list(path, &is_editors_own, &mut all),
             _ => all.push(path.clone()),
         }
     }
@@ -49,18 +50,16 @@ pub fn stamps(paths: &[PathBuf]) -> Stamps {
 /// All files below `folder`, in no order. What cannot be read is not there: it may vanish in the middle of a look.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
-    list(folder, &mut all);
+    list(folder, &|_| false, &mut all);
     all
 }
 
-fn list(folder: &Path, all: &mut Vec<PathBuf>) {
+fn list(folder: &Path, is_left_out: &impl Fn(&Path) -> bool, all: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if is_editors_own(&path) {
-            continue;
-        }
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => list(&path, all),
+            _ if is_left_out(&path) => {}
+            Ok(kind) if kind.is_dir() => list(&path, is_left_out, all),
             Ok(kind) if kind.is_file() || kind.is_symlink() && path.is_file() => all.push(path),
             _ => {}
         }
@@ -68,7 +67,7 @@ fn list(folder: &Path, all: &mut Vec<PathBuf>) {
 }
 
 /// Backups, locks and half-written files beside the one that is edited.
-pub fn is_editors_own(path: &Path) -> bool {
+fn is_editors_own(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with('.')
         || name.starts_with('#')
@@ -83,7 +82,7 @@ mod tests {
     use fs::{create_dir_all, write};
 
     #[test]
-    fn files_of_all_folders_are_found_and_editors_own_are_not() {
+    fn files_of_all_folders_are_found_and_editors_own_are_not_watched() {
         let folder = tempfile::tempdir().unwrap();
         create_dir_all(folder.path().join("rooms")).unwrap();
         for name in [
@@ -95,12 +94,12 @@ mod tests {
         ] {
             write(folder.path().join(name), "").unwrap();
         }
-        let mut found = files(folder.path());
-        found.sort();
+        let found = stamps(&[folder.path().to_owned()]);
         assert_eq!(
-            found,
+            found.into_keys().collect::<Vec<_>>(),
             ["lib.rs", "rooms/one.rs"].map(|name| folder.path().join(name))
         );
+        assert_eq!(files(folder.path()).len(), 5);
     }
 
     #[cfg(unix)]

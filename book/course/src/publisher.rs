@@ -51,8 +51,9 @@ impl Publisher {
         let number = last.number + 1;
         let folder = self.folder.join(format!("book-{number}"));
         let (source, destination) = (self.book.clone(), folder.clone());
+        let scratch = self.folder.join("sources");
         // mdBook blocks.
-        let built = spawn_blocking(move || book::build(&source, &destination)).await;
+        let built = spawn_blocking(move || book::build(&source, &destination, &scratch)).await;
 
         let folder = match built {
             Ok(Ok(warnings)) => {

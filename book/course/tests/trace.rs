@@ -138,6 +138,21 @@ async fn what_passes_has_nothing_to_say() {
     assert_eq!((trace.waits.as_str(), trace.ends.as_str()), ("", ""));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn an_editor_s_lock_file_a_pipe_and_a_link_that_leads_back_do_no_harm() {
+    let copy = Copy::with("1", "01-recipe/src/lib.rs").await;
+    for folder in ["src", "tests"] {
+        let folder = copy.exercise.folder.join(folder);
+        std::os::unix::fs::symlink("me@here.123", folder.join(".#lib.rs")).unwrap();
+        std::os::unix::fs::symlink("..", folder.join("up")).unwrap();
+        let mut mkfifo = std::process::Command::new("mkfifo");
+        assert!(mkfifo.arg(folder.join("pipe")).status().unwrap().success());
+    }
+    let trace = copy.trace("numbers_start_at_one_and_go_on").await.unwrap();
+    assert_eq!((trace.waits.as_str(), trace.ends.as_str()), ("", ""));
+}
+
 /// The copy derives `Debug` for what is sent, which does not compile for a closure: then it is left unchanged.
 #[tokio::test]
 async fn a_message_that_cannot_have_debug_is_shown_by_its_type() {

@@ -20,7 +20,8 @@ pub async fn build(workspace: &Workspace, destination: Option<PathBuf>) -> Resul
         None => workspace.target.join("book"),
     };
     let (source, into) = (workspace.root.join("book"), destination.clone());
-    let built = spawn_blocking(move || book::build(&source, &into)).await;
+    let scratch = workspace.course_folder().join("sources");
+    let built = spawn_blocking(move || book::build(&source, &into, &scratch)).await;
     let warnings = built.map_err(|panic| Error::Book(panic.to_string()))??;
     for warning in &warnings {
         terminal::warn(warning);

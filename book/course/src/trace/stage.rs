@@ -4,6 +4,7 @@
 use super::source::with_debug;
 use crate::{
     error::Error,
+    files,
     judge::scratch,
     workspace::{Exercise, Workspace},
 };
@@ -93,19 +94,10 @@ fn stand_in(root: &mut Table, workspace: &Workspace, labels: Labels) {
     replace("tokio", "tokio-traced", traced);
 }
 
-/// Copies a folder. What was deleted from it stays in the copy: no `mod` leads there any more.
+/// Copies a folder's files. What was deleted from it stays in the copy: no `mod` leads there any more.
 fn copy_sources(from: &Path, to: &Path, labels: Labels) -> Result<(), Error> {
-    let failed = |source| Error::Read {
-        path: from.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(from).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let copy = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy_sources(&path, &copy, labels)?;
-            continue;
-        }
+    for path in files::files(from) {
+        let copy = to.join(path.strip_prefix(from).unwrap_or(&path));
         let bytes = read(&path)?;
         match str::from_utf8(&bytes) {
             Ok(text) if labels == Labels::Debug && path.extension().is_some_and(|e| e == "rs") => {
