@@ -104,6 +104,11 @@ fn config(folder: &Path) -> anyhow::Result<Config> {
 /// The file that says that a folder was built by us, so that it may be deleted and built anew.
 const MARKER: &str = ".built-by-cargo-course";
 
+/// Whether the folder holds a book that was built here: `cargo clean` takes it away while it is served.
+pub fn is_built(folder: &Path) -> bool {
+    folder.join(MARKER).is_file()
+}
+
 /// Refuses a destination that holds anything but a book that was built here before.
 ///
 /// # Errors
@@ -111,7 +116,7 @@ const MARKER: &str = ".built-by-cargo-course";
 pub fn refuse_to_delete(destination: &Path) -> Result<(), Error> {
     let is_empty = fs::read_dir(destination).map_or(true, |mut entries| entries.next().is_none());
     // Only what we have built ourselves: a checkout that holds a published book looks like one too.
-    let is_book = destination.join(MARKER).is_file() && !destination.join(".git").exists();
+    let is_book = is_built(destination) && !destination.join(".git").exists();
     if is_empty || is_book {
         Ok(())
     } else {

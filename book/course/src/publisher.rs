@@ -127,6 +127,23 @@ impl PublisherHandle {
         self.edition.borrow().clone()
     }
 
+    /// What is served now, built anew if it was taken away, as `cargo clean` does. Its folder is gone if that fails.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does no harm; the build goes on.
+    pub async fn whole_edition(&self) -> Edition {
+        let edition = self.edition();
+        match &edition.folder {
+            Some(folder) if !book::is_built(folder) => {
+                self.rebuild();
+                let edition = self.tried(edition.number + 1).await;
+                let folder = edition.folder.filter(|folder| book::is_built(folder));
+                Edition { folder, ..edition }
+            }
+            _ => edition,
+        }
+    }
+
     /// Waits until `count` builds were tried.
     pub async fn tried(&self, count: u64) -> Edition {
         let mut edition = self.edition.clone();
@@ -175,5 +192,32 @@ mod tests {
             read_to_string(first.join("one.html")).is_err(),
             "an old edition is cleared away"
         );
+    }
+
+    #[tokio::test]
+    async fn an_edition_that_was_taken_away_is_built_anew_when_it_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("src");
+        create_dir_all(&source).unwrap();
+        write(source.join("SUMMARY.md"), "- [One](one.md)\n").unwrap();
+        write(source.join("one.md"), "# First words\n").unwrap();
+        let built = folder.path().join("built");
+        let publisher = PublisherHandle::new(folder.path().to_owned(), built.clone());
+        publisher.rebuild();
+        let first = publisher.tried(1).await;
+        assert_eq!(publisher.whole_edition().await, first);
+
+        write(source.join("SUMMARY.md"), "- [One](gone.md)\n").unwrap();
+        fs::remove_dir_all(&built).unwrap();
+        assert_eq!(publisher.whole_edition().await.folder, None);
+        write(source.join("SUMMARY.md"), "- [One](one.md)\n").unwrap();
+        assert!(publisher.whole_edition().await.folder.is_some());
+
+        fs::remove_dir_all(&built).unwrap();
+        // Whoever else asks meanwhile waits for the same build.
+        let (one, other) = tokio::join!(publisher.whole_edition(), publisher.whole_edition());
+        for edition in [one, other] {
+            assert!(edition.folder.unwrap().join("one.html").is_file());
+        }
     }
 }

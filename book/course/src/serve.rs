@@ -174,8 +174,8 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
 
 /// A page of the book, from the edition that is published at this moment.
 async fn page(State(app): State<App>, request: Request) -> Response {
-    let Some(folder) = app.site.publisher.edition().folder else {
-        let text = "The book does not build: the terminal says why. Reload this page when it is corrected.";
+    let Some(folder) = app.site.publisher.whole_edition().await.folder else {
+        let text = "The book is not there. If it does not build, the terminal says why: correct that and reload this page.";
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     };
     let not_found = ServeFile::new(folder.join("404.html"));

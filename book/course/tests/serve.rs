@@ -147,6 +147,15 @@ async fn a_page_that_is_not_there_is_the_book_s_404_with_status_404() {
 }
 
 #[tokio::test]
+async fn a_book_that_was_cleaned_away_is_built_anew() {
+    let server = Server::start().await;
+    std::fs::remove_dir_all(server.fixture.root.join("built")).unwrap();
+    let response = server.ask("GET /one.html", "").await;
+    assert_eq!(code(&response), "200", "{response}");
+    assert!(response.contains("First words"), "{response}");
+}
+
+#[tokio::test]
 async fn no_url_leads_out_of_the_book() {
     let server = Server::start().await;
     file(&server.fixture.root.join("built/secret.html"), "secret");
