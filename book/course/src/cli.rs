@@ -1,6 +1,6 @@
 //! The commands: their doc comments are the help.
 
-use crate::{commands, error::Error, judge, live, terminal, workspace::Workspace};
+use crate::{commands, error::Error, hosts::Host, judge, live, terminal, workspace::Workspace};
 use clap::{Parser, Subcommand};
 use std::{env, path::PathBuf};
 
@@ -18,6 +18,10 @@ pub struct Cli {
     /// The port to serve the book on; if it is taken, the next free one; 0 for any
     #[arg(long, default_value_t = 3000)]
     port: u16,
+
+    /// Another name under which your browser reaches it: where a port is forwarded, in a codespace; may be repeated
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<Host>,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -88,7 +92,9 @@ impl Cli {
         })?;
         let workspace = Workspace::find(&here)?;
         match self.command {
-            None => live::run(workspace, self.port).await.map(|()| 0),
+            None => live::run(workspace, self.port, self.hosts)
+                .await
+                .map(|()| 0),
             Some(Command::Check { name }) => commands::check(&workspace, name.as_deref()).await,
             Some(Command::Hint { name, test }) => {
                 commands::hint(&workspace, &name, test.as_deref()).await

@@ -15,6 +15,7 @@ pub mod excerpt;
 pub mod files;
 pub mod group;
 pub mod hints;
+pub mod hosts;
 pub mod judge;
 mod lines;
 pub mod live;

@@ -15,6 +15,7 @@ use crate::{
     check::{self, Settings},
     checker::CheckerHandle,
     error::Error,
+    hosts::Host,
     meanwhile::Meanwhile,
     progress::ProgressHandle,
     publisher::PublisherHandle,
@@ -27,11 +28,12 @@ use crate::{
 use std::{future, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, task::spawn_blocking};
 
-/// Serves the book on `port` (or the next free one) and checks what is saved, until the future is dropped.
+/// Serves the book on `port` (or the next free one), also under the names `hosts`, and checks what is saved, until the
+/// future is dropped.
 ///
 /// # Errors
 /// No port is free, or the server ends by an error.
-pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
+pub async fn run(workspace: Workspace, port: u16, hosts: Vec<Host>) -> Result<(), Error> {
     begin(&workspace);
     let workspace = Arc::new(workspace);
     let listener = serve::bind(port).await?;
@@ -82,6 +84,7 @@ pub async fn run(workspace: Workspace, port: u16) -> Result<(), Error> {
         checker,
         publisher,
         workspace,
+        hosts,
     };
     // Dropping this future is how it ends: see `main.rs`.
     serve::serve(listener, site, future::pending())

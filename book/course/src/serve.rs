@@ -2,18 +2,24 @@
 //! starts a check, and the one that shows a test's run.
 //!
 //! Other web pages in the same browser can reach a server on this machine. So: bound to 127.0.0.1, the Host must be
-//! ours (a foreign name may be made to point to 127.0.0.1), what has an effect needs our Origin, no CORS header, and
-//! a policy that keeps our own pages to this server.
+//! ours and what has an effect needs our Origin (see [`hosts`](crate::hosts)), no CORS header, and a policy that keeps
+//! our own pages to this server.
 
 use crate::{
-    checker::CheckerHandle, error::Error, progress::ProgressHandle, publisher::PublisherHandle,
-    status::Status, trace, workspace::Workspace,
+    checker::CheckerHandle,
+    error::Error,
+    hosts::{Host, Hosts},
+    progress::ProgressHandle,
+    publisher::PublisherHandle,
+    status::Status,
+    trace,
+    workspace::Workspace,
 };
 use axum::{
     Router,
     body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{
         IntoResponse, Response,
@@ -45,12 +51,14 @@ pub struct Site {
     pub publisher: PublisherHandle,
     /// Whose exercises are recorded when a page asks for it.
     pub workspace: Arc<Workspace>,
+    /// Other names of ours, which the reader has told.
+    pub hosts: Vec<Host>,
 }
 
 #[derive(Clone)]
 struct App {
     site: Site,
-    port: u16,
+    hosts: Hosts,
     /// [`serve`] holds the other end and drops it when the server is to end: then every stream ends. Without this
     /// they would wait for the progress actor to end, that one for our handle of it, and we for the streams.
     closing: watch::Receiver<()>,
@@ -91,8 +99,8 @@ pub async fn serve(
     let (closing_sender, closing) = watch::channel(());
     let port = listener.local_addr()?.port();
     let app = App {
+        hosts: Hosts::new(port, site.hosts.clone()),
         site,
-        port,
         closing,
     };
     let router = Router::new()
@@ -191,19 +199,16 @@ async fn page(State(app): State<App>, request: Request) -> Response {
 
 /// Lets nobody in but our own pages, and says to the browser what they may do.
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = if is_ours(request.method(), request.headers(), app.port) {
-        next.run(request).await
-    } else {
-        (
-            StatusCode::FORBIDDEN,
-            "this server answers only its own pages",
-        )
-            .into_response()
+    let mut response = match app.hosts.admit(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(why) => (StatusCode::FORBIDDEN, why).into_response(),
     };
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
+        // By this a page knows, under whatever name, that it is served live. Nobody else needs to know.
+        (header::SET_COOKIE, "cargo-course=live; SameSite=Strict"),
         (
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",
@@ -214,21 +219,4 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
             .insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_ours(method: &Method, headers: &HeaderMap, port: u16) -> bool {
-    let Some(host) = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-    else {
-        return false;
-    };
-    if host != format!("127.0.0.1:{port}") && host != format!("localhost:{port}") {
-        return false;
-    }
-    match headers.get(header::ORIGIN) {
-        Some(origin) => origin.as_bytes() == format!("http://{host}").as_bytes(),
-        // A browser leaves it away only where nothing can be changed.
-        None => matches!(*method, Method::GET | Method::HEAD),
-    }
 }

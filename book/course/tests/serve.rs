@@ -52,6 +52,7 @@ impl Server {
             checker,
             publisher: publisher.clone(),
             workspace: Arc::new(fixture.workspace()),
+            hosts: vec!["book.example".parse().unwrap()],
         };
         let stop = async { _ = stop.await };
         let ended = tokio::spawn(serve::serve(listener, site, stop));
@@ -199,6 +200,8 @@ async fn a_foreign_host_is_refused_and_so_is_none() {
             )
             .await;
             assert_eq!(code(&response), "403", "{host} {path}: {response}");
+            let next = format!("cargo course --host {host}\n");
+            assert!(response.contains(&next), "{host} {path}: {response}");
         }
     }
     let response = ask_raw(port, "GET /one.html HTTP/1.0\r\n\r\n").await;
@@ -230,8 +233,11 @@ async fn only_our_own_pages_start_a_check() {
         assert_eq!(code(&response), "403", "{origin}: {response}");
     }
     let ours = format!("Origin: http://127.0.0.1:{port}\r\nContent-Length: 0\r\n");
-    assert_eq!(code(&server.ask(check, &ours).await), "202");
-    assert_eq!(server.checked.recv().await.unwrap(), "recipe");
+    let forwarded = "Origin: https://book.example\r\nContent-Length: 0\r\n";
+    for origin in [&ours, forwarded] {
+        assert_eq!(code(&server.ask(check, origin).await), "202");
+        assert_eq!(server.checked.recv().await.unwrap(), "recipe");
+    }
 
     assert_eq!(
         code(&server.ask("POST /api/exercises/unknown/check", &ours).await),
@@ -247,7 +253,7 @@ async fn only_our_own_pages_start_a_check() {
     );
     assert!(
         server.checked.is_empty(),
-        "only one of these started a check"
+        "only two of these started a check"
     );
 }
 
