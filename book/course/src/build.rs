@@ -2,7 +2,7 @@
 //! there are none; rustc's words are passed on as rustc renders them.
 
 use crate::{
-    check::Report, error::Error, excerpt::Excerpt, group::Group, lines::Lines, plain,
+    advice, check::Report, echo, error::Error, excerpt::Excerpt, group::Group, lines::Lines, plain,
     workspace::cargo_program,
 };
 use cargo_metadata::{Message, diagnostic::DiagnosticLevel};
@@ -16,9 +16,9 @@ use tokio::process::Command;
 /// Who gets cargo's own words: "Compiling tokio", "Blocking waiting for file lock".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CargoWords {
-    /// The terminal, with cargo's progress bar.
+    /// The terminal too, with cargo's progress bar.
     Terminal,
-    /// Us: they become notes on the page, and the reason when cargo itself fails.
+    /// We alone: they become notes on the page, and the reason when cargo itself fails.
     Notes,
 }
 
@@ -49,6 +49,7 @@ pub async fn build(
     words: CargoWords,
     report: &mut Report,
 ) -> Result<Build, Error> {
+    let shown = words == CargoWords::Terminal;
     let mut command = Command::new(cargo_program());
     command
         .args([
@@ -59,18 +60,15 @@ pub async fn build(
         .args(["--package", package])
         .current_dir(root)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(match words {
-            CargoWords::Terminal => Stdio::inherit(),
-            CargoWords::Notes => Stdio::piped(),
-        });
+        .stdout(Stdio::piped());
+    echo::to_pipe(&mut command, shown);
     let mut cargo = Group::spawn(command).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::NoCargo,
         _ => Error::Cargo(error),
     })?;
 
     let mut messages = Lines::new(cargo.take_stdout());
-    let mut said = Lines::new(cargo.take_stderr());
+    let mut said = echo::lines(cargo.take_stderr(), shown);
     let mut found = Found::default();
     let mut notes = Notes::default();
     // Both at once, until both have ended: cargo would wait for ever on a full pipe that nobody reads.
@@ -95,7 +93,7 @@ pub async fn build(
     }
     Ok(Build::Broken(Excerpt::of(&match found.errors.is_empty() {
         false => found.errors,
-        true => notes.reason(package),
+        true => notes.reason(package, shown),
     })))
 }
 
@@ -143,7 +141,7 @@ struct Notes {
 impl Notes {
     /// A note for the reader, if the line is worth one.
     fn read(&mut self, line: &str) -> Option<String> {
-        let line = plain::text(line);
+        let line = echo::words(line);
         self.all.push_str(&line);
         self.all.push('\n');
         let line = line.trim();
@@ -169,36 +167,16 @@ impl Notes {
     }
 
     /// Why cargo failed though rustc had nothing to say.
-    fn reason(&self, package: &str) -> String {
-        let words = match self.all.trim_end() {
-            "" => "cargo says above why.",
+    fn reason(&self, package: &str, shown: bool) -> String {
+        let words = match advice::error(&self.all) {
+            _ if shown => "cargo says above why.",
+            "" => "cargo does not say why.",
             words => words,
         };
         format!(
             "`{package}` could not be built, and not because of its Rust code.\n\n{words}\n\n{}\n",
-            self.next_step()
+            advice::next_step(&self.all)
         )
-    }
-
-    fn next_step(&self) -> String {
-        const NETWORK: &str =
-            "The first build downloads packages: connect to the network once and check again.";
-        const PLACE: &str =
-            "Make room or rights to write there, or set CARGO_TARGET_DIR to a folder of yours.";
-        const CHANGED: &str = "A Cargo.toml that was changed by accident comes back with \
-            `git checkout -- PATH`, with the path of that one file.";
-        let says = |signs: &[&str]| signs.iter().any(|sign| self.all.contains(sign));
-        // The numbers are the system's for: no rights, no room, read-only.
-        if says(&["os error 13", "os error 28", "os error 30"]) {
-            PLACE.to_owned()
-        } else if says(&["failed to download", "resolve host", "network", "--offline"]) {
-            NETWORK.to_owned()
-        } else if self.all.is_empty() {
-            // The terminal got cargo's words, we did not: any of these.
-            [NETWORK, PLACE, CHANGED].join("\n")
-        } else {
-            CHANGED.to_owned()
-        }
     }
 }
 
@@ -230,11 +208,11 @@ mod tests {
     fn what_cargo_says_is_kept_and_followed_by_the_next_step() {
         let mut notes = Notes::default();
         notes.read("error: failed to download `tokio`");
-        let reason = notes.reason("recipe");
+        let reason = notes.reason("recipe", false);
         assert!(reason.contains("error: failed to download `tokio`"));
         assert!(reason.contains("connect to the network"));
-        notes.read("error: Read-only file system (os error 30) at path \"/a\"");
-        assert!(notes.reason("recipe").contains("CARGO_TARGET_DIR"));
+        let reason = notes.reason("recipe", true);
+        assert!(!reason.contains("tokio") && reason.contains("connect to the network"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can go wrong in `cargo course` itself, each with the next step for the person at the terminal.
 
+use crate::advice;
 use std::{io, path::PathBuf};
 
 /// Everything that a command can fail with. A red test is no error: it is a verdict.
@@ -81,8 +82,9 @@ pub enum Error {
 
     /// A file cannot be written.
     #[error(
-        "{} cannot be written ({source}): make room or rights for it, or set CARGO_TARGET_DIR to a folder of yours",
-        path.display()
+        "{} cannot be written ({source}): {}",
+        path.display(),
+        advice::place()
     )]
     Write {
         /// The file or folder.

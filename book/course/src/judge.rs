@@ -14,17 +14,12 @@ pub use finding::{Finding, Report};
 
 use crate::{
     check::test_limit,
+    echo,
     error::Error,
     workspace::{Exercise, Workspace},
 };
 use build::Built;
-use std::{
-    io::{self, IsTerminal},
-    num::NonZero,
-    sync::Arc,
-    thread::available_parallelism,
-    time::Instant,
-};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Instant};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// What an exercise lacks: a solution, answers, hints, or a header that can be read. Builds nothing.
@@ -57,12 +52,8 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
         answers.extend(answer::of(exercise)?);
     }
     scratch::lay_out(workspace, &answers)?;
-    let mut built = build::build(
-        &scratch::folder(workspace),
-        &workspace.target,
-        io::stderr().is_terminal(),
-    )
-    .await?;
+    let folder = scratch::folder(workspace);
+    let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
 
     // As many at once as there are cores: each runs a test at a time.
     let places = Arc::new(Semaphore::new(

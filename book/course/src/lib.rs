@@ -2,6 +2,7 @@
 //!
 //! The README beside this crate's Cargo.toml has the bird's-eye view.
 
+mod advice;
 pub mod answers;
 pub mod book;
 pub mod build;
@@ -10,6 +11,7 @@ pub mod checker;
 pub mod cli;
 mod commands;
 mod diff;
+mod echo;
 pub mod error;
 pub mod excerpt;
 pub mod files;

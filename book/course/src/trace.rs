@@ -5,6 +5,7 @@ mod lock;
 mod stage;
 
 use crate::{
+    advice,
     check::test_limit,
     error::Error,
     judge::build::{self, Built},
@@ -118,13 +119,12 @@ async fn built(
     labels: Labels,
 ) -> Result<Built, Error> {
     stage.lay_out(workspace, exercise, labels)?;
-    let mut all = build::build(&stage.folder, &workspace.target, false)
+    let mut all = build::build(workspace, &stage.folder, false)
         .await
         .map_err(|error| match error {
-            Error::Scratch { words, .. } => not_recorded(
-                first_line(&words),
-                "if a Cargo.toml was changed by accident, `git checkout -- PATH/Cargo.toml` brings that one file back",
-            ),
+            Error::Scratch { words, .. } => {
+                not_recorded(first_line(&words), &advice::next_step(&words))
+            }
             other => other,
         })?;
     let built = all.remove(&exercise.name).unwrap_or_default();

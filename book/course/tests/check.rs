@@ -356,6 +356,30 @@ async fn the_first_test_that_got_stuck_says_who_waits_for_whom() {
     assert_eq!(status.note, "");
 }
 
+/// As with `CARGO_TARGET_DIR`: the scratch workspace is then not below the course, and vendored sources are named in the
+/// course's `.cargo/config.toml`.
+#[tokio::test]
+async fn cargo_s_settings_hold_for_recordings_wherever_the_target_folder_is() {
+    let tests = "#[cfg(not(from_settings))] compile_error!(\"no settings\");\n\
+                 #[test] fn stuck() { harness::stuck() }\n";
+    let fixture = Fixture::new().exercise("01-settings", "", tests, &["stuck"]);
+    let fixture = with_a_recorder(fixture, "01-settings");
+    file(
+        &fixture.root.join(".cargo/config.toml"),
+        "[build]\nrustflags = [\"--cfg\", \"from_settings\"]\n",
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut workspace = fixture.workspace();
+    workspace.target = elsewhere.path().to_owned();
+    let settings = settings(&fixture, WATCHDOG).recording(Arc::new(workspace));
+    let status = check_with(&fixture, settings).await;
+    assert!(
+        status.tests[0].said.contains("Recorded:"),
+        "{:?}",
+        status.tests[0]
+    );
+}
+
 #[tokio::test]
 async fn a_run_that_cannot_be_recorded_leaves_the_verdict_as_it_is() {
     let tests = "#[test] fn stuck() { panic!(\"the reply never came: a deadlock.\") }\n";

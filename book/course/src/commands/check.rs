@@ -3,16 +3,14 @@
 use crate::{
     build::CargoWords,
     check::{self, Settings},
+    echo,
     error::Error,
     progress::ProgressHandle,
     status::Status,
     terminal::{self, Detail, Verdict},
     workspace::{Exercise, Workspace},
 };
-use std::{
-    io::{self, IsTerminal},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Checks the named exercise, or all of them. The exit code is 1 if something is red.
 ///
@@ -59,7 +57,7 @@ pub(super) async fn verdict(
     exercise: &Exercise,
     records_in: Option<&Workspace>,
 ) -> Status {
-    let words = match io::stderr().is_terminal() {
+    let words = match echo::has_terminal() {
         true => CargoWords::Terminal,
         false => CargoWords::Notes,
     };

@@ -1,6 +1,13 @@
 //! Builds a scratch workspace by one cargo, and sorts what comes out by package.
 
-use crate::{error::Error, group::Group, lines::Lines, plain, workspace::cargo_program};
+use crate::{
+    advice, echo,
+    error::Error,
+    group::Group,
+    lines::Lines,
+    plain,
+    workspace::{Workspace, cargo_program},
+};
 use cargo_metadata::{Message, PackageId, diagnostic::DiagnosticLevel};
 use std::{
     collections::HashMap,
@@ -19,14 +26,14 @@ pub struct Built {
     pub errors: String,
 }
 
-/// Builds the scratch workspace in `folder`; the result is by package name. With `shows_progress` the terminal gets
+/// Builds the scratch workspace in `folder`, with cargo's settings for `workspace`; the result is by package name. With `shows_progress` the terminal gets
 /// cargo's own words.
 ///
 /// # Errors
 /// Cargo could not be started, or failed though rustc found nothing wrong.
 pub async fn build(
+    workspace: &Workspace,
     folder: &Path,
-    target: &Path,
     shows_progress: bool,
 ) -> Result<HashMap<String, Built>, Error> {
     let mut command = Command::new(cargo_program());
@@ -40,28 +47,28 @@ pub async fn build(
             "--message-format=json",
         ])
         .arg("--target-dir")
-        .arg(target)
-        .current_dir(folder)
+        .arg(&workspace.target)
+        .arg("--manifest-path")
+        .arg(folder.join("Cargo.toml"))
+        // Here cargo finds the course's own `.cargo/config.toml`, wherever the target folder is.
+        .current_dir(&workspace.root)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(match shows_progress {
-            true => Stdio::inherit(),
-            false => Stdio::piped(),
-        });
+        .stdout(Stdio::piped());
+    echo::to_pipe(&mut command, shows_progress);
     let mut cargo = Group::spawn(command).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::NoCargo,
         _ => Error::Cargo(error),
     })?;
 
     let mut messages = Lines::new(cargo.take_stdout());
-    let mut said = Lines::new(cargo.take_stderr());
+    let mut said = echo::lines(cargo.take_stderr(), shows_progress);
     let mut words = String::new();
     let mut all: HashMap<String, Built> = HashMap::new();
     loop {
         tokio::select! {
             Some(line) = messages.next() => read(&line, &mut all),
             Some(line) = said.next() => {
-                words.push_str(&line);
+                words.push_str(&echo::words(&line));
                 words.push('\n');
             }
             else => break,
@@ -71,9 +78,7 @@ pub async fn build(
 
     let is_rustc_content = all.values().all(|built| built.errors.is_empty());
     if !status.success() && is_rustc_content {
-        if words.is_empty() {
-            "(they are above)".clone_into(&mut words);
-        }
+        let words = advice::error(&words).to_owned();
         let folder = folder.to_owned();
         return Err(Error::Scratch { words, folder });
     }
