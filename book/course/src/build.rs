@@ -2,16 +2,22 @@
 //! there are none; rustc's words are passed on as rustc renders them.
 
 use crate::{
-    advice, check::Report, echo, error::Error, excerpt::Excerpt, group::Group, lines::Lines, plain,
+    advice,
+    check::{Report, Settings},
+    echo,
+    error::Error,
+    excerpt::Excerpt,
+    group::Group,
+    lines::Lines,
+    plain,
     workspace::cargo_program,
 };
 use cargo_metadata::{Message, diagnostic::DiagnosticLevel};
-use std::{
-    io,
-    path::{Path, PathBuf},
-    process::Stdio,
+use std::{io, path::PathBuf, process::Stdio, time::Duration};
+use tokio::{
+    process::Command,
+    time::{Instant, sleep_until},
 };
-use tokio::process::Command;
 
 /// Who gets cargo's own words: "Compiling tokio", "Blocking waiting for file lock".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +50,11 @@ pub enum Build {
 /// # Cancel safety
 /// Dropping the future ends cargo and all that it started.
 pub async fn build(
-    root: &Path,
+    settings: &Settings,
     package: &str,
-    words: CargoWords,
     report: &mut Report,
 ) -> Result<Build, Error> {
-    let shown = words == CargoWords::Terminal;
+    let shown = settings.words == CargoWords::Terminal;
     let mut command = Command::new(cargo_program());
     command
         .args([
@@ -58,7 +63,7 @@ pub async fn build(
             "--message-format=json-diagnostic-rendered-ansi",
         ])
         .args(["--package", package])
-        .current_dir(root)
+        .current_dir(&settings.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     echo::to_pipe(&mut command, shown);
@@ -71,14 +76,20 @@ pub async fn build(
     let mut said = echo::lines(cargo.take_stderr(), shown);
     let mut found = Found::default();
     let mut notes = Notes::default();
+    let (mut silent_since, mut long) = (Instant::now(), settings.long);
     // Both at once, until both have ended: cargo would wait for ever on a full pipe that nobody reads.
     loop {
         tokio::select! {
             Some(line) = messages.next() => found.read(&line),
             Some(line) = said.next() => {
+                (silent_since, long) = (Instant::now(), settings.long);
                 if let Some(note) = notes.read(&line) {
                     report.note(note).await;
                 }
+            }
+            () = sleep_until(silent_since + long), if !said.is_over() => {
+                report.note_long(notes.long(long)).await;
+                long *= 2;
             }
             else => break,
         }
@@ -136,11 +147,28 @@ impl Found {
 struct Notes {
     compiled: usize,
     all: String,
+    /// What was last worth a note.
+    last: String,
 }
 
 impl Notes {
+    /// What has gone on for so long now.
+    fn long(&self, time: Duration) -> String {
+        let last = match self.last.as_str() {
+            "" => "waiting for cargo",
+            last => last,
+        };
+        format!("{last}, for {} s now", time.as_secs())
+    }
+
     /// A note for the reader, if the line is worth one.
     fn read(&mut self, line: &str) -> Option<String> {
+        let note = self.note(line)?;
+        self.last.clone_from(&note);
+        Some(note)
+    }
+
+    fn note(&mut self, line: &str) -> Option<String> {
         let line = echo::words(line);
         self.all.push_str(&line);
         self.all.push('\n');
@@ -201,7 +229,25 @@ mod tests {
                 .unwrap()
                 .starts_with("waiting")
         );
+        assert!(
+            notes
+                .long(Duration::from_secs(10))
+                .starts_with("waiting: another cargo")
+        );
         assert_eq!(notes.read("    Finished `test` profile"), None);
+    }
+
+    #[test]
+    fn what_takes_long_is_what_cargo_said_last() {
+        let mut notes = Notes::default();
+        let ten = Duration::from_secs(10);
+        assert_eq!(notes.long(ten), "waiting for cargo, for 10 s now");
+        notes.read("   Compiling recipe v0.0.0 (/a)");
+        notes.read("some other words");
+        assert_eq!(
+            notes.long(ten),
+            "compiling recipe (1 package so far), for 10 s now"
+        );
     }
 
     #[test]

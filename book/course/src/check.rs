@@ -33,6 +33,9 @@ pub fn test_limit() -> Duration {
     Duration::from_secs(30).mul_f64(patience)
 }
 
+/// More than a build of one exercise takes.
+const LONG: Duration = Duration::from_secs(10);
+
 /// How to check; the same for all exercises.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -44,6 +47,8 @@ pub struct Settings {
     pub test_limit: Duration,
     /// Where a test that got stuck is recorded, to say who waits for whom; `None`: it is not.
     pub records_in: Option<Arc<Workspace>>,
+    /// After so long without a word of cargo's, a note says what it does; then after twice as long, and so on.
+    pub long: Duration,
     /// Who is told what changed in the exercise while its tests ran; `None`: nobody watches it.
     pub meanwhile: Option<watch::Sender<Meanwhile>>,
 }
@@ -56,6 +61,7 @@ impl Settings {
             words,
             test_limit: test_limit(),
             records_in: None,
+            long: LONG,
             meanwhile: None,
         }
     }
@@ -77,6 +83,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Tells what takes cargo so long.
+    pub async fn note_long(&mut self, note: String) {
+        self.status.long += 1;
+        self.note(note).await;
+    }
+
     /// Tells what cargo does now.
     pub async fn note(&mut self, note: String) {
         self.status.note = note;
@@ -113,7 +125,7 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
         return report.broken(error.to_string()).await;
     }
 
-    let built = build::build(&settings.root, &exercise.name, settings.words, &mut report).await;
+    let built = build::build(settings, &exercise.name, &mut report).await;
     let executables = match built {
         Ok(Build::Ready {
             executables,

@@ -20,6 +20,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
+    /// Whether the end was reached.
+    pub fn is_over(&self) -> bool {
+        self.pipe.is_none()
+    }
+
     /// The next line without its end; `None` at the end, and ever after. A pipe that cannot be read counts as ended.
     ///
     /// # Cancel safety

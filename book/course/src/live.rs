@@ -172,10 +172,16 @@ async fn tell(
         return;
     };
     let mut told_before = false;
+    let mut told_long = 0;
     // An error: the progress actor has ended, and so does the program.
     while status.changed().await.is_ok() {
         let status = status.borrow_and_update().clone();
         if !status.phase.is_verdict() {
+            if status.long > told_long {
+                let text = terminal::long(exercise, &status);
+                let _ = spawn_blocking(move || terminal::say(text)).await;
+            }
+            told_long = status.long;
             continue;
         }
         let text = if told_before {

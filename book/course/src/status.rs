@@ -88,6 +88,9 @@ pub struct Status {
     pub passed: usize,
     /// How many tests there are.
     pub of: usize,
+    /// How many notes so far say that the build takes long: a terminal shows these alone.
+    #[serde(skip)]
+    pub long: u32,
     /// rustc's warnings, with the terminal's colours; the page has no place for them.
     #[serde(skip)]
     pub warnings: String,
@@ -107,6 +110,7 @@ impl Status {
             tests: tests.collect(),
             passed: 0,
             of: 0,
+            long: 0,
             warnings: String::new(),
         };
         status.count();

@@ -33,6 +33,12 @@ pub fn say(text: impl Display) {
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
+/// Prints a line on stderr, beside the result.
+pub fn note(text: impl Display) {
+    let text = plain::coloured(&text.to_string());
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// Prints an error of ours on stderr.
 pub fn error(error: &dyn Display) {
     let text = plain::coloured(&error.to_string());
@@ -74,6 +80,15 @@ pub(crate) fn indented(text: &str, by: usize) -> String {
         false => format!("{:by$}{line}", ""),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What takes an exercise's build so long.
+pub fn long(exercise: &Exercise, status: &Status) -> String {
+    quiet(format_args!(
+        "… {}  {}",
+        exercise.folder_name(),
+        status.note
+    ))
 }
 
 /// An exercise's progress in one line.

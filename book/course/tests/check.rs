@@ -206,6 +206,38 @@ async fn a_check_that_is_dropped_ends_cargo_and_what_cargo_started() {
 }
 
 #[tokio::test]
+async fn a_build_that_takes_long_says_what_it_is_about() {
+    let fixture = Fixture::new().exercise("01-long", "", "#[test] fn passes() {}", &["passes"]);
+    // It holds the build up until this test lets go.
+    let processes = fixture.watch_processes("01-long").await;
+    let script = format!("{}\nfn main() {{ alive() }}", common::ALIVE);
+    file(&fixture.root.join("exercises/01-long/build.rs"), &script);
+    let workspace = fixture.workspace();
+    let hints = workspace.exercises[0].hints().unwrap();
+    let progress = ProgressHandle::new(vec![Status::waiting("long", &hints)]);
+    let mut watched = progress.watch("long").await.unwrap();
+    let mut settings = settings(&fixture, WATCHDOG);
+    settings.long = Duration::from_millis(1);
+    let is_told = async {
+        let process = processes.next().await;
+        let is_about = |status: &Status| {
+            status.long > 0
+                && status
+                    .note
+                    .starts_with("compiling long (1 package so far), for ")
+        };
+        watched.wait_for(is_about).await.unwrap();
+        drop(process);
+    };
+    let (status, ()) = tokio::join!(
+        check::check(&workspace.exercises[0], &settings, &progress),
+        async { timeout(WATCHDOG, is_told).await.expect("nothing is said") }
+    );
+    assert!(status.is_green(), "{status:#?}");
+    assert_eq!(status.note, "");
+}
+
+#[tokio::test]
 async fn what_does_not_compile_is_said_in_rustc_s_own_words() {
     let library = "pub fn number() -> u32 { \"one\" }";
     let fixture =

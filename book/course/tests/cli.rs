@@ -82,6 +82,27 @@ async fn a_red_check_says_what_and_where_to_go_on_and_its_exit_code_is_1() {
     }
 }
 
+/// A terminal may stop whoever writes to it from another process group, and cargo has one of its own.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_check_ends_on_a_terminal_that_stops_writers_in_the_background() {
+    let fixture = half_done();
+    let mut script = Command::new("script");
+    let check = format!("stty tostop; '{}' check half", env!("CARGO_BIN_EXE_course"));
+    script
+        .args(["--quiet", "--return", "--command", &check, "/dev/null"])
+        .current_dir(&fixture.root)
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let (code, out, _) = said(script).await;
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("Compiling") && out.contains("1 of 2 tests pass"),
+        "{out}"
+    );
+}
+
 #[tokio::test]
 async fn a_green_check_says_so_and_its_exit_code_is_0() {
     let fixture = half_done();

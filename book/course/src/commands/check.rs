@@ -10,7 +10,8 @@ use crate::{
     terminal::{self, Detail, Verdict},
     workspace::{Exercise, Workspace},
 };
-use std::sync::Arc;
+use std::{convert::Infallible, future, sync::Arc};
+use tokio::sync::watch;
 
 /// Checks the named exercise, or all of them. The exit code is 1 if something is red.
 ///
@@ -61,11 +62,34 @@ pub(super) async fn verdict(
         true => CargoWords::Terminal,
         false => CargoWords::Notes,
     };
-    // A check reports to this actor; here nobody watches it.
-    let progress = ProgressHandle::new(Vec::new());
+    // A check reports to this actor. What takes long is shown, unless cargo's progress bar shows it.
+    let progress = ProgressHandle::new(vec![Status::waiting(&exercise.name, &[])]);
+    let watched = match words {
+        CargoWords::Terminal => None,
+        CargoWords::Notes => progress.watch(&exercise.name).await,
+    };
     let mut settings = Settings::new(&workspace.root, words);
     settings.records_in = records_in.cloned().map(Arc::new);
-    check::check(exercise, &settings, &progress).await
+    tokio::select! {
+        status = check::check(exercise, &settings, &progress) => status,
+        never = show_long(exercise, watched) => match never {},
+    }
+}
+
+/// Shows on stderr what takes the build long.
+async fn show_long(exercise: &Exercise, watched: Option<watch::Receiver<Status>>) -> Infallible {
+    let mut told = 0;
+    if let Some(mut status) = watched {
+        // An error: the check has ended.
+        while status.changed().await.is_ok() {
+            let status = status.borrow_and_update();
+            if status.long > told {
+                told = status.long;
+                terminal::note(terminal::long(exercise, &status));
+            }
+        }
+    }
+    future::pending().await
 }
 
 fn tell(workspace: &Workspace, exercise: &Exercise, status: &Status) {
