@@ -80,14 +80,16 @@ pub async fn build(
     // Both at once, until both have ended: cargo would wait for ever on a full pipe that nobody reads.
     loop {
         tokio::select! {
-            Some(line) = messages.next() => found.read(&line),
-            Some(line) = said.next() => {
+            line = messages.next(), if !messages.is_over() => {
+                line.inspect(|line| found.read(line));
+            }
+            line = said.next(), if !said.is_over() => {
                 (silent_since, long) = (Instant::now(), settings.long);
-                if let Some(note) = notes.read(&line) {
+                if let Some(note) = line.and_then(|line| notes.read(&line)) {
                     report.note(note).await;
                 }
             }
-            () = sleep_until(silent_since + long), if !said.is_over() => {
+            () = sleep_until(silent_since + long), if !(messages.is_over() && said.is_over()) => {
                 report.note_long(notes.long(long)).await;
                 long *= 2;
             }

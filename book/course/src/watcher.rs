@@ -13,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
+    runtime::Builder,
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
-    time::{MissedTickBehavior, interval},
+    time::{self as clock, MissedTickBehavior, interval_at},
 };
 
 /// How often the watcher looks at the exercise that was saved last.
@@ -106,7 +107,7 @@ struct Watcher {
 
 impl Watcher {
     async fn run(mut self) {
-        let mut ticks = interval(self.period);
+        let mut ticks = interval_at(clock::Instant::now() + self.period, self.period);
         // A laptop that slept must not make up for the looks that it missed.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0_u64;
@@ -134,22 +135,9 @@ impl Watcher {
     }
 
     async fn look(&mut self, look: Look) {
-        let all = std::mem::take(&mut self.all);
-        let hot = self.hot;
-        // Reading folders blocks, on a slow network drive for long. All at once: each hand-over to a thread costs too.
-        let looked = spawn_blocking(move || {
-            let found: Vec<_> = (all.iter().enumerate())
-                .map(|(index, watched)| watched.look(look, index == hot))
-                .collect();
-            (all, found)
-        });
-        let Ok((all, found)) = looked.await else {
-            // Only when the program ends.
-            return;
-        };
-        self.all = all;
-        for (index, now) in found.into_iter().enumerate() {
-            if let Some(now) = now {
+        for index in 0..self.all.len() {
+            let is_hot = index == self.hot;
+            if let Some(now) = self.all[index].look(look, is_hot) {
                 self.hear(index, now).await;
             }
         }
@@ -201,8 +189,15 @@ impl Watched {
         if !is_due {
             return None;
         }
+        let is_same = || {
+            self.seen
+                .iter()
+                .all(|(path, seen)| *seen == Stamp::of(path))
+        };
         let mut now = match look {
             Look::Thorough => files::stamps(&self.place.paths),
+            // The usual case costs no more than to ask the system.
+            _ if is_same() => return None,
             _ => Stamps::new(),
         };
         for path in self.seen.keys() {
@@ -279,7 +274,13 @@ impl WatcherHandle {
             hot: 0,
             period,
         };
-        tokio::spawn(actor.run());
+        // Reading folders blocks, on a slow network drive for long. And to look costs less than to hand each look over to
+        // another thread. So the actor has a thread and a clock of its own.
+        spawn_blocking(move || {
+            let clock = Builder::new_current_thread().enable_time().build();
+            let clock = clock.expect("a runtime without I/O asks nothing of the system");
+            clock.block_on(actor.run());
+        });
         Self { sender }
     }
 
@@ -333,8 +334,6 @@ mod tests {
             PublisherHandle::new(folder.path().join("book"), folder.path().join("built"));
         let (meanwhile, receiver) = watch::channel(Meanwhile::default());
         let watcher = WatcherHandle::new(places, NEVER, checker.clone(), publisher, receiver);
-        // The first tick comes at once; whether before or after this look, nothing has changed.
-        watcher.look().await;
         Setting {
             folder,
             watcher,
