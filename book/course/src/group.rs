@@ -1,5 +1,6 @@
 //! A process and all that it starts, ended together. Who drops a [`Group`] ends the whole family: this is how a check
-//! that is replaced, a test that never ends and Ctrl-C leave nothing behind.
+//! that is replaced, a test that never ends and Ctrl-C leave nothing behind. A program that is killed drops nothing: see
+//! `guard.rs`.
 //!
 //! A process that leaves its family on purpose (`setsid` on Unix) is out of reach.
 
@@ -11,6 +12,7 @@ pub use platform::Group;
 #[cfg(unix)]
 mod platform {
     use super::*;
+    use crate::guard;
     use rustix::process::{Pid, Signal, kill_process_group};
     use tokio::process::Child;
 
@@ -26,6 +28,7 @@ mod platform {
         pub fn spawn(mut command: Command) -> io::Result<Self> {
             let child = command.process_group(0).spawn()?;
             let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+            id.inspect(|id| guard::begins(*id));
             Ok(Self { child, id })
         }
 
@@ -51,6 +54,7 @@ mod platform {
             if let Some(id) = self.id.take() {
                 // The only error is "no such group": all have ended already.
                 let _ = kill_process_group(id, Signal::KILL);
+                guard::ended(id);
             }
         }
     }

@@ -16,6 +16,7 @@ pub mod error;
 pub mod excerpt;
 pub mod files;
 pub mod group;
+pub mod guard;
 pub mod hints;
 pub mod hosts;
 pub mod judge;

@@ -2,6 +2,8 @@
 
 use anyhow::Context;
 use clap::Parser;
+#[cfg(unix)]
+use course::guard;
 use course::{cli::Cli, terminal};
 use std::{process, time::Duration};
 use tokio::{runtime::Builder, select, task::spawn_blocking};
@@ -13,7 +15,14 @@ const GRACE: Duration = Duration::from_secs(2);
 const INTERRUPTED: u8 = 130;
 
 fn main() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    if std::env::args().nth(1).as_deref() == Some(guard::ARGUMENT) {
+        guard::stand();
+        return Ok(());
+    }
     let cli = Cli::parse();
+    #[cfg(unix)]
+    guard::start();
     // Two runtimes: signals are still heard while the other one, with all actors, is being shut down.
     let signals = Builder::new_current_thread().enable_all().build();
     let signals =

@@ -399,6 +399,37 @@ mod signals {
     }
 
     #[tokio::test]
+    async fn a_program_that_is_killed_leaves_no_test_behind() {
+        let fixture = Fixture::new().exercise(
+            "01-killed",
+            "",
+            "#[test] fn stuck() { alive() }",
+            &["stuck"],
+        );
+        let processes = fixture.watch_processes("01-killed").await;
+        let mut live = Live::start(&fixture, &["--port", "0"]);
+        let process = processes.next().await;
+        live.child.kill().await.unwrap();
+        process.ended().await;
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_killed_leaves_no_cargo_behind() {
+        let fixture =
+            Fixture::new().exercise("01-killed-build", "", "#[test] fn passes() {}", &["passes"]);
+        let processes = fixture.watch_processes("01-killed-build").await;
+        let script = format!("{}\nfn main() {{ alive() }}", common::ALIVE);
+        file(
+            &fixture.root.join("exercises/01-killed-build/build.rs"),
+            &script,
+        );
+        let mut live = Live::start(&fixture, &["check"]);
+        let process = processes.next().await;
+        live.child.kill().await.unwrap();
+        process.ended().await;
+    }
+
+    #[tokio::test]
     async fn ctrl_c_while_cargo_builds_ends_it() {
         let fixture =
             Fixture::new().exercise("01-builds-live", "", "#[test] fn passes() {}", &["passes"]);
