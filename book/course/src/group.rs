@@ -63,9 +63,10 @@ mod platform {
 #[cfg(windows)]
 mod platform {
     use super::*;
-    use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject};
+    use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 
-    /// A job object: what the process starts belongs to it too.
+    /// A job object: what the process starts belongs to it too. The system closes it when this program ends, however it
+    /// ends, and `KillOnDrop` lets it end the processes then.
     #[derive(Debug)]
     pub struct Group {
         child: Box<dyn ChildWrapper>,
@@ -73,7 +74,10 @@ mod platform {
 
     impl Group {
         pub fn spawn(command: Command) -> io::Result<Self> {
-            let child = CommandWrap::from(command).wrap(JobObject).spawn()?;
+            let child = CommandWrap::from(command)
+                .wrap(KillOnDrop)
+                .wrap(JobObject)
+                .spawn()?;
             Ok(Self { child })
         }
 
