@@ -23,8 +23,10 @@ use tokio::{
 pub const PERIOD: Duration = Duration::from_millis(50);
 /// Each so many looks at the files of all exercises.
 const ALL: u64 = 5;
-/// Each so many looks for new files, and at the book.
-const THOROUGH: u64 = 20;
+/// Each so many looks at the book's sources, too.
+const BOOK: u64 = 20;
+/// Each so many looks for new files, too. They matter only when a known file begins to name them.
+const THOROUGH: u64 = 100;
 
 /// Only [`WatcherHandle::look`] sends, and waits for its answer.
 const MAILBOX: usize = 1;
@@ -75,6 +77,8 @@ enum Look {
     Quick,
     /// At the known files of all exercises.
     Exercises,
+    /// At all known files.
+    Known,
     /// At everything, for new files too.
     Thorough,
 }
@@ -125,6 +129,7 @@ impl Watcher {
                     count += 1;
                     self.look(match count {
                         _ if count.is_multiple_of(THOROUGH) => Look::Thorough,
+                        _ if count.is_multiple_of(BOOK) => Look::Known,
                         _ if count.is_multiple_of(ALL) => Look::Exercises,
                         _ => Look::Quick,
                     })
@@ -184,7 +189,7 @@ impl Watched {
     fn look(&self, look: Look, is_hot: bool) -> Option<Stamps> {
         let is_due = match self.place.what {
             What::Exercise(_) => is_hot || look != Look::Quick,
-            What::Book => look == Look::Thorough,
+            What::Book => matches!(look, Look::Known | Look::Thorough),
         };
         if !is_due {
             return None;
@@ -194,12 +199,11 @@ impl Watched {
                 .iter()
                 .all(|(path, seen)| *seen == Stamp::of(path))
         };
-        let mut now = match look {
-            Look::Thorough => files::stamps(&self.place.paths),
-            // The usual case costs no more than to ask the system.
-            _ if is_same() => return None,
-            _ => Stamps::new(),
-        };
+        // The usual case costs no more than to ask the system.
+        if look != Look::Thorough && is_same() {
+            return None;
+        }
+        let mut now = files::stamps(&self.place.paths);
         for path in self.seen.keys() {
             // One that is gone stays known: an editor may be about to put the new one in its place.
             now.entry(path.clone()).or_insert_with(|| Stamp::of(path));
