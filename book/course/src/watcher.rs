@@ -16,13 +16,15 @@ use tokio::{
     runtime::Builder,
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
-    time::{self as clock, MissedTickBehavior, interval_at},
+    time::sleep,
 };
 
-/// How often the watcher looks at the exercise that was saved last.
+/// How often the watcher looks at the exercise that was saved last, while somebody is at work.
 pub const PERIOD: Duration = Duration::from_millis(50);
+/// So long after a save somebody is at work; otherwise only each fifth look is taken.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
 /// Each so many looks at the files of all exercises.
-const ALL: u64 = 5;
+const ALL: u32 = 5;
 /// Each so many looks at the book's sources, too.
 const BOOK: u64 = 20;
 /// Each so many looks for new files, too. They matter only when a known file begins to name them.
@@ -104,18 +106,18 @@ struct Watcher {
     meanwhile: watch::Receiver<Meanwhile>,
     /// What is watched.
     all: Vec<Watched>,
-    /// Which of them was saved last.
+    /// Which of them was saved last, and when.
     hot: usize,
+    saved: Option<Instant>,
     period: Duration,
 }
 
 impl Watcher {
     async fn run(mut self) {
-        let mut ticks = interval_at(clock::Instant::now() + self.period, self.period);
-        // A laptop that slept must not make up for the looks that it missed.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0_u64;
         loop {
+            let is_at_work = self.saved.is_some_and(|saved| saved.elapsed() < AT_WORK);
+            let steps = if is_at_work { 1 } else { ALL };
             tokio::select! {
                 message = self.receiver.recv() => match message {
                     Some(Message::Look { reply }) => {
@@ -125,12 +127,13 @@ impl Watcher {
                     }
                     None => break,
                 },
-                _ = ticks.tick() => {
-                    count += 1;
+                // Not an interval: a laptop that slept must not make up for the looks that it missed.
+                () = sleep(self.period * steps) => {
+                    count = count - count % u64::from(steps) + u64::from(steps);
                     self.look(match count {
                         _ if count.is_multiple_of(THOROUGH) => Look::Thorough,
                         _ if count.is_multiple_of(BOOK) => Look::Known,
-                        _ if count.is_multiple_of(ALL) => Look::Exercises,
+                        _ if count.is_multiple_of(ALL.into()) => Look::Exercises,
                         _ => Look::Quick,
                     })
                     .await;
@@ -164,6 +167,7 @@ impl Watcher {
                     Answer::Nothing => {}
                     Answer::Tell => {
                         self.hot = index;
+                        self.saved = Some(Instant::now());
                         // An error says that the checker has ended, and so do we when our last handle is dropped.
                         let _ = self.checker.check_now(&name).await;
                     }
@@ -276,6 +280,7 @@ impl WatcherHandle {
             meanwhile,
             all: places.into_iter().map(Watched::new).collect(),
             hot: 0,
+            saved: None,
             period,
         };
         // Reading folders blocks, on a slow network drive for long. And to look costs less than to hand each look over to
