@@ -3,6 +3,8 @@
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness): a delivery takes one virtual second.
 //! When a test's body ends, all its handles are dropped, and then every task has to end as well.
 
+mod scenarios;
+
 use harness::{alive_tasks, check, settle, wake_ups, within};
 use select::{ControlHandle, Event, PostsHandle, open};
 use std::time::Duration;
@@ -484,6 +486,13 @@ fn a_delivery_is_finished_without_control() {
             "the last ControlHandle was dropped in the middle of the first delivery: it has to be finished, and then comes the second one"
         );
     });
+}
+
+/// Whatever callers do, in any order, the promises hold: 600 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Delivery>(600);
 }
 
 fn start() -> (PostsHandle, ControlHandle, UnboundedReceiver<Event>) {

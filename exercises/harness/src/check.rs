@@ -92,8 +92,16 @@ where
     run(clock, Limits::from_env(), body)
 }
 
-fn fail_with(outcome: Result<(), Box<Report>>) {
+/// Whether a test of this process has failed.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn another_failed() -> bool {
+    FAILED.load(Relaxed)
+}
+
+pub(crate) fn fail_with(outcome: Result<(), Box<Report>>) {
     if let Err(report) = outcome {
+        FAILED.store(true, Relaxed);
         // An empty line first: the code under test may have printed half a line.
         eprintln!("\n{report}");
         if SPINNING.load(Relaxed) && env::var_os("HARNESS_EXIT_WHEN_STUCK").is_some() {

@@ -155,6 +155,8 @@ pub(crate) struct Report {
     cause: Option<Panic>,
     /// How many more tasks panicked.
     more: usize,
+    /// What led to it, where nobody wrote that down before.
+    story: Option<String>,
 }
 
 impl Report {
@@ -190,6 +192,22 @@ impl Report {
             ..Self::default()
         }
         .caused_by(in_tasks)
+    }
+
+    /// A failure that says all by itself.
+    pub fn because(headline: impl Into<String>) -> Box<Self> {
+        Self::found(headline, &Panics::default())
+    }
+
+    /// Whether the test was given up, and its thread still runs.
+    pub fn never_ends(&self) -> bool {
+        self.headline.starts_with("This test never ends")
+    }
+
+    /// Adds what led to it.
+    pub fn with_story(mut self: Box<Self>, story: String) -> Box<Self> {
+        self.story = Some(story);
+        self
     }
 
     fn caused_by(mut self, in_tasks: Vec<Panic>) -> Box<Self> {
@@ -231,9 +249,13 @@ impl fmt::Display for Report {
             writeln!(f, "{remark}")?;
         }
         match self.more {
-            0 => Ok(()),
-            1 => writeln!(f, "(1 more task panicked)"),
-            n => writeln!(f, "({n} more tasks panicked)"),
+            0 => {}
+            1 => writeln!(f, "(1 more task panicked)")?,
+            n => writeln!(f, "({n} more tasks panicked)")?,
+        }
+        match &self.story {
+            Some(story) => writeln!(f, "\n{story}"),
+            None => Ok(()),
         }
     }
 }

@@ -632,3 +632,126 @@ mod work {
         });
     }
 }
+
+mod scenarios {
+    use super::*;
+    use crate::{Calls, Dice, Scenario, Story, play::play_all, scenario::Which};
+
+    /// Callers of a room with so many seats; the room is full of faults.
+    #[derive(Clone)]
+    struct Seats(i32);
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Step {
+        Come,
+        Go,
+        Rest(u64),
+    }
+
+    impl Scenario for Seats {
+        type Step = Step;
+
+        fn begin(dice: &mut Dice) -> Self {
+            Self(dice.pick(&[3, 3, 3]))
+        }
+
+        fn step(&self, dice: &mut Dice) -> Step {
+            match dice.below(4) {
+                0 | 1 => Step::Come,
+                2 => Step::Go,
+                _ => Step::Rest(1_500),
+            }
+        }
+
+        async fn play(self, steps: Vec<Step>, story: Story) {
+            let mut inside = 0_i32;
+            for step in steps {
+                match step {
+                    Step::Come => inside += 1,
+                    Step::Go => inside -= 1,
+                    Step::Rest(ms) => sleep(Duration::from_millis(ms)).await,
+                }
+                story.tell(format!("{step:?}: {inside} inside"));
+                assert!(inside < self.0, "{inside} are inside: one seat too few");
+            }
+        }
+    }
+
+    fn told() -> String {
+        match play_all::<Seats>(200) {
+            Ok(()) => panic!("three seats and three guests: a scenario should have found it"),
+            Err(report) => report.to_string(),
+        }
+    }
+
+    #[test]
+    fn that_fail_are_shortened_and_told() {
+        let told = told();
+        assert!(
+            told.starts_with("3 are inside: one seat too few\n"),
+            "{told}"
+        );
+        for line in [
+            "0 s  Come: 1 inside",
+            "0 s  Come: 2 inside",
+            "0 s  Come: 3 inside",
+        ] {
+            assert!(told.contains(line), "{line:?} is missing:\n{told}");
+        }
+        let told_steps = told
+            .lines()
+            .filter(|line| line.contains(" inside") && line.starts_with(' '));
+        assert_eq!(
+            told_steps.filter(|line| !line.contains("-->")).count(),
+            3,
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn are_the_same_in_every_run() {
+        assert_eq!(told(), told());
+        let steps = |number| Which { number, kept: None }.draw::<Seats>().1;
+        assert_eq!(steps(40), steps(40));
+        assert_ne!(steps(40), steps(41));
+    }
+
+    #[test]
+    fn can_be_played_again_by_the_name_that_the_failure_gives() {
+        let told = told();
+        let (_, name) = told.split_once("SCENARIO=").expect("the failure names it");
+        let name = name.split_whitespace().next().unwrap();
+        let which = Which::parse(name).expect("the name can be read");
+        assert_eq!(which.to_string(), name);
+        assert_eq!(which.draw::<Seats>().1, [Step::Come; 3]);
+    }
+
+    #[test]
+    fn let_a_call_wait_return_or_be_given_up() {
+        passes(|| async {
+            let (sender, mut mailbox) = mpsc::channel(1);
+            let send = |n| {
+                let sender = sender.clone();
+                async move { sender.send(n).await }
+            };
+            let mut calls = Calls::new();
+            assert_eq!(calls.start(1, send(1)).await, Some(Ok(())));
+            for n in 2..=4 {
+                assert_eq!(calls.start(n, send(n)).await, None);
+            }
+            assert_eq!(calls.look().await, []);
+            // The turn of the second one comes, and its caller drops it before the next poll: it was never sent.
+            assert_eq!(mailbox.recv().await, Some(1));
+            assert_eq!(calls.give_up_oldest(), Some(2));
+            assert_eq!(calls.look().await, [(3, Ok(()))]);
+            assert_eq!(mailbox.recv().await, Some(3));
+            let mut done = Vec::new();
+            calls
+                .rest(Duration::from_secs(1), |n, result| done.push((n, result)))
+                .await;
+            assert_eq!(done, [(4, Ok(()))]);
+            assert_eq!(calls.waiting().len(), 0);
+            assert_eq!(mailbox.recv().await, Some(4));
+        });
+    }
+}
