@@ -29,7 +29,10 @@ mod watchdog;
 pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
 pub use play::scenarios;
-pub use probe::{Overlap, accepted_sends, alive_tasks, answered_at_once, start_and_drop, wake_ups};
+pub use probe::{
+    Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,
+    wake_ups,
+};
 pub use scenario::{Dice, Scenario, Story, at_time};
 pub use wait::{in_no_time, settle, within};
 

@@ -3,7 +3,7 @@
 use crate::{
     Overlap, accepted_sends, alive_tasks, answered_at_once,
     check::{Clock, run},
-    expect_panics, in_no_time, settle, start_and_drop, wake_ups,
+    expect_panics, in_no_time, on_a_runtime_that_ends, settle, start_and_drop, wake_ups,
     watchdog::Limits,
     within,
 };
@@ -619,6 +619,19 @@ mod work {
             // Dropping a job counts as its end.
             jobs.shutdown().await;
             assert_eq!((overlap.now(), overlap.most()), (0, 3));
+        });
+    }
+
+    #[test]
+    fn ends_with_its_runtime() {
+        passes(|| async {
+            let sender = on_a_runtime_that_ends(|| async {
+                let (sender, mailbox) = mpsc::channel(1);
+                tokio::spawn(actor(mailbox));
+                settle().await;
+                sender
+            });
+            assert!(sender.send(1).await.is_err());
         });
     }
 
