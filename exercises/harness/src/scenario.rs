@@ -160,12 +160,14 @@ impl Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines(|story| {
             let count = story.lines.len();
+            let times: Vec<_> = story.lines.iter().map(|(at, _)| at_time(*at)).collect();
+            let width = times.iter().map(String::len).max().unwrap_or(0);
             let left_out = FIRST_LINES..count.saturating_sub(LAST_LINES);
-            for (i, (at, what)) in story.lines.iter().enumerate() {
+            for (i, (at, (_, what))) in times.iter().zip(&story.lines).enumerate() {
                 if left_out.len() < 2 || !left_out.contains(&i) {
-                    writeln!(f, "  {:>10}  {what}", at_time(*at))?;
+                    writeln!(f, "  {at:>width$}  {what}")?;
                 } else if i == left_out.start {
-                    writeln!(f, "  {:>10}  ({} more lines)", "…", left_out.len())?;
+                    writeln!(f, "  {:>width$}  ({} more lines)", "…", left_out.len())?;
                 }
             }
             Ok(())
@@ -173,15 +175,14 @@ impl Display for Story {
     }
 }
 
-/// A virtual time as people say it: "1.17 s", "3 min 2 s", "11 h 6 min".
+/// A virtual time as people say it, down to milliseconds: "1.17 s", "3 min 2 s", "11 h 6 min 40.5 s".
 pub fn at_time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!(
-            "{} s",
-            f64::from(u32::try_from(time.as_millis()).unwrap_or(0)) / 1000.0
-        ),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    let minutes = time.as_secs() / 60;
+    let rest = time - Duration::from_secs(60 * minutes);
+    let seconds = f64::from(u32::try_from(rest.as_millis()).unwrap_or(0)) / 1000.0;
+    match minutes {
+        0 => format!("{seconds} s"),
+        1..60 => format!("{minutes} min {seconds} s"),
+        _ => format!("{} h {} min {seconds} s", minutes / 60, minutes % 60),
     }
 }
