@@ -21,6 +21,8 @@ mod calls;
 mod check;
 mod play;
 mod probe;
+mod proof;
+mod remarks;
 mod report;
 mod scenario;
 mod wait;

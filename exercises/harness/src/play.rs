@@ -1,7 +1,7 @@
 //! Plays scenarios. One that fails is shortened until nothing can be left out, and told as a story.
 
 use crate::{
-    check::{Clock, another_failed, fail_with, run},
+    check::{Clock, another_failed, as_test, run},
     report::Report,
     scenario::{Scenario, Story, WHICH, Which},
     watchdog::Limits,
@@ -23,7 +23,7 @@ const SHORTENINGS: usize = 300;
 /// when another test of this process has failed before: that one says more.
 pub fn scenarios<S: Scenario>(count: u32) {
     let how_many = env::var(HOW_MANY).ok().and_then(|count| count.parse().ok());
-    fail_with(match Which::from_env() {
+    as_test(|| match Which::from_env() {
         Some(which) => play::<S>(&which),
         None if another_failed() => Err(Report::because(
             "Not played: another test has failed, and says more. When all the others pass, random callers try everything, in any order.",
