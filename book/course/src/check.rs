@@ -3,7 +3,7 @@
 use crate::{
     build::{self, Build, CargoWords},
     progress::ProgressHandle,
-    run,
+    run, signatures,
     status::{Outcome, Phase, Status},
     trace,
     workspace::{Exercise, Workspace},
@@ -118,7 +118,13 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
             report.status.warnings = warnings;
             executables
         }
-        Ok(Build::Broken(text)) => return report.broken(text).await,
+        Ok(Build::Broken {
+            text,
+            only_in_tests,
+        }) => {
+            let short = only_in_tests.and_then(|words| signatures::report(exercise, &words));
+            return report.broken(short.unwrap_or(text)).await;
+        }
         Err(error) => return report.broken(error.to_string()).await,
     };
 
@@ -138,18 +144,43 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
     report.status.phase = Phase::Running;
     report.status.note.clear();
     report.status.found_tests(&names, &missing);
+    // In the page's order: what the reader looks at first is known first.
+    let place = |name: &str| {
+        report
+            .status
+            .tests
+            .iter()
+            .position(|test| test.name == name)
+    };
+    waiting
+        .make_contiguous()
+        .sort_by_key(|(_, name)| place(name));
     report.publish().await;
 
     run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
     if let Some(workspace) = &settings.records_in {
         say_who_waits(workspace, exercise, &mut report).await;
     }
+    report.status.say_panics_once();
+    if let Some(place) = tests_in_src(&exercise.folder) {
+        let note = format!(
+            "{place}: a test in `src` is not run. Put it into a file of its own beside the exercise's tests, such as tests/mine.rs."
+        );
+        report.status.warnings.push_str(&note);
+        report.status.note = note;
+    }
     report.status.phase = Phase::Done;
     report.publish().await;
     report.status
 }
 
-/// Runs the tests, as many at once as there are cores: several that never end then cost their time together.
+/// After this many tests that never end, no further one is begun: each costs its time, and most have the same cause.
+const ENOUGH: usize = 3;
+
+/// How long a test is waited for when another one never ends, at least: a hundred times what most need.
+const WHILE_STUCK: Duration = Duration::from_secs(2);
+
+/// Runs the tests, as many at once as there are cores.
 async fn run_all(
     mut waiting: VecDeque<(PathBuf, String)>,
     folder: &Path,
@@ -158,20 +189,36 @@ async fn run_all(
 ) {
     let at_once = available_parallelism().map_or(1, NonZero::get);
     let folder: Arc<Path> = folder.into();
+    let mut stuck: Vec<String> = Vec::new();
     // A JoinSet, not plain spawned tasks: when this check is dropped, the set aborts them and their processes end.
     let mut running = JoinSet::new();
     loop {
         while running.len() < at_once
+            && stuck.len() < ENOUGH
             && let Some((executable, name)) = waiting.pop_front()
         {
             let folder = folder.clone();
+            // From the first one that is stuck on, the others get their chance, and not much more.
+            let short = stuck.first().map(|_| (limit / 15).max(WHILE_STUCK));
             running.spawn(async move {
+                let limit = short.map_or(limit, |short| short.min(limit));
                 let verdict = run::run(&executable, &folder, &name, limit).await;
-                (name, verdict)
+                (name, verdict, short)
             });
         }
         match running.join_next().await {
-            Some(Ok((name, verdict))) => {
+            Some(Ok((name, mut verdict, short))) => {
+                if verdict.outcome == Outcome::NeverEnds {
+                    if let (Some(short), Some(first)) = (short, stuck.first())
+                        && verdict.was_ended
+                    {
+                        verdict.said = format!(
+                            "Not waited for: `{first}` never ends, and this test had not ended after {} s either. That one first.",
+                            short.as_secs()
+                        );
+                    }
+                    stuck.push(name.clone());
+                }
                 report
                     .status
                     .set_result(&name, verdict.outcome, verdict.said);
@@ -180,6 +227,13 @@ async fn run_all(
             // Nobody aborts these tasks, so this one panicked: a fault of ours, and the test has no result.
             Some(Err(_)) => {}
             None => break,
+        }
+    }
+    if let Some(first) = stuck.first() {
+        for (_, name) in waiting {
+            let said =
+                format!("Not run: {ENOUGH} tests never end, `{first}` for one. Those first.");
+            report.status.set_result(&name, Outcome::Fails, said);
         }
     }
     let left: Vec<_> = (report.status.tests.iter())
@@ -210,4 +264,16 @@ async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut 
         report.status.set_result(&name, Outcome::Fails, said);
     }
     report.status.note.clear();
+}
+
+/// Where in `src` the first test stands, if there is one: "src/lib.rs:120". The exercises' libraries are not built as test programs
+/// (`[lib] test = false`: measured, one more program makes each check a sixth slower), so cargo passes over such a test silently.
+fn tests_in_src(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join("src").join("lib.rs")).ok()?;
+    let is_test = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("#[test]") || line.starts_with("#[tokio::test")
+    };
+    let line = text.lines().position(is_test)?;
+    Some(format!("src/lib.rs:{}", line + 1))
 }

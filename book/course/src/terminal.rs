@@ -1,7 +1,7 @@
 //! What a person sees in the terminal. Colours are left away where the output is no terminal (by `anstream`).
 
 use crate::{
-    status::{Outcome, Phase, Status, Test},
+    status::{Outcome, Phase, SAME_PANIC, Status, Test},
     workspace::Exercise,
 };
 use clap::builder::styling::{AnsiColor, Style};
@@ -168,6 +168,9 @@ impl Verdict<'_> {
                 continue;
             }
             writeln!(f, "{}", indented(&test.said, 6))?;
+            if test.said.starts_with(SAME_PANIC) {
+                continue;
+            }
             if !test.promise.is_empty() {
                 let next = format!(
                     "a hint: cargo course hint {exercise} {test}\nits run: cargo course trace {exercise} {test}",
