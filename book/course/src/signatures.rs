@@ -33,7 +33,8 @@ impl Complaints {
         }
         if self.count == 0 {
             let (file, line) = (&primary.file_name, primary.line_start);
-            self.first = format!("{} ({file}:{line})", diagnostic.message);
+            let code = diagnostic.code.as_ref().map_or("", |code| &code.code);
+            self.first = format!("error[{code}]: {}\n  --> {file}:{line}", diagnostic.message);
         }
         self.count += 1;
         let spans = (diagnostic.children.iter())
@@ -103,9 +104,8 @@ pub fn report(exercise: &Exercise, complaints: &Complaints) -> Option<String> {
     };
     Some(format!(
         "error: the tests do not fit your code any more: it has other signatures than the exercise came with.\n{changed}\n\
-         Change them back; the tests stay as they are. rustc has {errors}, all of them in the tests. The first: {}\n\
-         `cargo test -p {} --no-run` shows them all.",
-        complaints.first, exercise.name
+         Change them back; the tests stay as they are. rustc has {errors}, all of them in the tests; `cargo test -p {} --no-run` shows them all. The first:\n\n{}",
+        exercise.name, complaints.first
     ))
 }
 

@@ -326,11 +326,11 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
         Stuck::SpinsYielding => {
             "a task spins.\n\
              It runs again and again without ever having to wait, and keeps everybody else from their work. The usual causes:\n\
-             - a loop goes on after its channel was closed: from then on `recv()` gives None at once, every time;\n\
-             - a branch of `select!` is always ready (`reserve` with nothing to send, a `changed()` whose value nobody looks at, an empty `else`);\n\
-             - what is awaited is made anew each turn, and is ready each time: `state.clone().changed()` of a watch (keep one Receiver, and \
-             look by `borrow_and_update`), `notified()` of a Notify that stores a permit anew;\n\
-             - a loop only tries: `try_recv`, or `yield_now`, until something has changed.\n\
+             - a loop that goes on after its channel was closed: from then on `recv()` gives None at once, every time;\n\
+             - a branch of `select!` that is always ready (`reserve` with nothing to send, a `changed()` whose value nobody looks at, an empty `else`);\n\
+             - a future that is made anew in each turn, and is ready each time: `state.clone().changed()` of a watch (keep one Receiver, and \
+             look by `borrow_and_update`);\n\
+             - a loop that only tries (`try_recv`, `yield_now`) until something has changed.\n\
              Whom it keeps from running may be the very one that would end it (starvation; with `biased`, the branches below)."
         }
         Stuck::SpinsInOnePoll => {
