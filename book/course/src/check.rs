@@ -1,6 +1,7 @@
 //! One check of one exercise: build, list, run. What it finds goes to the progress actor as it is found.
 
 use crate::{
+    answers,
     build::{self, Build, CargoWords},
     progress::ProgressHandle,
     run, signatures,
@@ -10,7 +11,7 @@ use crate::{
 };
 use std::{
     collections::VecDeque,
-    env,
+    env, fs,
     num::NonZero,
     path::{Path, PathBuf},
     sync::Arc,
@@ -269,11 +270,14 @@ async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut 
 /// Where in `src` the first test stands, if there is one: "src/lib.rs:120". The exercises' libraries are not built as test programs
 /// (`[lib] test = false`: measured, one more program makes each check a sixth slower), so cargo passes over such a test silently.
 fn tests_in_src(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join("src").join("lib.rs")).ok()?;
     let is_test = |line: &str| {
         let line = line.trim_start();
         line.starts_with("#[test]") || line.starts_with("#[tokio::test")
     };
-    let line = text.lines().position(is_test)?;
-    Some(format!("src/lib.rs:{}", line + 1))
+    let files = answers::rust_files(&folder.join("src")).ok()?;
+    files.iter().find_map(|file| {
+        let line = fs::read_to_string(file).ok()?.lines().position(is_test)?;
+        let name = file.file_name()?.to_string_lossy();
+        Some(format!("src/{name}:{}", line + 1))
+    })
 }
