@@ -219,6 +219,9 @@ async fn run_all(
                         );
                     }
                     stuck.push(name.clone());
+                    // The reader begins at the top of the page.
+                    let tests = &report.status.tests;
+                    stuck.sort_by_key(|name| tests.iter().position(|test| test.name == *name));
                 }
                 report
                     .status
