@@ -141,6 +141,9 @@ impl<F: Future> Future for Actor<F> {
         let Some(seat) = &this.entry.0 else {
             return this.future.poll(cx);
         };
+        if seat.recorder.stands_still() {
+            return Poll::Pending;
+        }
         seat.enter(Some(cx.waker().clone()));
         seat.recorder.turn_begins(seat.actor);
         let result = panic::catch_unwind(AssertUnwindSafe(|| this.future.poll(cx)));

@@ -30,7 +30,7 @@ pub mod task;
 pub mod time;
 
 pub use event::{
-    ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
+    Access, ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
 };
 pub use label::Shown;
 pub use panics::panic_at;

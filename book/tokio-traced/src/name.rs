@@ -48,7 +48,12 @@ fn from_type(name: &str) -> String {
                 .filter(|n| !n.is_empty())
                 .unwrap_or(name)
         });
-        return words(of_type);
+        // A block in a method is not the one whose method it is; in one that starts it, it is.
+        let first_word = function.split('_').next().unwrap_or_default();
+        return match closures > 1 && !STARTERS.contains(&first_word) {
+            true => format!("{}'s task", words(of_type)),
+            false => words(of_type),
+        };
     }
     if function == "run" {
         // A free function says nothing, its module may: but not the crate's root.
@@ -129,6 +134,8 @@ mod tests {
             ("chat::Room::run::{{closure}}", "room"),
             ("chat::ChatRoom::run::{{closure}}", "chat room"),
             ("chat::RoomHandle::new::{{closure}}", "room"),
+            ("chat::RoomHandle::open::{{closure}}::{{closure}}", "room"),
+            ("chat::Room::run::{{closure}}::{{closure}}", "room's task"),
             ("chat::sequencer::{{closure}}", "sequencer"),
             ("chat::run_worker::{{closure}}", "worker"),
             ("chat::relay::run::{{closure}}", "relay"),

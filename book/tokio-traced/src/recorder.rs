@@ -119,7 +119,13 @@ impl Recorder {
     }
 
     pub fn spawned(self: &Arc<Self>, place: Option<Place>, name: String, thread: bool) -> ActorId {
-        let actor = self.state().add_actor(name);
+        let actor = {
+            let mut state = self.state();
+            let actor = state.add_actor(name);
+            state.actors[actor].spawned_at =
+                place.map(|place| format!("{}:{}", file_name(place), place.line()));
+            actor
+        };
         self.push(place, Kind::Spawn { actor, thread });
         actor
     }
@@ -136,6 +142,9 @@ impl Recorder {
             state.push(self, actor, 0, Kind::Ended(how));
             state.actors[actor].ended = Some(how);
         }
+        if actor == 0 && state.phase == Phase::Enough {
+            state.cut(self, Cut::Long);
+        }
         // Earlier than that nobody listens, and main would be polled for nothing.
         if state.actors[0].ended.is_some() {
             self.bell.notify_one();
@@ -149,7 +158,9 @@ impl Recorder {
             capacity,
             owner: None,
             holds,
-            senders: 1,
+            held: usize::from(kind.has_senders()),
+            filled: 0,
+            reader: None,
         });
         state.boxes.len() - 1
     }
@@ -160,18 +171,27 @@ impl Recorder {
         self.state().boxes[mailbox].owner.get_or_insert(me);
     }
 
+    /// The receiver is dropped. In the end, that tells who had it.
+    pub fn receiver_dropped(self: &Arc<Self>, of: BoxId) {
+        let me = self.me();
+        let mut state = self.state();
+        if state.phase == Phase::Aftermath {
+            state.boxes[of].reader.get_or_insert(me);
+        }
+    }
+
     pub fn sender_added(&self, to: BoxId) {
-        self.state().boxes[to].senders += 1;
+        self.state().boxes[to].held += 1;
     }
 
     pub fn sender_dropped(self: &Arc<Self>, to: BoxId) {
         let me = self.me();
         let mut state = self.state();
-        state.boxes[to].senders -= 1;
+        state.boxes[to].held -= 1;
         if state.phase == Phase::Aftermath {
             state.held.push((me, to));
         }
-        if state.boxes[to].senders == 0 {
+        if state.boxes[to].held == 0 {
             state.push(self, me, 0, Kind::Closed(to));
         }
     }
@@ -190,9 +210,10 @@ impl Recorder {
         let me = self.me();
         let mut state = self.state();
         let message = state.messages.len();
-        // Without a word from `Debug`: the reply channel that was made for this message is the one made last.
+        // Without a word from `Debug`, the reply channel that was made for this message may be the one made last. Who got the
+        // message tells in the end whether that is true.
         let made_last = state.actors[me].unsent_reply.take();
-        if label.replies.is_empty() {
+        if cfg!(not(feature = "debug")) {
             label.replies.extend(made_last);
         }
         for &reply in &label.replies {
@@ -229,8 +250,13 @@ impl Recorder {
     }
 
     pub fn no_reply(self: &Arc<Self>, reply: ReplyId) {
-        if !self.state().replies[reply].unwanted {
-            self.push(None, Kind::NoReply(reply));
+        let me = self.me();
+        let mut state = self.state();
+        if state.phase == Phase::Aftermath {
+            state.replies[reply].holder.get_or_insert(me);
+        } else if !state.replies[reply].unwanted {
+            state.replies[reply].answerer.get_or_insert(me);
+            state.push(self, me, 0, Kind::NoReply(reply));
         }
     }
 
@@ -241,7 +267,11 @@ impl Recorder {
         answer: Label,
         taken: bool,
     ) {
-        self.state().replies[reply].answer = Some(answer);
+        let me = self.me();
+        {
+            let reply = &mut self.state().replies[reply];
+            (reply.answer, reply.answerer) = (Some(answer), Some(me));
+        }
         self.push(place, Kind::Replied { reply, taken });
     }
 
@@ -314,12 +344,13 @@ impl Recorder {
         state.turns_since_park += 1;
         let spins =
             state.turns_since_park > self.limits.turns || state.turns > 50 * self.limits.turns;
+        let one = &mut state.actors[actor];
+        one.turn += 1;
+        one.busy += 1;
+        one.steps = 0;
         if spins {
-            state.cut(self, Cut::Spins(actor));
+            state.cut_as_it_is(self);
         }
-        let actor = &mut state.actors[actor];
-        actor.turn += 1;
-        actor.steps = 0;
     }
 
     /// The actor's poll was pending, and not only because Tokio made it yield.
@@ -330,6 +361,17 @@ impl Recorder {
     pub fn parks(&self) {
         let mut state = self.state();
         (state.turns_since_park, state.ends_in_a_row) = (0, 0);
+        for actor in &mut state.actors {
+            actor.busy = 0;
+        }
+        if state.phase == Phase::Enough {
+            state.cut(self, Cut::Long);
+        }
+    }
+
+    /// Whether tasks stand still: what they hold is being noted, or it is noted already.
+    pub fn stands_still(&self) -> bool {
+        matches!(self.state().phase, Phase::Aftermath | Phase::Over)
     }
 
     /// One operation that does not wait. Ends a task that does nothing else: its poll would never return.

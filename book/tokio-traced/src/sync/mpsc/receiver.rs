@@ -272,6 +272,9 @@ impl<T, R: RealReceiver<T>> Unpin for Inbox<T, R> {}
 
 impl<T, R: RealReceiver<T>> Drop for Inbox<T, R> {
     fn drop(&mut self) {
+        if let Some(recorder) = &self.channel.recorder {
+            recorder.receiver_dropped(self.channel.id);
+        }
         let lost = self.real.len();
         // Who has read everything to the end loses nothing.
         if lost > 0 || self.real.sender_strong_count() > 0 {
