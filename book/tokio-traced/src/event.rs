@@ -167,6 +167,8 @@ pub enum Ended {
 pub enum Cut {
     /// It has as many events as are allowed.
     Long,
+    /// And all that time, there was no moment in which all wait.
+    Restless,
     /// A closure on another thread does not come to its end, and nothing else happens.
     Blocked,
     /// This actor runs on and on and never waits.

@@ -42,4 +42,4 @@ pub use trace::{Actor, Mailbox, Reply, Trace};
 pub use waiting::until_all_wait;
 
 #[doc(hidden)]
-pub use select::{real, select_start};
+pub use select::{real, select_begins, select_start};

@@ -29,6 +29,8 @@ pub(crate) fn tap() -> Option<Arc<Recorder>> {
 
 /// Operations of one task without coming back from its poll: far more than any listing needs.
 const STEPS_IN_ONE_TURN: u32 = 100_000;
+/// And in turns that only Tokio ended, or a `yield_now`.
+const STEPS_WITHOUT_A_WAIT: u32 = 300_000;
 
 pub(crate) struct Recorder {
     state: Mutex<State>,
@@ -160,6 +162,7 @@ impl Recorder {
             holds,
             held: usize::from(kind.has_senders()),
             filled: 0,
+            found_closed: (0, 0),
             reader: None,
         });
         state.boxes.len() - 1
@@ -223,6 +226,7 @@ impl Recorder {
             label,
             by: me,
             sent: false,
+            waits: false,
         });
         message
     }
@@ -342,8 +346,11 @@ impl Recorder {
         }
         state.turns += 1;
         state.turns_since_park += 1;
-        let spins =
-            state.turns_since_park > self.limits.turns || state.turns > 50 * self.limits.turns;
+        let limit = match state.phase {
+            Phase::Enough => 10 * self.limits.turns, // they are cheap: nothing is written down
+            _ => self.limits.turns,
+        };
+        let spins = state.turns_since_park > limit || state.turns > 50 * self.limits.turns;
         let one = &mut state.actors[actor];
         one.turn += 1;
         one.busy += 1;
@@ -360,9 +367,9 @@ impl Recorder {
 
     pub fn parks(&self) {
         let mut state = self.state();
-        (state.turns_since_park, state.ends_in_a_row) = (0, 0);
+        state.turns_since_park = 0;
         for actor in &mut state.actors {
-            actor.busy = 0;
+            actor.rests();
         }
         if state.phase == Phase::Enough {
             state.cut(self, Cut::Long);
@@ -378,8 +385,13 @@ impl Recorder {
     pub fn step(self: &Arc<Self>) {
         let me = self.me();
         let mut state = self.state();
-        state.actors[me].steps += 1;
-        if state.actors[me].steps > STEPS_IN_ONE_TURN && !thread::panicking() {
+        let actor = &mut state.actors[me];
+        actor.steps += 1;
+        actor.busy_steps += 1;
+        let comes_back = actor.steps <= STEPS_IN_ONE_TURN;
+        if actor.busy_steps > STEPS_WITHOUT_A_WAIT && comes_back {
+            state.cut(self, Cut::Spins(me));
+        } else if !comes_back && !thread::panicking() {
             state.cut(self, Cut::Spins(me));
             drop(state);
             panic::resume_unwind(Box::new(GivenUp));

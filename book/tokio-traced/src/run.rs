@@ -268,7 +268,7 @@ async fn everybody_ended(recorder: &Recorder) {
     }
 }
 
-/// Aborts tasks one by one, and main at last: what each of them drops is what it held. Nobody else runs meanwhile.
+/// Drops main, and then aborts tasks one by one: what each of them drops is what it held. Nobody else runs meanwhile.
 async fn see_who_holds_what(
     recorder: &Recorder,
     left: &[ActorId],
@@ -279,6 +279,8 @@ async fn see_who_holds_what(
         state.keep();
         state.phase = Phase::Aftermath;
     }
+    // What main shares with a task is the task's.
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(main)));
     for &actor in left {
         let abort = recorder.state().actors[actor].abort.clone();
         if let Some(abort) = abort {
@@ -292,5 +294,4 @@ async fn see_who_holds_what(
             }
         }
     }
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(main)));
 }

@@ -8,8 +8,8 @@ use crate::{
 use std::mem;
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
-/// So often in a row may an actor find a mailbox closed and empty, until it is said to spin.
-const ENDS_IN_A_ROW: usize = 20;
+/// So often may an actor find a channel closed and empty, until it is said to spin.
+const SAME_END: usize = 20;
 /// Of what somebody does who spins, so many rounds are enough to see it.
 const ROUNDS_SHOWN: usize = 3;
 /// So many events have to be like those before for a round, and so long may a round be.
@@ -44,7 +44,6 @@ pub(crate) struct State {
     pub dice: u64,
     pub turns_since_park: u64,
     pub turns: u64,
-    pub ends_in_a_row: usize,
     /// How large the recording is by now, about, in bytes.
     pub bytes: usize,
     /// What has happened since there was enough.
@@ -90,9 +89,18 @@ pub(crate) struct ActorState {
     pub turn: u64,
     /// Turns without having to wait, since all waited at the same time.
     pub busy: u64,
+    /// Operations in these turns, and in this one.
+    pub busy_steps: u32,
     pub steps: u32,
     /// The reply channel it made last, as long as no message carries it.
     pub unsent_reply: Option<ReplyId>,
+}
+
+impl ActorState {
+    /// It waits, or all do: it does not spin.
+    pub fn rests(&mut self) {
+        (self.busy, self.busy_steps) = (0, 0);
+    }
 }
 
 pub(crate) struct Pending {
@@ -117,6 +125,8 @@ pub(crate) struct BoxState {
     pub held: usize,
     /// Messages in it, and those that wait for a place.
     pub filled: usize,
+    /// By whom, and how often.
+    pub found_closed: (ActorId, usize),
     /// Who had its receiver in the end.
     pub reader: Option<ActorId>,
 }
@@ -159,6 +169,8 @@ pub(crate) struct Message {
     pub label: Label,
     pub by: ActorId,
     pub sent: bool,
+    /// For a place.
+    pub waits: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -201,8 +213,10 @@ impl State {
         if let (Some(start), Ok(_)) = (self.start, Handle::try_current()) {
             self.ms = start.elapsed().as_millis() as u64;
         }
-        let ended = matches!(kind, Kind::Received(Got::End(_)));
-        self.ends_in_a_row = if ended { self.ends_in_a_row + 1 } else { 0 };
+        let spins = match kind {
+            Kind::Received(Got::End(of)) => self.finds_closed(actor, of) >= SAME_END,
+            _ => false,
+        };
         self.actors[actor].moved = true;
         if line > 0 {
             self.actors[actor].last_line = line;
@@ -213,7 +227,7 @@ impl State {
             line,
             kind,
         });
-        if self.ends_in_a_row >= ENDS_IN_A_ROW {
+        if spins {
             self.cut(recorder, Cut::Spins(actor));
         } else if self.events.len() >= recorder.limits.events || self.bytes >= recorder.limits.bytes
         {
@@ -222,10 +236,27 @@ impl State {
         }
     }
 
+    /// How often this actor did so by now, since another one did.
+    fn finds_closed(&mut self, actor: ActorId, of: BoxId) -> usize {
+        let (who, times) = &mut self.boxes[of].found_closed;
+        *times = if *who == actor { *times + 1 } else { 1 };
+        *who = actor;
+        *times
+    }
+
     /// Keeps count of what is in the boxes and who holds them.
     fn count(&mut self, actor: ActorId, kind: &Kind) {
         let (of, filled, held) = match *kind {
-            Kind::Sent { to, .. } | Kind::Blocked { to, .. } => (to, 1, 0),
+            Kind::Blocked { to, message } => {
+                self.messages[message].waits = true;
+                (to, 1, 0)
+            }
+            Kind::Sent { to, message } => match mem::take(&mut self.messages[message].waits) {
+                true => (to, 0, 0),
+                false => (to, 1, 0),
+            },
+            Kind::Cancelled(Wait::Slot(to, Some(_))) => (to, -1, 0),
+            Kind::RxDrop { of, lost } => (of, -(lost as isize), 0),
             Kind::Received(Got::Mail { from, .. }) => (from, -1, 0),
             Kind::Received(Got::Permit(of, n)) => (of, 0, n as isize),
             Kind::Received(Got::Lock(of, _)) => (of, 0, 1),
@@ -270,7 +301,7 @@ impl State {
             Some(actor) if self.actors[actor].busy > BUSY || self.phase == Phase::Running => {
                 Cut::Spins(actor)
             }
-            _ => Cut::Long,
+            _ => Cut::Restless,
         };
         self.cut(recorder, why);
     }
@@ -279,7 +310,7 @@ impl State {
     pub fn cut(&mut self, recorder: &Recorder, why: Cut) {
         if matches!(self.phase, Phase::Running | Phase::Enough) {
             let actor = match why {
-                Cut::Long | Cut::Blocked => 0,
+                Cut::Long | Cut::Restless | Cut::Blocked => 0,
                 Cut::Spins(actor) => {
                     self.drop_repetitions();
                     actor
@@ -356,7 +387,7 @@ impl State {
         let turn = actor.turn;
         actor.pending.retain(|p| p.on_its_own || p.turn == turn);
         if !actor.pending.is_empty() {
-            actor.busy = 0;
+            actor.rests();
         }
         if self.phase != Phase::Running {
             return;

@@ -64,25 +64,26 @@ macro_rules! maps {
             this: Self,
             f: impl FnOnce($($seen)*) -> $($part)* V,
         ) -> $to<$($args)*> {
-            let real = real::$from::$map(this.real, f);
-            $to { real, held: this.held, of: maps!(this $($of)?) }
+            let Self { real, held, of: lock } = this;
+            let real = real::$from::$map(real, f);
+            $to { real, held, of: maps!(lock $($of)?) }
         }
 
         pub fn $try_map<V$(: $unsized Sized)?>(
             this: Self,
             f: impl FnOnce($($seen)*) -> Option<$($part)* V>,
         ) -> Result<$to<$($args)*>, Self> {
-            let Self { real, held, of } = this;
+            let Self { real, held, of: lock } = this;
             match real::$from::$try_map(real, f) {
-                Ok(real) => Ok($to { real, held, of: maps!(of; $($of)?) }),
-                Err(real) => Err(Self { real, held, of }),
+                Ok(real) => Ok($to { real, held, of: maps!(lock $($of)?) }),
+                Err(real) => Err(Self { real, held, of: lock }),
             }
         }
     };
-    ($this:ident) => { () };
-    ($this:ident of) => { $this.of };
-    ($value:ident;) => { () };
-    ($value:ident; of) => { $value };
+    ($lock:ident) => {{
+        let _ = $lock;
+    }};
+    ($lock:ident of) => { $lock };
 }
 
 pub(super) use {guard, guard_mut, maps};

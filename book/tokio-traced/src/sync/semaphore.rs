@@ -169,7 +169,8 @@ macro_rules! permit {
         impl $(<$life>)? $name $(<$life>)? {
             /// The permits never come back.
             pub fn forget(mut self) {
-                self.permits = 0;
+                let permits = std::mem::take(&mut self.permits);
+                self.semaphore.tap.forgotten(permits);
             }
 
             /// # Panics

@@ -48,6 +48,13 @@ impl Tap {
         }
     }
 
+    /// So many permits will never come back: nobody holds them.
+    pub fn forgotten(&self, permits: usize) {
+        if let Some(recorder) = &self.recorder {
+            recorder.state().boxes[self.id].held -= permits;
+        }
+    }
+
     pub fn watched<F>(
         &self,
         place: Option<Place>,

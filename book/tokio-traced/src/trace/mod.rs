@@ -221,6 +221,10 @@ fn name_of_box(boxes: &[BoxState], names: &[String], id: BoxId) -> String {
         format!("{name} of {of}")
     } else {
         let before = boxes[..id].iter().filter(is_alike).count();
+        let name = match this.kind.has_senders() {
+            true => &name,
+            false => name.trim_start_matches("the "),
+        };
         format!("{name} {}", before + 1)
     }
 }

@@ -110,6 +110,19 @@ impl Trace {
         }
     }
 
+    /// Whether somebody who spins waits for something else now and then.
+    fn waits_between(&self, who: ActorId) -> bool {
+        let own = self.events.iter().rev().filter(|e| e.actor == who);
+        let last_end = |e: &&Event| matches!(e.kind, Kind::Received(Got::End(_)));
+        let mut ends = 0;
+        let last = own.take_while(|e| {
+            ends += usize::from(last_end(e));
+            ends < 3
+        });
+        let mut last = last.map(|event| &event.kind);
+        last.any(|kind| matches!(kind, Kind::Waits(_) | Kind::Blocked { .. } | Kind::Asked(_)))
+    }
+
     /// "all 3"
     fn all_of(&self, barrier: BoxId) -> String {
         format!("all {}", self.boxes[barrier].capacity.unwrap_or_default())
@@ -271,10 +284,17 @@ impl<'a> Teller<'a> {
                 "The recording stops here: after {} steps, it is long enough.",
                 trace.events.len() - 1
             ),
+            Kind::Cut(Cut::Restless) => format!(
+                "The recording stops here: after {} steps, it is long enough. The tasks go on and on: there was no moment in which all of them wait.",
+                trace.events.len() - 1
+            ),
             Kind::Cut(Cut::Blocked) => {
                 "The recording stops here: a thread is blocked, and nothing else happens."
                     .to_owned()
             }
+            Kind::Cut(Cut::Spins(_)) if trace.waits_between(event.actor) => format!(
+                "The recording stops here: {who} spins. What it reads is closed, and it goes on to read it."
+            ),
             Kind::Cut(Cut::Spins(_)) => format!(
                 "The recording stops here: {who} spins. It runs again and again and never has to wait."
             ),

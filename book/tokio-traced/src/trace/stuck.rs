@@ -144,7 +144,7 @@ impl Trace {
     fn in_whose_hands(&self, who: ActorId, what: &Wait) -> String {
         let (of, one, several) = match what {
             Wait::Mail(of) | Wait::Change(of) => (*of, "a Sender", "Senders"),
-            Wait::Permit(of, _) => (*of, "a permit", "permits"),
+            Wait::Permit(of, _) => (*of, "one", "some"),
             Wait::Lock(of, _) if self.boxes[*of].kind == "oncecell" => {
                 let words = self.hands(who, *of, "fills it", "fill it");
                 return words.map_or_else(String::new, |words| format!(" ({words})"));
@@ -188,9 +188,9 @@ impl Trace {
             }
             Some(words) => format!(" ({words})"),
             None if elsewhere => {
-                format!(" ({one} is held somewhere outside of the recorded tasks)")
+                format!(" (somebody outside of the recorded tasks holds {one})")
             }
-            None => " (nobody holds one)".to_owned(),
+            None => format!(" (nobody holds {one})"),
         }
     }
 
