@@ -106,6 +106,8 @@ pub enum Wait {
     Gone(BoxId),
     /// Whoever asked gives up.
     Unwanted(ReplyId),
+    /// Something that is not recorded, beside others that are.
+    NotRecorded,
     /// All others wait, too: see [`until_all_wait`](crate::until_all_wait).
     Rest,
     /// A moment, in milliseconds since the start.

@@ -30,7 +30,7 @@ pub(crate) fn tap() -> Option<Arc<Recorder>> {
 /// Operations of one task without coming back from its poll: far more than any listing needs.
 const STEPS_IN_ONE_TURN: u32 = 100_000;
 /// And in turns that only Tokio ended, or a `yield_now`.
-const STEPS_WITHOUT_A_WAIT: u32 = 300_000;
+const STEPS_WITHOUT_A_WAIT: u32 = 200_000;
 
 pub(crate) struct Recorder {
     state: Mutex<State>,
@@ -361,8 +361,8 @@ impl Recorder {
     }
 
     /// The actor's poll was pending, and not only because Tokio made it yield.
-    pub fn turn_ends(&self, actor: ActorId) {
-        self.state().turn_ends(self, actor);
+    pub fn turn_ends(&self, actor: ActorId, for_more: bool) {
+        self.state().turn_ends(self, actor, for_more);
     }
 
     pub fn parks(&self) {

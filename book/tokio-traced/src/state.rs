@@ -18,7 +18,7 @@ const LONGEST_ROUND: usize = 50;
 /// Turns without a wait, since all waited: far more than who works off a full mailbox needs.
 const BUSY: u64 = 1_000;
 /// Events after there was enough: whoever is at work is done by then, or waits.
-const UNRECORDED: usize = 300_000;
+const UNRECORDED: usize = 200_000;
 /// What an event takes in a page, about: its sentence, its step, its part of a way.
 const BYTES_AN_EVENT: usize = 160;
 /// And each number of a message.
@@ -382,7 +382,8 @@ impl State {
             .collect()
     }
 
-    pub fn turn_ends(&mut self, recorder: &Recorder, id: ActorId) {
+    /// It waits `for_more` than what is recorded.
+    pub fn turn_ends(&mut self, recorder: &Recorder, id: ActorId, for_more: bool) {
         let actor = &mut self.actors[id];
         let turn = actor.turn;
         actor.pending.retain(|p| p.on_its_own || p.turn == turn);
@@ -400,6 +401,11 @@ impl State {
                 line: p.line,
             })
             .collect();
+        // A combinator with wakers of its own has this turn's waker, too.
+        if for_more && !waits.is_empty() && !actor.pending.iter().any(|p| p.on_its_own) {
+            let what = Wait::NotRecorded;
+            waits.push(Waits { what, line: 0 });
+        }
         // select! polls in a random order, and join! in turns: neither is news.
         waits.sort_by(|a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
         if waits == actor.last_waits && !actor.moved {

@@ -1,12 +1,12 @@
 //! Runs that do not end by themselves: who spins is named, who works is not, and the recording stays small.
 #![cfg(feature = "debug")]
 
-use std::{future::pending, sync::Arc, task::Poll, time::Duration};
+use std::{future::pending, task::Poll, time::Duration};
 use tokio::{
-    Cut, Kind, Trace,
+    Cut, Kind, Limits, Recording, Trace,
     sync::{Semaphore, broadcast, mpsc, watch},
     task::{JoinSet, yield_now},
-    time::{sleep, timeout},
+    time::sleep,
 };
 use tokio_traced as tokio;
 
@@ -161,6 +161,13 @@ fn who_works_off_a_lot_does_not_spin() {
     assert_eq!(cut(&trace), Cut::Long);
 }
 
+fn few_turns() -> Recording {
+    Recording::new("").limits(Limits {
+        turns: 1_000,
+        ..Limits::default()
+    })
+}
+
 #[test]
 fn two_who_keep_each_other_busy_for_ever_are_not_said_to_spin() {
     async fn pong(mut from: mpsc::Receiver<u8>, to: mpsc::Sender<u8>) {
@@ -168,7 +175,7 @@ fn two_who_keep_each_other_busy_for_ever_are_not_said_to_spin() {
             let _ = to.send(n).await;
         }
     }
-    let trace = tokio::record("", async {
+    let trace = few_turns().run(async {
         let (to_one, one) = mpsc::channel(1);
         let (to_two, two) = mpsc::channel(1);
         to_one.send(1).await.unwrap();
@@ -191,27 +198,29 @@ fn timers_for_ever_are_long_enough() {
 /// The page gets all that lies in a mailbox at each step.
 #[test]
 fn a_recording_is_cut_by_its_size_too() {
-    let flood = tokio::record("", async {
-        let (sender, mut mailbox) = mpsc::unbounded_channel();
+    let limits = Limits {
+        bytes: 100_000,
+        ..Limits::default()
+    };
+    let is_small = |trace: Trace| {
+        assert_eq!(cut(&trace), Cut::Long);
+        let bytes = trace.fragment("").len();
+        assert!((20_000..100_000).contains(&bytes), "{bytes}");
+    };
+    let recording = Recording::new("").limits(limits);
+    is_small(recording.clone().run(async {
+        let (sender, _mailbox) = mpsc::unbounded_channel();
         for n in 0.. {
             sender.send(n).unwrap();
-            sender.send(n).unwrap();
-            let _ = timeout(Duration::from_millis(1), mailbox.recv()).await;
             sleep(Duration::from_millis(1)).await;
         }
-    });
-    assert_eq!(cut(&flood), Cut::Long);
-    let bytes = flood.fragment("").len();
-    assert!(bytes < 1_500_000, "{bytes}");
-    let tasks = tokio::record("", async {
-        let never = Arc::new(Semaphore::new(0));
-        loop {
-            let never = never.clone();
-            tokio::spawn(async move { never.acquire_owned().await });
+    }));
+    is_small(recording.run(async {
+        let (sender, _mailbox) = mpsc::channel(1);
+        for n in 0.. {
+            let sender = sender.clone();
+            tokio::spawn(async move { sender.send(n).await });
             sleep(Duration::from_millis(1)).await;
         }
-    });
-    assert_eq!(cut(&tasks), Cut::Long);
-    let bytes = tasks.fragment("").len();
-    assert!(bytes < 1_500_000, "{bytes}");
+    }));
 }

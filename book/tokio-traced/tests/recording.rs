@@ -307,7 +307,7 @@ fn a_leak_says_who_holds_which_sender() {
     assert_eq!(
         trace.leaks(),
         [
-            "forgotten never ends: it waits for mail (a Sender is held somewhere outside of the recorded tasks)"
+            "forgotten never ends: it waits for mail (a Sender is held outside of the recorded tasks)"
         ]
     );
 }

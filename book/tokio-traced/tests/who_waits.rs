@@ -4,13 +4,15 @@
 use futures_util::future::{BoxFuture, FutureExt};
 use std::{
     collections::HashMap,
+    future::poll_fn,
     mem,
     sync::{Arc, Mutex as StdMutex},
+    task::{Poll, Waker},
     time::Duration,
 };
 use tokio::{
     sync::{Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot, watch},
-    time::{interval, sleep},
+    time::{interval, sleep, timeout},
 };
 use tokio_traced as tokio;
 
@@ -91,7 +93,7 @@ fn a_reply_that_is_kept_aside_is_not_taken_for_the_next_message() {
     });
     assert_eq!(
         elsewhere,
-        "main waits for an answer (its Sender is somewhere outside of the recorded tasks)"
+        "main waits for an answer (its Sender is held outside of the recorded tasks)"
     );
 }
 
@@ -177,7 +179,7 @@ fn who_has_ended_waits_for_nothing() {
     });
     assert_eq!(
         with_nobody,
-        "main waits for an answer (its Sender is somewhere outside of the recorded tasks)"
+        "main waits for an answer (its Sender is held outside of the recorded tasks)"
     );
     // The mailbox of one who has ended, and whose Receiver somebody else has.
     async fn first(mailbox: Arc<Mutex<mpsc::Receiver<u32>>>) {
@@ -241,6 +243,48 @@ fn select_names_all_that_it_waits_for() {
         "main waits for until locked to end; until locked waits for several things: \
          mail (main holds a Sender); the RwLock, to write (main holds it)"
     );
+}
+
+/// Keeps its waker, as a socket does, and a library's own channel.
+async fn unrecorded(wakers: Arc<StdMutex<Vec<Waker>>>) {
+    poll_fn(|cx| {
+        wakers.lock().unwrap().push(cx.waker().clone());
+        Poll::Pending
+    })
+    .await
+}
+
+#[test]
+fn what_is_not_recorded_is_named_beside_what_is() {
+    async fn either(mut mailbox: mpsc::Receiver<u8>, wakers: Arc<StdMutex<Vec<Waker>>>) {
+        loop {
+            tokio::select! {
+                Some(_) = mailbox.recv() => {}
+                () = unrecorded(wakers.clone()) => break,
+            }
+        }
+    }
+    let selected = why_stuck(async {
+        let (sender, mailbox) = mpsc::channel(8);
+        let task = tokio::spawn(either(mailbox, Arc::default()));
+        sender.send(1).await.unwrap();
+        task.await.unwrap();
+    });
+    assert_eq!(
+        selected,
+        "main waits for either to end; either waits for several things: \
+         something that is not recorded; mail (main holds a Sender)"
+    );
+    // What was given up is not waited for, although its waker is still around.
+    let given_up = why_stuck(async {
+        let (_sender, mut mailbox) = mpsc::channel::<u8>(8);
+        let wakers = Arc::default();
+        let _ = timeout(MS, unrecorded(Arc::clone(&wakers))).await;
+        let _ = timeout(MS, mailbox.recv()).await;
+        sleep(MS).await;
+        mailbox.recv().await;
+    });
+    assert_eq!(given_up, "main waits for mail (it holds a Sender itself)");
 }
 
 #[test]
@@ -521,7 +565,7 @@ fn what_nobody_holds_is_said_to_be_held_by_nobody() {
     });
     assert_eq!(
         lost,
-        "main waits for the Mutex (somebody outside of the recorded tasks holds it)"
+        "main waits for the Mutex (it is held outside of the recorded tasks)"
     );
 }
 

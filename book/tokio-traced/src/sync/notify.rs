@@ -2,6 +2,7 @@
 
 use super::tap::{Shared, Tap};
 use crate::{
+    actor,
     event::{Got, Kind, Wait},
     label,
     place::{Place, here},
@@ -51,7 +52,7 @@ macro_rules! notified {
             #[track_caller]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
                 let (place, this) = (here(), self.project());
-                let poll = this.real.poll(cx);
+                let poll = actor::recorded(cx, |cx| this.real.poll(cx));
                 match poll {
                     Poll::Pending => {
                         this.waiter.pending(cx, place, |_| Wait::Notified(this.tap.id));

@@ -2,11 +2,12 @@
 
 use super::tap::Tap;
 use crate::{
+    actor,
     event::{Access::Alone, Wait},
     name,
     place::{Place, here},
     state::BoxKind,
-    waiting::Waiter,
+    waiting::{Users, Waiter},
 };
 use std::{
     convert::Infallible,
@@ -108,12 +109,12 @@ impl<T> OnceCell<T> {
             let held = self.tap.held(place, Alone);
             async move {
                 let _held = held;
-                f().await
+                Users::new(f()).await
             }
         }));
         let mut waiter = Waiter::new(self.tap.recorder.clone());
         poll_fn(|cx| {
-            let poll = filled.as_mut().poll(cx);
+            let poll = actor::recorded(cx, |cx| filled.as_mut().poll(cx));
             // Who fills it waits for what it does to fill it, which tells so itself.
             match poll {
                 Poll::Pending if !fills.load(Ordering::Relaxed) => {

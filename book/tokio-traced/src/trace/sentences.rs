@@ -47,6 +47,7 @@ impl Trace {
             Wait::Barrier(of) => format!("{} to come to {}", self.all_of(*of), self.mailbox(*of)),
             Wait::Gone(of) => format!("the end of everybody who reads {}", self.mailbox(*of)),
             Wait::Unwanted(_) => "whoever asked to give up".to_owned(),
+            Wait::NotRecorded => "something that is not recorded".to_owned(),
             Wait::Rest => "all others to wait".to_owned(),
             Wait::Until(Timer::Sleep, until) => {
                 format!("{} ms to pass", until.saturating_sub(now))

@@ -174,7 +174,7 @@ impl Trace {
                 let reply = &self.replies[*reply];
                 let unknown = reply.answerer.is_none() && reply.holder.is_none();
                 return if unknown {
-                    " (its Sender is somewhere outside of the recorded tasks)".to_owned()
+                    " (its Sender is held outside of the recorded tasks)".to_owned()
                 } else {
                     String::new()
                 };
@@ -184,11 +184,11 @@ impl Trace {
         let elsewhere = self.boxes[of].held_elsewhere;
         match self.hands(who, of, &format!("holds {one}"), &format!("hold {several}")) {
             Some(words) if elsewhere => {
-                format!(" ({words}, and so does somebody outside of the recorded tasks)")
+                format!(" ({words}; one more is held outside of the recorded tasks)")
             }
             Some(words) => format!(" ({words})"),
             None if elsewhere => {
-                format!(" (somebody outside of the recorded tasks holds {one})")
+                format!(" ({one} is held outside of the recorded tasks)")
             }
             None => format!(" (nobody holds {one})"),
         }
