@@ -298,9 +298,7 @@ impl State {
     pub fn cut_as_it_is(&mut self, recorder: &Recorder) {
         let busiest = (0..self.actors.len()).max_by_key(|&actor| self.actors[actor].busy);
         let why = match busiest {
-            Some(actor) if self.actors[actor].busy > BUSY || self.phase == Phase::Running => {
-                Cut::Spins(actor)
-            }
+            Some(actor) if self.actors[actor].busy > BUSY => Cut::Spins(actor),
             _ => Cut::Restless,
         };
         self.cut(recorder, why);

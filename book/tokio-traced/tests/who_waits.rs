@@ -427,6 +427,18 @@ fn a_sender_is_not_blamed_if_nobody_reads() {
         mailbox.recv().await;
     });
     assert_eq!(ticks, [format!("ticker never ends: {never_end}")]);
+    async fn waits_long(_out: mpsc::Sender<u8>) {
+        sleep(86_400_000 * MS).await;
+    }
+    let once = leaks(async {
+        let (out, mailbox) = mpsc::channel(8);
+        tokio::spawn(waits_long(out));
+        drop(mailbox);
+    });
+    assert_eq!(
+        once,
+        ["waits long never ends: it waits for 86400000 ms to pass"]
+    );
 }
 
 #[test]

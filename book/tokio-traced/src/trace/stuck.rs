@@ -1,7 +1,7 @@
 //! Who waits for whom when nothing moves any more, and what keeps actors alive that should have ended.
 
 use super::Trace;
-use crate::event::{ActorId, BoxId, Ended, Kind, Timer, Wait};
+use crate::event::{ActorId, BoxId, Event, Kind, Timer, Wait};
 
 /// More names than that are a number.
 const MOST_NAMES: usize = 3;
@@ -58,7 +58,11 @@ impl Trace {
         }
         let waits = &self.actors[actor].waits;
         let is_timer = |wait: &Wait| matches!(wait, Wait::Until(Timer::Sleep | Timer::Tick, _));
-        if !waits.is_empty() && waits.iter().all(|waits| is_timer(&waits.what)) {
+        let rings = |event: &&Event| {
+            event.actor == actor && matches!(event.kind, Kind::Wakes(Timer::Sleep | Timer::Tick))
+        };
+        let again = self.events.iter().filter(rings).count() > 1;
+        if again && waits.iter().all(|waits| is_timer(&waits.what)) {
             return format!(
                 "{name} never ends: it waits for its timer again and again{}",
                 self.refused(actor)
@@ -158,16 +162,12 @@ impl Trace {
                     self.boxes[*of].capacity.unwrap_or_default()
                 );
             }
-            Wait::Slot(of, _) => {
+            Wait::Slot(of, _) | Wait::Gone(of) => {
                 let of = &self.boxes[*of];
-                return match of.reader {
-                    Some(reader) if of.owner != Some(reader) && reader == who => {
-                        " (it has the Receiver itself)".to_owned()
-                    }
-                    Some(reader) if of.owner != Some(reader) => {
-                        format!(" ({} has the Receiver)", self.actor(reader))
-                    }
-                    _ => String::new(),
+                return match of.reader.filter(|&reader| of.owner != Some(reader)) {
+                    Some(reader) if reader == who => " (it has the Receiver itself)".to_owned(),
+                    Some(reader) => format!(" ({} has the Receiver)", self.actor(reader)),
+                    None => String::new(),
                 };
             }
             Wait::Answer(reply) => {
@@ -227,19 +227,14 @@ impl Trace {
 
     fn has_ended(&self, actor: ActorId) -> bool {
         let mut events = self.events.iter().filter(|e| e.actor == actor);
-        events.any(|event| {
-            matches!(
-                event.kind,
-                Kind::Ended(Ended::Returned | Ended::Panicked | Ended::Aborted)
-            )
-        })
+        events.any(|event| matches!(event.kind, Kind::Ended(_)))
     }
 
     /// Those who have to do something before this actor can go on.
     fn waits_for(&self, actor: ActorId) -> Vec<ActorId> {
         let waits = self.actors[actor].waits.iter();
         let all = waits.flat_map(|waits| match &waits.what {
-            Wait::Slot(of, _) => {
+            Wait::Slot(of, _) | Wait::Gone(of) => {
                 let of = &self.boxes[*of];
                 of.reader.or(of.owner).into_iter().collect()
             }
