@@ -164,6 +164,7 @@ impl Recorder {
             filled: 0,
             found_closed: (0, 0),
             reader: None,
+            not_polled: None,
         });
         state.boxes.len() - 1
     }
@@ -332,6 +333,18 @@ impl Recorder {
                 turn,
                 on_its_own,
             }),
+        }
+    }
+
+    /// In the end, that tells whose future was in the queue for a place, a permit or a lock, and was not polled any more.
+    pub fn wait_dropped(&self, actor: ActorId, key: u64, what: &Wait) {
+        let mut state = self.state();
+        let polled = state.actors[actor].pending.iter().any(|p| p.key == key);
+        if state.phase == Phase::Aftermath
+            && !polled
+            && let Wait::Slot(of, _) | Wait::Permit(of, _) | Wait::Lock(of, _) = *what
+        {
+            state.boxes[of].not_polled = Some(actor);
         }
     }
 

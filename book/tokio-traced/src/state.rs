@@ -129,6 +129,8 @@ pub(crate) struct BoxState {
     pub found_closed: (ActorId, usize),
     /// Who had its receiver in the end.
     pub reader: Option<ActorId>,
+    /// Who had a future that was in the queue for it, and did not poll it.
+    pub not_polled: Option<ActorId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -80,6 +80,9 @@ impl Waiter {
 
     /// The future is given up. Others see that of a blocked send and of a question, and of nothing else.
     pub fn give_up(&mut self) {
+        if let (Some(recorder), Some(waiting)) = (&self.recorder, &self.waiting) {
+            recorder.wait_dropped(waiting.actor, waiting.key, &waiting.what);
+        }
         let Some(waiting) = self.end() else { return };
         if let (Some(recorder), Wait::Slot(..) | Wait::Answer(_)) = (&self.recorder, &waiting.what)
         {

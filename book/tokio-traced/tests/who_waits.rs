@@ -582,6 +582,41 @@ fn what_nobody_holds_is_said_to_be_held_by_nobody() {
 }
 
 #[test]
+fn a_future_that_is_not_polled_is_found_in_the_queue() {
+    let lock = why_stuck(async {
+        let lock = Arc::new(Mutex::new(1));
+        let guard = lock.clone().lock_owned().await;
+        let mut first = Box::pin(lock.lock());
+        let _ = timeout(MS, &mut first).await;
+        drop(guard);
+        let _ = lock.lock().await;
+        drop(first);
+    });
+    assert_eq!(
+        lock,
+        "main waits for the Mutex (behind another future of its own, which it does not poll)"
+    );
+    async fn reader(mut mailbox: mpsc::Receiver<u8>) {
+        sleep(2 * MS).await;
+        while mailbox.recv().await.is_some() {}
+    }
+    let place = why_stuck(async {
+        let (sender, mailbox) = mpsc::channel(1);
+        tokio::spawn(reader(mailbox));
+        sender.send(1).await.unwrap();
+        let mut kept = Box::pin(sender.send(2));
+        let _ = timeout(MS, &mut kept).await;
+        sender.send(3).await.unwrap();
+        kept.await.unwrap();
+    });
+    assert_eq!(
+        place,
+        "main waits for a place in reader's mailbox (behind another future of its own, which it does not poll); \
+         reader waits for mail (main holds a Sender)"
+    );
+}
+
+#[test]
 fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
     async fn pump(mut from: mpsc::Receiver<u8>, to: mpsc::Sender<u8>) {
         while let Some(n) = from.recv().await {

@@ -55,6 +55,8 @@ pub struct Mailbox {
     pub holders: Vec<ActorId>,
     /// Some of them are with nobody who is recorded.
     pub held_elsewhere: bool,
+    /// Who has a future that is in the queue for it when the recording ends, and does not poll it.
+    pub not_polled: Option<ActorId>,
 }
 
 /// A oneshot channel.
@@ -93,6 +95,7 @@ impl Trace {
             reader: of.reader.filter(is_kept),
             holders: state.holders_of(id).into_iter().filter(is_kept).collect(),
             held_elsewhere: of.held > 0,
+            not_polled: of.not_polled.filter(is_kept),
         });
         let takers = takers(state);
         let labels: Vec<_> = state.messages[..kept.messages]

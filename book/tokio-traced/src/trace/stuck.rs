@@ -140,7 +140,7 @@ impl Trace {
     /// What it waits for in the end, with who has that in hand.
     fn waiting_in_the_end(&self, actor: ActorId, now: u64) -> String {
         self.waiting_with(actor, &self.actors[actor].waits, now, |what| {
-            self.in_whose_hands(actor, what)
+            self.in_whose_hands(actor, what) + &self.behind_whom(actor, what)
         })
     }
 
@@ -190,7 +190,26 @@ impl Trace {
             None if elsewhere => {
                 format!(" ({one} is held outside of the recorded tasks)")
             }
+            // It goes to that one next.
+            None if self.boxes[of].not_polled.is_some() => String::new(),
             None => format!(" (nobody holds {one})"),
+        }
+    }
+
+    /// " (behind a future of its own, which it does not poll)": what has come to be free goes to that one first.
+    fn behind_whom(&self, who: ActorId, what: &Wait) -> String {
+        let (Wait::Slot(of, _) | Wait::Permit(of, _) | Wait::Lock(of, _)) = what else {
+            return String::new();
+        };
+        match self.boxes[*of].not_polled {
+            Some(other) if other == who => {
+                " (behind another future of its own, which it does not poll)".to_owned()
+            }
+            Some(other) => {
+                let other = self.actor(other);
+                format!(" (behind a future of {other}, who does not poll it)")
+            }
+            None => String::new(),
         }
     }
 
