@@ -5,24 +5,22 @@
 mod barrier;
 pub mod broadcast;
 mod channel;
-mod guard;
+mod lock;
 pub mod mpsc;
-mod mutex;
 mod notify;
 mod once_cell;
 pub mod oneshot;
-mod rwlock;
 mod semaphore;
 mod tap;
 pub mod watch;
 
 pub use barrier::{Barrier, BarrierWaitResult};
-pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
-pub use notify::{Notify, futures};
-pub use once_cell::OnceCell;
-pub use rwlock::{
+pub use lock::{
+    MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard,
     OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
     RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
+pub use notify::{Notify, futures};
+pub use once_cell::OnceCell;
 pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 pub use tokio::sync::*;

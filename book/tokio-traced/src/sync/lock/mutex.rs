@@ -1,8 +1,8 @@
 //! `tokio::sync::Mutex`, recorded: who holds it, and who waits for it.
 
 use super::{
+    super::tap::{Held, Shared, Tap},
     guard::{guard, guard_mut, maps},
-    tap::{Held, Shared, Tap},
 };
 use crate::{event::Access::Alone, label, name, place::here, state::BoxKind};
 use std::{fmt, sync::Arc};

@@ -1,8 +1,8 @@
 //! `tokio::sync::RwLock`, recorded: who reads, who writes, and who waits for that.
 
 use super::{
+    super::tap::{Held, Shared, Tap},
     guard::{guard, guard_mut, maps},
-    tap::{Held, Shared, Tap},
 };
 use crate::{
     event::Access::{Alone, Shared as Reads},
