@@ -125,7 +125,7 @@
             this.classList.toggle("all-pass", allPass);
             this.#run.classList.toggle("quiet", allPass);
             say(this.#status, headline(status, allPass));
-            this.#note.replaceChildren(...(allPass && !status.note ? goOn(this) : prose(status.note)));
+            this.#note.replaceChildren(...(allPass ? goOn(this) : []), ...prose(allPass && status.note ? ` ${status.note}` : status.note));
             this.#rustc.say("What the compiler says", status.phase === "broken" ? status.broken : "");
 
             this.#segments.replaceChildren(...status.tests.map((test) => make("i", slug(test.result))));

@@ -10,6 +10,7 @@ use crate::{
     group::Group,
     lines::Lines,
     plain,
+    signatures::Complaints,
     workspace::cargo_program,
 };
 use cargo_metadata::{Message, diagnostic::DiagnosticLevel};
@@ -38,8 +39,13 @@ pub enum Build {
         /// rustc's warnings, with colours.
         warnings: String,
     },
-    /// Why there are none: rustc's or cargo's own words, with colours.
-    Broken(String),
+    /// There are none.
+    Broken {
+        /// Why: rustc's or cargo's own words, with colours.
+        text: String,
+        /// If all of rustc's errors are in `tests`, and so the code itself compiles: what they are about.
+        only_in_tests: Option<Complaints>,
+    },
 }
 
 /// Builds the tests of one package; what cargo does meanwhile goes to `report` as notes.
@@ -104,10 +110,14 @@ pub async fn build(
             warnings: Excerpt::of(&found.warnings),
         });
     }
-    Ok(Build::Broken(Excerpt::of(&match found.errors.is_empty() {
+    let text = Excerpt::of(&match found.errors.is_empty() {
         false => found.errors,
         true => notes.reason(package, shown),
-    })))
+    });
+    Ok(Build::Broken {
+        text,
+        only_in_tests: found.complaints.only_in_tests(),
+    })
 }
 
 /// What matters of cargo's JSON.
@@ -115,6 +125,7 @@ pub async fn build(
 struct Found {
     executables: Vec<PathBuf>,
     errors: String,
+    complaints: Complaints,
     warnings: String,
 }
 
@@ -127,6 +138,7 @@ impl Found {
                     .extend(artifact.executable.map(PathBuf::from));
             }
             Ok(Message::CompilerMessage(message)) => {
+                self.complaints.add(&message.message);
                 let text = message.message.rendered.unwrap_or(message.message.message);
                 // `compile_error!` takes any text.
                 let text = plain::coloured(&text);

@@ -1,17 +1,18 @@
 //! One check of one exercise: build, list, run. What it finds goes to the progress actor as it is found.
 
 use crate::{
+    answers,
     build::{self, Build, CargoWords},
     meanwhile::Meanwhile,
     progress::ProgressHandle,
-    run,
+    run, signatures,
     status::{Outcome, Phase, Status},
     trace,
     workspace::{Exercise, Workspace},
 };
 use std::{
     collections::VecDeque,
-    env,
+    env, fs,
     num::NonZero,
     path::{Path, PathBuf},
     sync::Arc,
@@ -134,7 +135,13 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
             report.status.warnings = warnings;
             executables
         }
-        Ok(Build::Broken(text)) => return report.broken(text).await,
+        Ok(Build::Broken {
+            text,
+            only_in_tests,
+        }) => {
+            let short = only_in_tests.and_then(|words| signatures::report(exercise, &words));
+            return report.broken(short.unwrap_or(text)).await;
+        }
         Err(error) => return report.broken(error.to_string()).await,
     };
 
@@ -154,6 +161,17 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
     report.status.phase = Phase::Running;
     report.status.note.clear();
     report.status.found_tests(&names, &missing);
+    // In the page's order: what the reader looks at first is known first.
+    let place = |name: &str| {
+        report
+            .status
+            .tests
+            .iter()
+            .position(|test| test.name == name)
+    };
+    waiting
+        .make_contiguous()
+        .sort_by_key(|(_, name)| place(name));
     report.publish().await;
 
     let begin = Meanwhile::begin(&exercise.name, exercise.sources());
@@ -163,17 +181,33 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
     if let Some(workspace) = &settings.records_in {
         say_who_waits(workspace, exercise, &mut report).await;
     }
+    report.status.say_panics_once();
+    if let Some(place) = tests_in_src(&exercise.folder) {
+        let note = format!(
+            "{place}: a test in `src` is not run. Put it into a file of its own beside the exercise's tests, such as tests/mine.rs."
+        );
+        report.status.note = note;
+    }
     // After all that runs the learner's code, the recording too.
     if let Some(sender) = meanwhile {
         sender.send_modify(Meanwhile::end);
-        report.status.note = sender.borrow().note();
+        let note = sender.borrow().note();
+        if !note.is_empty() {
+            report.status.note = note;
+        }
     }
     report.status.phase = Phase::Done;
     report.publish().await;
     report.status
 }
 
-/// Runs the tests, as many at once as there are cores: several that never end then cost their time together.
+/// After this many tests that never end, no further one is begun: each costs its time, and most have the same cause.
+const ENOUGH: usize = 3;
+
+/// How long a test is waited for when another one never ends, at least: a hundred times what most need.
+const WHILE_STUCK: Duration = Duration::from_secs(2);
+
+/// Runs the tests, as many at once as there are cores.
 async fn run_all(
     mut waiting: VecDeque<(PathBuf, String)>,
     folder: &Path,
@@ -182,20 +216,39 @@ async fn run_all(
 ) {
     let at_once = available_parallelism().map_or(1, NonZero::get);
     let folder: Arc<Path> = folder.into();
+    let mut stuck: Vec<String> = Vec::new();
     // A JoinSet, not plain spawned tasks: when this check is dropped, the set aborts them and their processes end.
     let mut running = JoinSet::new();
     loop {
         while running.len() < at_once
+            && stuck.len() < ENOUGH
             && let Some((executable, name)) = waiting.pop_front()
         {
             let folder = folder.clone();
+            // From the first one that is stuck on, the others get their chance, and not much more.
+            let short = stuck.first().map(|_| (limit / 15).max(WHILE_STUCK));
             running.spawn(async move {
+                let limit = short.map_or(limit, |short| short.min(limit));
                 let verdict = run::run(&executable, &folder, &name, limit).await;
-                (name, verdict)
+                (name, verdict, short)
             });
         }
         match running.join_next().await {
-            Some(Ok((name, verdict))) => {
+            Some(Ok((name, mut verdict, short))) => {
+                if verdict.outcome == Outcome::NeverEnds {
+                    if let (Some(short), Some(first)) = (short, stuck.first())
+                        && verdict.was_ended
+                    {
+                        verdict.said = format!(
+                            "Not waited for: `{first}` never ends, and this test had not ended after {} s either. That one first.",
+                            short.as_secs()
+                        );
+                    }
+                    stuck.push(name.clone());
+                    // The reader begins at the top of the page.
+                    let tests = &report.status.tests;
+                    stuck.sort_by_key(|name| tests.iter().position(|test| test.name == *name));
+                }
                 report
                     .status
                     .set_result(&name, verdict.outcome, verdict.said);
@@ -204,6 +257,13 @@ async fn run_all(
             // Nobody aborts these tasks, so this one panicked: a fault of ours, and the test has no result.
             Some(Err(_)) => {}
             None => break,
+        }
+    }
+    if let Some(first) = stuck.first() {
+        for (_, name) in waiting {
+            let said =
+                format!("Not run: {ENOUGH} tests never end, `{first}` for one. Those first.");
+            report.status.set_result(&name, Outcome::Fails, said);
         }
     }
     let left: Vec<_> = (report.status.tests.iter())
@@ -234,4 +294,19 @@ async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut 
         report.status.set_result(&name, Outcome::Fails, said);
     }
     report.status.note.clear();
+}
+
+/// Where in `src` the first test stands, if there is one: "src/lib.rs:120". The exercises' libraries are not built as test programs
+/// (`[lib] test = false`: measured, one more program makes each check a sixth slower), so cargo passes over such a test silently.
+fn tests_in_src(folder: &Path) -> Option<String> {
+    let is_test = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("#[test]") || line.starts_with("#[tokio::test")
+    };
+    let files = answers::rust_files(&folder.join("src")).ok()?;
+    files.iter().find_map(|file| {
+        let line = fs::read_to_string(file).ok()?.lines().position(is_test)?;
+        let name = file.file_name()?.to_string_lossy();
+        Some(format!("src/{name}:{}", line + 1))
+    })
 }

@@ -52,9 +52,20 @@ const LEFT_OVER: Duration = Duration::from_secs(1);
 ///
 /// # Cancel safety
 /// Dropping the future ends the processes.
-pub async fn run(mut command: Command, limit: Duration) -> io::Result<Finished> {
+pub async fn run(command: Command, limit: Duration) -> io::Result<Finished> {
+    run_with(command, Stdio::null(), limit).await
+}
+
+/// The same, with something to read on stdin.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Cancel safety
+/// As [`run`].
+pub async fn run_with(mut command: Command, stdin: Stdio, limit: Duration) -> io::Result<Finished> {
     command
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut group = Group::spawn(command)?;

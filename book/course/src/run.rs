@@ -3,10 +3,13 @@
 //! --format terse`, then `--exact NAME`.
 
 use crate::{
+    excerpt::Excerpt,
+    plain,
     process::{self, End, Finished},
+    proof::{self, Left, Proof},
     status::Outcome,
 };
-use std::{path::Path, time::Duration};
+use std::{fmt::Display, path::Path, time::Duration};
 use tokio::process::Command;
 
 /// How a test may say that it ended itself because it would never have ended.
@@ -19,6 +22,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// What it said, empty when it passes.
     pub said: String,
+    /// Whether it had to be ended from outside: its limit was over.
+    pub was_ended: bool,
 }
 
 /// The names of the tests in a test program.
@@ -59,12 +64,33 @@ pub async fn list(
 /// # Cancel safety
 /// Dropping the future ends the test's processes.
 pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) -> Verdict {
-    match process::run(one_test(executable, folder, test), limit).await {
-        Ok(finished) => judge(finished, limit),
-        Err(error) => Verdict {
-            outcome: Outcome::Fails,
-            said: format!("the test program does not start ({error}): save again to build it anew"),
-        },
+    let broken = |what: &str, error: &dyn Display, next: &str| Verdict {
+        outcome: Outcome::Fails,
+        said: format!("{what} ({error}): {next}"),
+        was_ended: false,
+    };
+    // Beside the program: there is room and leave to write, since cargo has just done so.
+    let beside = executable.parent().unwrap_or(folder);
+    let proof = Proof::new(beside).and_then(|proof| Ok((proof.stdin()?, proof)));
+    let (stdin, proof) = match proof {
+        Ok(proof) => proof,
+        Err(error) => {
+            let what = format!(
+                "the result of the test cannot be kept in {}",
+                beside.display()
+            );
+            return broken(&what, &error, "make room or rights to write there");
+        }
+    };
+    let mut command = one_test(executable, folder, test);
+    command.env(proof::ASK.0, proof::ASK.1);
+    match process::run_with(command, stdin, limit).await {
+        Ok(finished) => judge(finished, proof.read(), limit),
+        Err(error) => broken(
+            "the test program does not start",
+            &error,
+            "save again to build it anew",
+        ),
     }
 }
 
@@ -102,50 +128,69 @@ fn printed(stdout: &str) -> &str {
     }
 }
 
-fn judge(finished: Finished, limit: Duration) -> Verdict {
+fn judge(finished: Finished, left: Left, limit: Duration) -> Verdict {
     let Finished {
         end,
         stdout,
         stderr,
     } = finished;
+    // What the harness has to say comes first, whatever else was printed.
+    let report = match &left {
+        Left::Failed(report) | Left::NeverEnds(report) => Excerpt::of(plain::text(report).trim()),
+        Left::Nothing | Left::Begun | Left::Passed => String::new(),
+    };
     let mut said = stderr.trim().to_owned();
+    if !report.is_empty() && !said.is_empty() {
+        said = format!("{report}\n\nIt printed:\n{said}");
+    } else {
+        said.insert_str(0, &report);
+    }
     let printed = printed(&stdout).trim();
     if !printed.is_empty() {
-        let heading = if said.is_empty() {
-            ""
-        } else {
-            "\n\nIt printed:\n"
+        let heading = match (said.is_empty(), said.contains("\n\nIt printed:\n")) {
+            (true, _) => "",
+            (_, true) => "\n",
+            (_, false) => "\n\nIt printed:\n",
         };
         said.push_str(&format!("{heading}{printed}"));
     }
 
-    let (outcome, said) = match end {
-        End::OutOfTime => {
+    let (outcome, said) = match (end, left) {
+        (_, Left::NeverEnds(_)) => (Outcome::NeverEnds, said),
+        (_, Left::Failed(_)) => (Outcome::Fails, said),
+        (End::OutOfTime, _) => {
             let ended = format!("{NEVER_ENDS}: it was ended after {} s.", limit.as_secs());
             (Outcome::NeverEnds, format!("{ended}\n\n{said}"))
         }
-        End::Exited(status) if status.success() => {
-            // libtest's last line. It is missing when something called `std::process::exit` in mid-test.
-            if stdout.contains("test result: ok. 1 passed") {
-                (Outcome::Passes, String::new())
-            } else {
-                let gone =
-                    "The test's process ended before the test did: who calls `std::process::exit`?";
-                (Outcome::Fails, format!("{gone}\n\n{said}"))
-            }
+        (End::Exited(status), Left::Passed) if status.success() => (Outcome::Passes, String::new()),
+        // A test that does not use the harness: its own words are all there is to go by.
+        (End::Exited(status), Left::Nothing) if status.success() && is_libtests_result(&stdout) => {
+            (Outcome::Passes, String::new())
+        }
+        (End::Exited(status), _) if status.success() => {
+            let gone =
+                "The test's process ended before the test did: who calls `std::process::exit`?";
+            (Outcome::Fails, format!("{gone}\n\n{said}"))
         }
         // Anywhere in it: what the learner's own code prints may come first.
-        End::Exited(_) if said.lines().any(|line| line.starts_with(NEVER_ENDS)) => {
+        (End::Exited(_), _) if said.lines().any(|line| line.starts_with(NEVER_ENDS)) => {
             (Outcome::NeverEnds, said)
         }
-        End::Exited(status) if said.is_empty() => (
+        (End::Exited(status), _) if said.is_empty() => (
             Outcome::Fails,
             format!("The test failed without a word ({status})."),
         ),
-        End::Exited(_) => (Outcome::Fails, said),
+        (End::Exited(_), _) => (Outcome::Fails, said),
     };
     Verdict {
         outcome,
         said: said.trim_end().to_owned(),
+        was_ended: end == End::OutOfTime,
     }
+}
+
+/// Whether libtest printed its last line. It is missing when something called `std::process::exit` in mid-test. What a thread of the
+/// test prints may stand before this part of the line, which libtest writes in one piece, or may have pushed it out of the excerpt.
+fn is_libtests_result(stdout: &str) -> bool {
+    stdout.contains(". 1 passed; 0 failed; 0 ignored; ") || stdout.contains(" bytes left out …]")
 }

@@ -3,6 +3,7 @@
 
 use crate::{hints::TestHints, plain};
 use serde::{Serialize, Serializer};
+use std::path::Path;
 
 /// Where the check of an exercise stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,6 +70,9 @@ pub struct Test {
     /// What it said when it failed, at most 16 KiB of plain text.
     pub said: String,
 }
+
+/// How a test begins whose panic another one has told.
+pub const SAME_PANIC: &str = "The same panic as in";
 
 /// All that is known about one exercise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -158,6 +162,22 @@ impl Status {
         self.count();
     }
 
+    /// One panic of the learner's code may fail many tests: the first of them says it, and the others name that one.
+    pub fn say_panics_once(&mut self) {
+        let mut said: Vec<(String, String)> = Vec::new();
+        for test in &mut self.tests {
+            let Some((panic, place)) = panic_in_src(&test.said) else {
+                continue;
+            };
+            match said.iter().find(|(other, _)| *other == panic) {
+                Some((_, first)) => {
+                    test.said = format!("{SAME_PANIC} `{first}`: {place}");
+                }
+                None => said.push((panic, test.name.clone())),
+            }
+        }
+    }
+
     fn count(&mut self) {
         self.of = self.tests.len();
         self.passed = self
@@ -177,6 +197,14 @@ impl Test {
             said: String::new(),
         }
     }
+}
+
+/// The message and the place of a panic in `src`, if what a test said begins with one, and that place alone.
+fn panic_in_src(said: &str) -> Option<(String, String)> {
+    let (message, rest) = said.split_once("\n  --> ")?;
+    let place = rest.lines().next()?;
+    let is_in_src = place.replace('\\', "/").contains("/src/") && Path::new(place).is_relative();
+    is_in_src.then(|| (format!("{message}\n{place}"), place.to_owned()))
 }
 
 fn without_colours<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
@@ -216,6 +244,29 @@ mod tests {
                 "passed": 0, "of": 1,
             })
         );
+    }
+
+    #[test]
+    fn a_panic_that_fails_many_tests_is_said_once() {
+        let mut status = one_test();
+        let names = ["counts", "adds", "asserts", "panics_elsewhere"];
+        status.found_tests(&names.map(str::to_owned), "");
+        let panic =
+            "not yet implemented\n  --> exercises/01-recipe/src/lib.rs:16:9\nA task panicked";
+        let assertion = "two and two\n  --> exercises/01-recipe/tests/recipe.rs:7:1";
+        let elsewhere = panic.replace("16:9", "17:9");
+        for (name, said) in names.into_iter().zip([
+            panic,
+            &format!("{panic}: the sum never came"),
+            assertion,
+            &elsewhere,
+        ]) {
+            status.set_result(name, Outcome::Fails, said.to_owned());
+        }
+        status.say_panics_once();
+        let said: Vec<_> = status.tests.iter().map(|test| test.said.as_str()).collect();
+        let same = "The same panic as in `counts`: exercises/01-recipe/src/lib.rs:16:9";
+        assert_eq!(said, [panic, same, assertion, &elsewhere]);
     }
 
     #[test]

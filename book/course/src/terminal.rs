@@ -3,7 +3,7 @@
 
 use crate::{
     plain,
-    status::{Outcome, Phase, Status, Test},
+    status::{Outcome, Phase, SAME_PANIC, Status, Test},
     workspace::Exercise,
 };
 use clap::builder::styling::{AnsiColor, Style};
@@ -192,6 +192,9 @@ impl Verdict<'_> {
                 continue;
             }
             writeln!(f, "{}", indented(&test.said, 6))?;
+            if test.said.starts_with(SAME_PANIC) {
+                continue;
+            }
             if !test.promise.is_empty() {
                 let next = format!(
                     "a hint: cargo course hint {exercise} {test}\nits run: cargo course trace {exercise} {test}",

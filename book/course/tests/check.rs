@@ -9,7 +9,7 @@ use course::{
     progress::ProgressHandle,
     status::{Outcome, Phase, Status},
 };
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::time::timeout;
 
 fn settings(fixture: &Fixture, test_limit: Duration) -> Settings {
@@ -134,6 +134,158 @@ async fn a_test_that_never_ends_is_ended_and_the_others_run() {
     assert_eq!(result(&status, "c_passes").0, Outcome::Passes);
     assert_eq!(result(&status, "d_passes").0, Outcome::Passes);
     processes.next().await.ended().await;
+}
+
+/// What the harness does for a test: its proof goes to the file whose path comes by stdin.
+const LEAVES_A_PROOF: &str = r#"
+    fn leave(proof: &str) {
+        assert!(std::env::var_os("HARNESS_PROOF").is_some());
+        let mut path = String::new();
+        std::io::stdin().read_line(&mut path).unwrap();
+        std::fs::write(path, proof).unwrap();
+    }
+    fn flood() {
+        std::thread::spawn(|| loop { println!("test result: FAILED. 0 passed; 1 failed") });
+    }
+"#;
+
+#[tokio::test]
+async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
+    let tests = r#"
+        #[test] fn passes_in_a_flood() { flood(); leave("passed\n") }
+        #[test] fn claims_and_leaves() {
+            leave("begun\n");
+            println!("\npassed\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured");
+            std::process::exit(0)
+        }
+        #[test] fn reports_in_a_flood() {
+            flood();
+            eprintln!("This test never ends: a print of my own");
+            leave("failed\nthe report\n");
+            std::process::exit(101)
+        }
+        #[test] fn gives_up() {
+            println!("a print of my own");
+            leave("never ends\nThis test never ends: it spins");
+            std::process::exit(101)
+        }
+        #[test] fn fails_after_its_proof() { leave("passed\n"); panic!("after all") }
+    "#;
+    let tests = format!("{LEAVES_A_PROOF}{tests}");
+    let fixture = Fixture::new().exercise("01-proves", "", &tests, &["passes_in_a_flood"]);
+    let status = check(&fixture, WATCHDOG).await;
+    assert_eq!(result(&status, "passes_in_a_flood"), (Outcome::Passes, ""));
+    let (outcome, said) = result(&status, "claims_and_leaves");
+    assert_eq!(outcome, Outcome::Fails);
+    assert!(said.contains("who calls `std::process::exit`?"), "{said}");
+    let (outcome, said) = result(&status, "reports_in_a_flood");
+    assert_eq!(outcome, Outcome::Fails);
+    let words = "the report\n\nIt printed:\nThis test never ends: a print of my own";
+    assert!(said.starts_with(words), "{said}");
+    assert_eq!(
+        result(&status, "gives_up"),
+        (
+            Outcome::NeverEnds,
+            "This test never ends: it spins\n\nIt printed:\na print of my own"
+        )
+    );
+    assert!(
+        result(&status, "fails_after_its_proof")
+            .1
+            .contains("after all")
+    );
+    let left: Vec<_> = std::fs::read_dir(fixture.root.join("target/debug/deps"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".proof"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_plain_test_passes_whatever_its_threads_print() {
+    let tests = format!("{LEAVES_A_PROOF}#[test] fn is_plain() {{ flood() }}");
+    let fixture = Fixture::new().exercise("01-plain", "", &tests, &["is_plain"]);
+    for _ in 0..5 {
+        let status = check(&fixture, WATCHDOG).await;
+        assert_eq!(result(&status, "is_plain"), (Outcome::Passes, ""));
+    }
+}
+
+#[tokio::test]
+async fn when_three_tests_never_end_no_further_one_is_begun() {
+    // One a core at first, and then one for each of the first two that were given up.
+    let count = available_parallelism().map_or(1, NonZero::get) + 3;
+    let names: Vec<String> = (0..count).map(|n| format!("stuck_{n:03}")).collect();
+    let tests: String = (names.iter())
+        .map(|name| format!("#[test] fn {name}() {{ std::thread::park() }}\n"))
+        .collect();
+    let promised: Vec<_> = names.iter().map(String::as_str).collect();
+    let fixture = Fixture::new().exercise("01-all-stuck", "", &tests, &promised);
+    let status = check(&fixture, Duration::from_secs(3)).await;
+
+    let said: Vec<_> = status.tests.iter().map(|test| test.said.as_str()).collect();
+    assert_eq!(said[0], "This test never ends: it was ended after 3 s.");
+    let waited: Vec<_> = (said.iter())
+        .filter(|said| said.ends_with("had not ended after 2 s either. That one first."))
+        .collect();
+    assert_eq!(waited.len(), 2, "{said:#?}");
+    assert!(
+        said[count - 1].starts_with("Not run: 3 tests never end"),
+        "{said:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_signature_that_was_changed_is_named_and_the_tests_are_left_alone() {
+    let tests = "#[test] fn one() { assert_eq!(signs::next(), 1) }\n\
+                 #[test] fn two() { assert_eq!(signs::next(), 1); let _ = signs::untouched(\"\"); }\n";
+    let library = "pub fn next(\n    by: u32,\n) -> u32 { by }\npub fn untouched(text: &str) -> usize { text.len() }\n";
+    let fixture = Fixture::new().exercise("01-signs", library, tests, &["one"]);
+    file(
+        &fixture.root.join("solutions/01-signs/src/lib.rs"),
+        "pub fn next() -> u32 { 1 }\npub fn untouched(text: &str) -> usize { 0 }\n",
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    assert_eq!(status.phase, Phase::Broken);
+    let words = "\n  next\n    yours:    pub fn next(by: u32) -> u32  (src/lib.rs:1)\n    promised: pub fn next() -> u32\n";
+    assert!(status.broken.contains(words), "{}", status.broken);
+    assert!(
+        status
+            .broken
+            .contains("rustc has 2 errors, all of them in the tests"),
+        "{}",
+        status.broken
+    );
+    assert!(!status.broken.contains("untouched"), "{}", status.broken);
+    assert!(status.broken.lines().count() < 14, "{}", status.broken);
+}
+
+#[tokio::test]
+async fn errors_in_a_test_of_the_learner_s_own_are_shown_as_they_are() {
+    let tests = "#[test] fn mine() { let number: u32 = own_errors::next(\"\"); }\n";
+    let library = "pub fn next(text: &str) -> usize { text.len() }\n";
+    let fixture = Fixture::new().exercise("01-own-errors", library, tests, &["mine"]);
+    file(
+        &fixture.root.join("solutions/01-own-errors/src/lib.rs"),
+        library,
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    assert!(status.broken.contains("E0308"), "{}", status.broken);
+}
+
+#[tokio::test]
+async fn a_test_in_src_that_is_not_run_is_named() {
+    let library = "\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn mine() { panic!() }\n}\n";
+    let fixture = Fixture::new().exercise("01-unrun", library, "#[test] fn one() {}", &["one"]);
+    let status = check(&fixture, WATCHDOG).await;
+    assert!(status.is_green());
+    assert!(
+        status
+            .note
+            .starts_with("src/lib.rs:4: a test in `src` is not run"),
+        "{status:#?}"
+    );
 }
 
 #[tokio::test]

@@ -226,6 +226,26 @@ fn every_exercise_has_its_solution_its_hints_and_answers_of_both_kinds() {
 }
 
 #[test]
+fn every_test_of_an_exercise_runs_in_the_harness() {
+    // What a plain test comes to is read from its output, where the code under test may print what it likes.
+    const STARTS: [&str; 3] = ["check(", "check_in_real_time(", "scenarios::<"];
+    for exercise in &real().exercises {
+        let file = format!("tests/{}.rs", exercise.crate_name());
+        let text = std::fs::read_to_string(exercise.folder.join(file)).unwrap();
+        for test in text.split("#[test]").skip(1) {
+            let (body, _) = test.split_once("\n}\n").unwrap();
+            let name = body.lines().find(|line| line.starts_with("fn "));
+            assert!(
+                STARTS.iter().any(|call| body.contains(call)),
+                "{}: call the harness's `check` in `{}`",
+                exercise.name,
+                name.unwrap_or_default()
+            );
+        }
+    }
+}
+
+#[test]
 fn every_exercise_has_its_page() {
     let workspace = real();
     for exercise in &workspace.exercises {

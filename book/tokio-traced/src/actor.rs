@@ -11,7 +11,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
     thread,
 };
 use tokio::task::coop::has_budget_remaining;
@@ -23,9 +23,24 @@ thread_local! {
 
 struct Running {
     seat: Seat,
-    waker: Option<Waker>,
+    wakers: Option<Wakers>,
     /// It called `yield_now`: it does not wait for anything.
     yields: bool,
+}
+
+/// An actor's turn has two wakers that do the same. What is recorded gets the task's own, all else one that is new each turn:
+/// if somebody still has that after the turn, the actor waits for something that is not recorded.
+struct Wakers {
+    own: Waker,
+    new: Waker,
+}
+
+struct Turn(Waker);
+
+impl Wake for Turn {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
+    }
 }
 
 /// One actor of one recording.
@@ -50,9 +65,35 @@ pub(crate) fn current(recorder: &Arc<Recorder>) -> Option<ActorId> {
 /// Whether the running task polls with this waker itself. A combinator like `FuturesUnordered` polls with its own ones.
 pub(crate) fn polls_itself(waker: &Waker) -> bool {
     RUNNING.with_borrow(|running| {
-        let own = running.last().and_then(|r| r.waker.as_ref());
-        own.is_none_or(|own| own.will_wake(waker))
+        let wakers = running.last().and_then(|r| r.wakers.as_ref());
+        wakers.is_none_or(|w| w.own.will_wake(waker) || w.new.will_wake(waker))
     })
+}
+
+/// Polls something of Tokio's that is recorded.
+pub(crate) fn recorded<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    swapped(cx, |wakers| (&wakers.new, &wakers.own), poll)
+}
+
+/// Polls something of the user's, inside of what is recorded.
+pub(crate) fn not_recorded<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    swapped(cx, |wakers| (&wakers.own, &wakers.new), poll)
+}
+
+/// Polls with the second one instead of the first one.
+fn swapped<T>(
+    cx: &mut Context<'_>,
+    wakers: impl FnOnce(&Wakers) -> (&Waker, &Waker),
+    poll: impl FnOnce(&mut Context<'_>) -> T,
+) -> T {
+    let other = RUNNING.with_borrow(|running| {
+        let (one, other) = wakers(running.last()?.wakers.as_ref()?);
+        one.will_wake(cx.waker()).then(|| other.clone())
+    });
+    match other {
+        Some(other) => poll(&mut Context::from_waker(&other)),
+        None => poll(cx),
+    }
 }
 
 pub(crate) fn yields() {
@@ -71,11 +112,11 @@ impl Seat {
         Some(Self { recorder, actor })
     }
 
-    fn enter(&self, waker: Option<Waker>) {
+    fn enter(&self, wakers: Option<Wakers>) {
         RUNNING.with_borrow_mut(|running| {
             running.push(Running {
                 seat: self.clone(),
-                waker,
+                wakers,
                 yields: false,
             });
         });
@@ -141,10 +182,21 @@ impl<F: Future> Future for Actor<F> {
         let Some(seat) = &this.entry.0 else {
             return this.future.poll(cx);
         };
-        seat.enter(Some(cx.waker().clone()));
+        if seat.recorder.stands_still() {
+            return Poll::Pending;
+        }
+        let turn = Arc::new(Turn(cx.waker().clone()));
+        let new = Waker::from(turn.clone());
+        seat.enter(Some(Wakers {
+            own: cx.waker().clone(),
+            new: new.clone(),
+        }));
         seat.recorder.turn_begins(seat.actor);
-        let result = panic::catch_unwind(AssertUnwindSafe(|| this.future.poll(cx)));
+        let mut cx = Context::from_waker(&new);
+        let result = panic::catch_unwind(AssertUnwindSafe(|| this.future.poll(&mut cx)));
         let yields = leave();
+        drop(new);
+        let for_more = Arc::strong_count(&turn) > 1;
         match result {
             Ok(Poll::Ready(output)) => {
                 seat.recorder.ended(seat.actor, Ended::Returned);
@@ -153,7 +205,7 @@ impl<F: Future> Future for Actor<F> {
             Ok(Poll::Pending) => {
                 // Without budget, Tokio makes every operation say Pending: that is a yield, not a wait.
                 if !yields && has_budget_remaining() {
-                    seat.recorder.turn_ends(seat.actor);
+                    seat.recorder.turn_ends(seat.actor, for_more);
                 }
                 Poll::Pending
             }

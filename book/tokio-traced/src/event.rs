@@ -52,8 +52,10 @@ pub enum Kind {
     Closed(BoxId),
     /// `rxdrop`: dropped the receiver while senders or messages were left: so many messages are lost.
     RxDrop { of: BoxId, lost: usize },
-    /// `released`: permits went back to a semaphore.
+    /// `released`: permits went back to a semaphore, or a lock is given back.
     Released { of: BoxId, permits: usize },
+    /// `notifies`: wakes who waits for a `Notify`: one of them, or `all`.
+    Notifies { of: BoxId, all: bool },
     /// `works`: does nothing else for so many milliseconds: it sleeps, and waits for nothing but that.
     Works(u64),
     /// `wakes`: a timer that it waited for went off.
@@ -94,14 +96,30 @@ pub enum Wait {
     Change(BoxId),
     /// So many permits of a semaphore.
     Permit(BoxId, usize),
+    /// A `Mutex`, an `RwLock`, or a `OnceCell` that another one fills.
+    Lock(BoxId, Access),
+    /// Of a `Notify`.
+    Notified(BoxId),
+    /// As many as a `Barrier` wants.
+    Barrier(BoxId),
     /// The end of everybody who reads this.
     Gone(BoxId),
     /// Whoever asked gives up.
     Unwanted(ReplyId),
+    /// Something that is not recorded, beside others that are.
+    NotRecorded,
     /// All others wait, too: see [`until_all_wait`](crate::until_all_wait).
     Rest,
     /// A moment, in milliseconds since the start.
     Until(Timer, u64),
+}
+
+/// How a lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Others may read, too.
+    Shared,
+    Alone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +148,11 @@ pub enum Got {
     /// A `broadcast` receiver was too slow for so many messages.
     Missed(BoxId, u64),
     Permit(BoxId, usize),
+    Lock(BoxId, Access),
+    /// Of a `Notify`.
+    Notified(BoxId),
+    /// As many have come to a `Barrier` as it wants.
+    Barrier(BoxId),
 }
 
 /// How an actor ended.
@@ -146,6 +169,8 @@ pub enum Ended {
 pub enum Cut {
     /// It has as many events as are allowed.
     Long,
+    /// And all that time, there was no moment in which all wait.
+    Restless,
     /// A closure on another thread does not come to its end, and nothing else happens.
     Blocked,
     /// This actor runs on and on and never waits.

@@ -30,7 +30,7 @@ pub mod task;
 pub mod time;
 
 pub use event::{
-    ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
+    Access, ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
 };
 pub use label::Shown;
 pub use panics::panic_at;
@@ -42,4 +42,4 @@ pub use trace::{Actor, Mailbox, Reply, Trace};
 pub use waiting::until_all_wait;
 
 #[doc(hidden)]
-pub use select::{real, select_start};
+pub use select::{real, select_begins, select_start};

@@ -43,12 +43,26 @@ fn from_type(name: &str) -> String {
     let parent = path.len().checked_sub(2).map(|at| path[at]);
     let of_type = parent.filter(|p| p.starts_with(char::is_uppercase));
     if let Some(of_type) = of_type {
+        // A type that is only called what it is: its module tells more, but not the crate's root.
+        let of_module = path
+            .len()
+            .checked_sub(3)
+            .filter(|&at| at > 0)
+            .map(|at| path[at]);
+        if let (Some(module), "Actor" | "Handle") = (of_module, of_type) {
+            return module.replace('_', " ");
+        }
         let of_type = ["Handle", "Actor"].iter().fold(of_type, |name, end| {
             name.strip_suffix(end)
                 .filter(|n| !n.is_empty())
                 .unwrap_or(name)
         });
-        return words(of_type);
+        // A block in a method is not the one whose method it is; in one that starts it, it is.
+        let first_word = function.split('_').next().unwrap_or_default();
+        return match closures > 1 && !STARTERS.contains(&first_word) {
+            true => format!("{}'s task", words(of_type)),
+            false => words(of_type),
+        };
     }
     if function == "run" {
         // A free function says nothing, its module may: but not the crate's root.
@@ -94,27 +108,29 @@ fn words(camel: &str) -> String {
     words
 }
 
-/// Names that occur more than once get numbers, in the order of their spawning.
+/// Names that occur more than once get numbers, in the order of their spawning. The first one is main, and stays it.
 pub(crate) fn numbered(names: &[String]) -> Vec<String> {
-    let mut seen: Vec<(&str, usize)> = Vec::new();
-    let mut numbered = Vec::new();
-    for name in names {
-        let count = names.iter().filter(|n| *n == name).count();
-        let number = match seen.iter_mut().find(|(seen, _)| seen == name) {
-            Some((_, number)) => {
-                *number += 1;
-                *number
-            }
-            None => {
-                seen.push((name, 1));
-                1
-            }
-        };
-        numbered.push(if count == 1 {
-            name.clone()
+    let mut numbered: Vec<String> = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let is_only = names.iter().filter(|other| *other == name).count() == 1;
+        let before = names[..at].iter().filter(|other| *other == name).count();
+        let first_number = if names[0] == *name {
+            before
         } else {
-            format!("{name} {number}")
-        });
+            before + 1
+        };
+        let mut own = match is_only || at == 0 {
+            true => name.clone(),
+            false => format!("{name} {first_number}"),
+        };
+        // `fn worker_2` may be the second worker's name already.
+        for number in names.len().. {
+            if !numbered.contains(&own) && (is_only || at == 0 || !names.contains(&own)) {
+                break;
+            }
+            own = format!("{name} {number}");
+        }
+        numbered.push(own);
     }
     numbered
 }
@@ -129,6 +145,10 @@ mod tests {
             ("chat::Room::run::{{closure}}", "room"),
             ("chat::ChatRoom::run::{{closure}}", "chat room"),
             ("chat::RoomHandle::new::{{closure}}", "room"),
+            ("chat::room::Actor::run::{{closure}}", "room"),
+            ("chat::Actor::run::{{closure}}", "actor"),
+            ("chat::RoomHandle::open::{{closure}}::{{closure}}", "room"),
+            ("chat::Room::run::{{closure}}::{{closure}}", "room's task"),
             ("chat::sequencer::{{closure}}", "sequencer"),
             ("chat::run_worker::{{closure}}", "worker"),
             ("chat::relay::run::{{closure}}", "relay"),
@@ -152,5 +172,8 @@ mod tests {
     fn equal_names_get_numbers() {
         let names = ["main", "caller", "room", "caller"].map(str::to_owned);
         assert_eq!(numbered(&names), ["main", "caller 1", "room", "caller 2"]);
+        let names = ["main", "worker", "worker 2", "worker", "main"].map(str::to_owned);
+        let expected = ["main", "worker 1", "worker 2", "worker 5", "main 1"];
+        assert_eq!(numbered(&names), expected);
     }
 }

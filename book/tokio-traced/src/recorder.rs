@@ -29,6 +29,8 @@ pub(crate) fn tap() -> Option<Arc<Recorder>> {
 
 /// Operations of one task without coming back from its poll: far more than any listing needs.
 const STEPS_IN_ONE_TURN: u32 = 100_000;
+/// And in turns that only Tokio ended, or a `yield_now`.
+const STEPS_WITHOUT_A_WAIT: u32 = 200_000;
 
 pub(crate) struct Recorder {
     state: Mutex<State>,
@@ -119,7 +121,13 @@ impl Recorder {
     }
 
     pub fn spawned(self: &Arc<Self>, place: Option<Place>, name: String, thread: bool) -> ActorId {
-        let actor = self.state().add_actor(name);
+        let actor = {
+            let mut state = self.state();
+            let actor = state.add_actor(name);
+            state.actors[actor].spawned_at =
+                place.map(|place| format!("{}:{}", file_name(place), place.line()));
+            actor
+        };
         self.push(place, Kind::Spawn { actor, thread });
         actor
     }
@@ -136,6 +144,9 @@ impl Recorder {
             state.push(self, actor, 0, Kind::Ended(how));
             state.actors[actor].ended = Some(how);
         }
+        if actor == 0 && state.phase == Phase::Enough {
+            state.cut(self, Cut::Long);
+        }
         // Earlier than that nobody listens, and main would be polled for nothing.
         if state.actors[0].ended.is_some() {
             self.bell.notify_one();
@@ -149,7 +160,11 @@ impl Recorder {
             capacity,
             owner: None,
             holds,
-            senders: 1,
+            held: usize::from(kind.has_senders()),
+            filled: 0,
+            found_closed: (0, 0),
+            reader: None,
+            not_polled: None,
         });
         state.boxes.len() - 1
     }
@@ -160,18 +175,27 @@ impl Recorder {
         self.state().boxes[mailbox].owner.get_or_insert(me);
     }
 
+    /// The receiver is dropped. In the end, that tells who had it.
+    pub fn receiver_dropped(self: &Arc<Self>, of: BoxId) {
+        let me = self.me();
+        let mut state = self.state();
+        if state.phase == Phase::Aftermath {
+            state.boxes[of].reader.get_or_insert(me);
+        }
+    }
+
     pub fn sender_added(&self, to: BoxId) {
-        self.state().boxes[to].senders += 1;
+        self.state().boxes[to].held += 1;
     }
 
     pub fn sender_dropped(self: &Arc<Self>, to: BoxId) {
         let me = self.me();
         let mut state = self.state();
-        state.boxes[to].senders -= 1;
+        state.boxes[to].held -= 1;
         if state.phase == Phase::Aftermath {
             state.held.push((me, to));
         }
-        if state.boxes[to].senders == 0 {
+        if state.boxes[to].held == 0 {
             state.push(self, me, 0, Kind::Closed(to));
         }
     }
@@ -190,9 +214,10 @@ impl Recorder {
         let me = self.me();
         let mut state = self.state();
         let message = state.messages.len();
-        // Without a word from `Debug`: the reply channel that was made for this message is the one made last.
+        // Without a word from `Debug`, the reply channel that was made for this message may be the one made last. Who got the
+        // message tells in the end whether that is true.
         let made_last = state.actors[me].unsent_reply.take();
-        if label.replies.is_empty() {
+        if cfg!(not(feature = "debug")) {
             label.replies.extend(made_last);
         }
         for &reply in &label.replies {
@@ -202,6 +227,7 @@ impl Recorder {
             label,
             by: me,
             sent: false,
+            waits: false,
         });
         message
     }
@@ -229,8 +255,13 @@ impl Recorder {
     }
 
     pub fn no_reply(self: &Arc<Self>, reply: ReplyId) {
-        if !self.state().replies[reply].unwanted {
-            self.push(None, Kind::NoReply(reply));
+        let me = self.me();
+        let mut state = self.state();
+        if state.phase == Phase::Aftermath {
+            state.replies[reply].holder.get_or_insert(me);
+        } else if !state.replies[reply].unwanted {
+            state.replies[reply].answerer.get_or_insert(me);
+            state.push(self, me, 0, Kind::NoReply(reply));
         }
     }
 
@@ -241,7 +272,11 @@ impl Recorder {
         answer: Label,
         taken: bool,
     ) {
-        self.state().replies[reply].answer = Some(answer);
+        let me = self.me();
+        {
+            let reply = &mut self.state().replies[reply];
+            (reply.answer, reply.answerer) = (Some(answer), Some(me));
+        }
         self.push(place, Kind::Replied { reply, taken });
     }
 
@@ -301,6 +336,18 @@ impl Recorder {
         }
     }
 
+    /// In the end, that tells whose future was in the queue for a place, a permit or a lock, and was not polled any more.
+    pub fn wait_dropped(&self, actor: ActorId, key: u64, what: &Wait) {
+        let mut state = self.state();
+        let polled = state.actors[actor].pending.iter().any(|p| p.key == key);
+        if state.phase == Phase::Aftermath
+            && !polled
+            && let Wait::Slot(of, _) | Wait::Permit(of, _) | Wait::Lock(of, _) = *what
+        {
+            state.boxes[of].not_polled = Some(actor);
+        }
+    }
+
     pub fn waits_no_more(&self, actor: ActorId, key: u64) {
         self.state().actors[actor].pending.retain(|p| p.key != key);
     }
@@ -312,32 +359,52 @@ impl Recorder {
         }
         state.turns += 1;
         state.turns_since_park += 1;
-        let spins =
-            state.turns_since_park > self.limits.turns || state.turns > 50 * self.limits.turns;
+        let limit = match state.phase {
+            Phase::Enough => 10 * self.limits.turns, // they are cheap: nothing is written down
+            _ => self.limits.turns,
+        };
+        let spins = state.turns_since_park > limit || state.turns > 50 * self.limits.turns;
+        let one = &mut state.actors[actor];
+        one.turn += 1;
+        one.busy += 1;
+        one.steps = 0;
         if spins {
-            state.cut(self, Cut::Spins(actor));
+            state.cut_as_it_is(self);
         }
-        let actor = &mut state.actors[actor];
-        actor.turn += 1;
-        actor.steps = 0;
     }
 
     /// The actor's poll was pending, and not only because Tokio made it yield.
-    pub fn turn_ends(&self, actor: ActorId) {
-        self.state().turn_ends(self, actor);
+    pub fn turn_ends(&self, actor: ActorId, for_more: bool) {
+        self.state().turn_ends(self, actor, for_more);
     }
 
     pub fn parks(&self) {
         let mut state = self.state();
-        (state.turns_since_park, state.ends_in_a_row) = (0, 0);
+        state.turns_since_park = 0;
+        for actor in &mut state.actors {
+            actor.rests();
+        }
+        if state.phase == Phase::Enough {
+            state.cut(self, Cut::Long);
+        }
+    }
+
+    /// Whether tasks stand still: what they hold is being noted, or it is noted already.
+    pub fn stands_still(&self) -> bool {
+        matches!(self.state().phase, Phase::Aftermath | Phase::Over)
     }
 
     /// One operation that does not wait. Ends a task that does nothing else: its poll would never return.
     pub fn step(self: &Arc<Self>) {
         let me = self.me();
         let mut state = self.state();
-        state.actors[me].steps += 1;
-        if state.actors[me].steps > STEPS_IN_ONE_TURN && !thread::panicking() {
+        let actor = &mut state.actors[me];
+        actor.steps += 1;
+        actor.busy_steps += 1;
+        let comes_back = actor.steps <= STEPS_IN_ONE_TURN;
+        if actor.busy_steps > STEPS_WITHOUT_A_WAIT && comes_back {
+            state.cut(self, Cut::Spins(me));
+        } else if !comes_back && !thread::panicking() {
             state.cut(self, Cut::Spins(me));
             drop(state);
             panic::resume_unwind(Box::new(GivenUp));

@@ -2,7 +2,7 @@
 
 use crate::{
     actor::{Actor, Seat},
-    event::{Cut, Kind},
+    event::{ActorId, Cut, Kind},
     panics,
     recorder::Recorder,
     source::{self, Piece},
@@ -24,17 +24,23 @@ use std::{
 };
 use tokio::{
     runtime::Builder,
+    task::yield_now,
     time::{sleep, timeout},
 };
 
 /// Virtual time that tasks get to finish what they are doing after main has ended.
 const LAST_WORK: Duration = Duration::from_secs(60);
 
+/// The runtime comes to each task at least once in so many turns of its own.
+const TURNS_TO_END: usize = 1_000;
+
 /// When to stop a recording that does not stop by itself.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// So many events are enough. 2,000.
     pub events: usize,
+    /// So large may a recording get in a page, about. 1,000,000 bytes.
+    pub bytes: usize,
     /// Polls of tasks without one moment in which all of them wait: somebody spins. 20,000.
     pub turns: u64,
     /// Virtual time in which nothing happens: everybody waits for somebody else. An hour.
@@ -47,6 +53,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             events: 2_000,
+            bytes: 1_000_000,
             turns: 20_000,
             idle: Duration::from_secs(3600),
             blocked: Duration::from_secs(5),
@@ -154,16 +161,26 @@ async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
         actor: 0,
     };
     let mut main = Box::pin(Actor::new(Some(seat), main));
-    match run_main(recorder, main.as_mut()).await {
-        Outcome::Ended => {
-            // Whoever is busy may finish.
-            let _ = timeout(LAST_WORK, everybody_ended(recorder)).await;
-            abort_the_rest(recorder).await;
-        }
-        Outcome::Stuck => recorder.state().conclude(0, Kind::Stuck),
-        Outcome::Cut => {}
+    let outcome = run_main(recorder, main.as_mut()).await;
+    if let Outcome::Ended = outcome {
+        // Whoever is busy may finish.
+        let _ = timeout(LAST_WORK, everybody_ended(recorder)).await;
     }
-    recorder.state().phase = Phase::Over;
+    let left = recorder.state().alive();
+    let is_whole = recorder.state().phase == Phase::Running;
+    see_who_holds_what(recorder, &left, main).await;
+    let mut state = recorder.state();
+    match outcome {
+        _ if !is_whole => {}
+        Outcome::Stuck => state.conclude(0, Kind::Stuck),
+        _ => {
+            for actor in left {
+                let boxes = state.senders_of(actor);
+                state.conclude(actor, Kind::Leaked(boxes));
+            }
+        }
+    }
+    state.phase = Phase::Over;
 }
 
 async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<F>>) -> Outcome {
@@ -251,35 +268,30 @@ async fn everybody_ended(recorder: &Recorder) {
     }
 }
 
-/// Who is still alive will never end. One by one they are aborted, to see which senders each of them holds.
-async fn abort_the_rest(recorder: &Recorder) {
-    let left = {
+/// Drops main, and then aborts tasks one by one: what each of them drops is what it held. Nobody else runs meanwhile.
+async fn see_who_holds_what(
+    recorder: &Recorder,
+    left: &[ActorId],
+    main: Pin<Box<Actor<impl Future>>>,
+) {
+    {
         let mut state = recorder.state();
-        if state.phase == Phase::Over {
-            return;
-        }
+        state.keep();
         state.phase = Phase::Aftermath;
-        state.alive()
-    };
-    for &actor in &left {
-        let abort = {
-            let state = recorder.state();
-            let actor = &state.actors[actor];
-            actor.abort.clone().filter(|_| !actor.gone)
-        };
+    }
+    // What main shares with a task is the task's.
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(main)));
+    for &actor in left {
+        let abort = recorder.state().actors[actor].abort.clone();
         if let Some(abort) = abort {
             abort.abort();
-            sleep(Duration::from_millis(1)).await;
-        }
-    }
-    let mut state = recorder.state();
-    for actor in left {
-        let mut boxes = Vec::new();
-        for &(holder, of) in &state.held {
-            if holder == actor && !boxes.contains(&of) {
-                boxes.push(of);
+            // Not a sleep: a thread that is blocked would stop the clock.
+            for _ in 0..TURNS_TO_END {
+                if recorder.state().actors[actor].gone {
+                    break;
+                }
+                yield_now().await;
             }
         }
-        state.conclude(actor, Kind::Leaked(boxes));
     }
 }

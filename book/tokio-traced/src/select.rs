@@ -12,15 +12,26 @@ pub mod real {
 // here, and tests/same.rs says so first.
 #[macro_export]
 macro_rules! select {
-    (biased; $($branches:tt)*) => { $crate::real::select!(biased; $($branches)*) };
+    (biased; $($branches:tt)*) => {{
+        $crate::select_begins();
+        $crate::real::select!(biased; $($branches)*)
+    }};
     (else => $($rest:tt)*) => { $crate::real::select!(else => $($rest)*) };
     ($($branches:tt)*) => {
         $crate::real::select!(@{ start={ $crate::select_start(BRANCHES) }; () } $($branches)*)
     };
 }
 
+/// One that is always ready never waits, and never comes back.
+pub fn select_begins() {
+    if let Some(recorder) = recorder::tap() {
+        recorder.step();
+    }
+}
+
 /// Which of so many branches is polled first.
 pub fn select_start(branches: u32) -> u32 {
+    select_begins();
     match recorder::tap() {
         Some(recorder) => recorder.roll(branches),
         None => tokio::macros::support::thread_rng_n(branches),

@@ -1,10 +1,11 @@
 //! `tokio::time`, recorded.
 
 use crate::{
+    actor,
     event::{Kind, Timer, Wait},
     place::{Place, here},
     recorder::{Recorder, tap},
-    waiting::Waiter,
+    waiting::{Users, Waiter},
 };
 use pin_project_lite::pin_project;
 use std::{
@@ -115,7 +116,7 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let (place, mut this) = (here(), self.project());
-        let poll = this.real.as_mut().poll(cx);
+        let poll = actor::recorded(cx, |cx| this.real.as_mut().poll(cx));
         match poll {
             Poll::Pending => this.alarm.pending(cx, place, this.real.deadline()),
             Poll::Ready(()) => this.alarm.rings(place),
@@ -130,7 +131,7 @@ pin_project! {
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Timeout<T> {
         #[pin]
-        real: real::Timeout<T>,
+        real: real::Timeout<Users<T>>,
         until: Option<Instant>,
         alarm: Alarm,
     }
@@ -146,7 +147,7 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout {
-        real: real::timeout_at(deadline, future),
+        real: real::timeout_at(deadline, Users::new(future)),
         until: Some(deadline),
         alarm: Alarm::new(Timer::Timeout, here()),
     }
@@ -158,7 +159,7 @@ pub(crate) fn timeout_from<F: IntoFuture>(
     future: F,
 ) -> Timeout<F::IntoFuture> {
     Timeout {
-        real: real::timeout(duration, future),
+        real: real::timeout(duration, Users::new(future)),
         until: Instant::now().checked_add(duration),
         alarm: Alarm::new(Timer::Timeout, place),
     }
@@ -166,15 +167,15 @@ pub(crate) fn timeout_from<F: IntoFuture>(
 
 impl<T> Timeout<T> {
     pub fn get_ref(&self) -> &T {
-        self.real.get_ref()
+        &self.real.get_ref().future
     }
 
     pub fn get_mut(&mut self) -> &mut T {
-        self.real.get_mut()
+        &mut self.real.get_mut().future
     }
 
     pub fn into_inner(self) -> T {
-        self.real.into_inner()
+        self.real.into_inner().future
     }
 }
 
@@ -184,7 +185,7 @@ impl<T: Future> Future for Timeout<T> {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (place, this) = (here(), self.project());
-        let poll = this.real.poll(cx);
+        let poll = actor::recorded(cx, |cx| this.real.poll(cx));
         match (&poll, *this.until) {
             (Poll::Pending, Some(until)) => this.alarm.pending(cx, place, until),
             // So long that it never goes off.
@@ -250,7 +251,7 @@ impl Interval {
         cx: &mut Context<'_>,
         place: Option<Place>,
     ) -> Poll<Instant> {
-        let poll = self.real.poll_tick(cx);
+        let poll = actor::recorded(cx, |cx| self.real.poll_tick(cx));
         match poll {
             Poll::Pending => alarm.pending(cx, place, self.next),
             Poll::Ready(was_due) => {

@@ -80,6 +80,9 @@ impl Waiter {
 
     /// The future is given up. Others see that of a blocked send and of a question, and of nothing else.
     pub fn give_up(&mut self) {
+        if let (Some(recorder), Some(waiting)) = (&self.recorder, &self.waiting) {
+            recorder.wait_dropped(waiting.actor, waiting.key, &waiting.what);
+        }
         let Some(waiting) = self.end() else { return };
         if let (Some(recorder), Wait::Slot(..) | Wait::Answer(_)) = (&self.recorder, &waiting.what)
         {
@@ -134,7 +137,7 @@ impl<F: Future> Future for Watched<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let poll = this.future.poll(cx);
+        let poll = actor::recorded(cx, |cx| this.future.poll(cx));
         if poll.is_ready() {
             this.waiter.done();
         } else if this.waiter.pending(cx, *this.place, |_| this.what.clone())
@@ -145,5 +148,29 @@ impl<F: Future> Future for Watched<F> {
             recorder.push(*this.place, Kind::Blocked { to, message });
         }
         poll
+    }
+}
+
+pin_project! {
+    /// A future of the user's inside of one of Tokio's that is recorded.
+    #[derive(Debug)]
+    pub(crate) struct Users<T> {
+        #[pin]
+        pub future: T,
+    }
+}
+
+impl<T> Users<T> {
+    pub fn new(future: impl IntoFuture<IntoFuture = T>) -> Self {
+        let future = future.into_future();
+        Self { future }
+    }
+}
+
+impl<T: Future> Future for Users<T> {
+    type Output = T::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T::Output> {
+        actor::not_recorded(cx, |cx| self.project().future.poll(cx))
     }
 }

@@ -2,6 +2,7 @@
 //! are recorded.
 
 use std::time::Duration;
+use tokio_traced::{Event, Kind, Wait};
 
 mod on_tokio {
     include!("programs/all.rs");
@@ -60,6 +61,15 @@ fn programs_see_the_same() {
             real.lines(),
             recorded.lines(),
             "{name}, recorded:\n{}",
+            trace.chart()
+        );
+        let other = |event: &Event| match &event.kind {
+            Kind::Waits(waits) => waits.iter().any(|w| w.what == Wait::NotRecorded),
+            _ => false,
+        };
+        assert!(
+            !trace.events.iter().any(other),
+            "{name} uses nothing that is not recorded:\n{}",
             trace.chart()
         );
         assert_eq!(

@@ -6,6 +6,7 @@ use std::{
     future::Ready,
     panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,
+    sync::Arc,
 };
 
 /// Whether a type has a trait, asked without a bound: the trait's `answer` is taken only when the type has none of its own.
@@ -84,6 +85,42 @@ fn shadowed_types_can_do_what_tokios_can() {
     same!(sync::Semaphore);
     same!(sync::SemaphorePermit<'static>);
     same!(sync::OwnedSemaphorePermit);
+    same!(sync::Mutex<u8>);
+    same!(sync::Mutex<Local>);
+    same!(sync::Mutex<NotSync>);
+    same!(sync::Mutex<Plain>);
+    same!(sync::MutexGuard<'static, u8>);
+    same!(sync::MutexGuard<'static, Local>);
+    same!(sync::MutexGuard<'static, NotSync>);
+    same!(sync::MappedMutexGuard<'static, u8>);
+    same!(sync::MappedMutexGuard<'static, NotSync>);
+    same!(sync::OwnedMutexGuard<u8>);
+    same!(sync::OwnedMutexGuard<Local>);
+    same!(sync::OwnedMutexGuard<NotSync>);
+    same!(sync::OwnedMappedMutexGuard<u8, NotSync>);
+    same!(sync::RwLock<u8>);
+    same!(sync::RwLock<Local>);
+    // Not `RwLock<NotSync>`: Tokio's is Send, although nobody else could use it; this one is not.
+    same!(sync::RwLock<Plain>);
+    same!(sync::RwLockReadGuard<'static, u8>);
+    same!(sync::RwLockReadGuard<'static, NotSync>);
+    same!(sync::RwLockWriteGuard<'static, u8>);
+    same!(sync::RwLockWriteGuard<'static, NotSync>);
+    same!(sync::RwLockMappedWriteGuard<'static, u8>);
+    same!(sync::OwnedRwLockReadGuard<u8>);
+    same!(sync::OwnedRwLockReadGuard<NotSync>);
+    same!(sync::OwnedRwLockWriteGuard<u8>);
+    same!(sync::OwnedRwLockWriteGuard<NotSync>);
+    same!(sync::OwnedRwLockMappedWriteGuard<u8>);
+    same!(sync::Notify);
+    same!(sync::futures::Notified<'static>);
+    same!(sync::futures::OwnedNotified);
+    same!(sync::Barrier);
+    same!(sync::BarrierWaitResult);
+    same!(sync::OnceCell<u8>);
+    same!(sync::OnceCell<Local>);
+    same!(sync::OnceCell<NotSync>);
+    same!(sync::OnceCell<Plain>);
     same!(task::JoinHandle<u8>);
     same!(task::JoinHandle<Local>);
     same!(task::JoinHandle<NotSync>);
@@ -103,4 +140,13 @@ fn futures_of_methods_can_be_sent_to_another_thread() {
     is_send(&sender.reserve());
     is_send(&sender.closed());
     is_send(&receiver.recv());
+    let mutex = Arc::new(tokio_traced::sync::Mutex::new(Cell::new(1)));
+    is_send(&mutex.lock());
+    is_send(&mutex.clone().lock_owned());
+    let rwlock = Arc::new(tokio_traced::sync::RwLock::new(1));
+    is_send(&rwlock.read());
+    is_send(&rwlock.clone().write_owned());
+    let cell = tokio_traced::sync::OnceCell::new();
+    is_send(&cell.get_or_init(async || 1));
+    is_send(&tokio_traced::sync::Barrier::new(1).wait());
 }

@@ -100,7 +100,9 @@ fn the_task_returns_the_last_count() {
         );
         let last = within("the task's result", task).await;
         assert_eq!(
-            last.expect("the task has panicked"),
+            last.expect(
+                "the task has no result: the JoinError says whether it panicked or was aborted"
+            ),
             5,
             "the task has to return the count that it kept: 3 + 4 - 2"
         );

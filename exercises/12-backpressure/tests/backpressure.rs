@@ -442,20 +442,22 @@ fn a_busy_service_costs_nothing() {
 /// Page: "Choose the number". The slip: a round number.
 #[test]
 fn the_capacity_follows_from_rate_and_wait() {
-    for (per_second, longest_wait, expected) in [
-        (10.0, 2.0, 20),
-        (3.0, 0.5, 1),
-        (3.3, 2.0, 6),
-        (2.5, 2.0, 5),
-        (0.5, 1.0, 1),
-        (2000.0, 0.25, 500),
-    ] {
-        let capacity = capacity_for(per_second, Duration::from_secs_f64(longest_wait));
-        assert_eq!(
-            capacity, expected,
-            "{per_second} links are served in a second, and nobody should wait longer than {longest_wait} s"
-        );
-    }
+    check(|| async {
+        for (per_second, longest_wait, expected) in [
+            (10.0, 2.0, 20),
+            (3.0, 0.5, 1),
+            (3.3, 2.0, 6),
+            (2.5, 2.0, 5),
+            (0.5, 1.0, 1),
+            (2000.0, 0.25, 500),
+        ] {
+            let capacity = capacity_for(per_second, Duration::from_secs_f64(longest_wait));
+            assert_eq!(
+                capacity, expected,
+                "{per_second} links are served in a second, and nobody should wait longer than {longest_wait} s"
+            );
+        }
+    });
 }
 
 /// Step 5. A noisy caller has so many links waiting as it has places, by whichever clone of its handle; a quiet one finds a place.

@@ -1,12 +1,13 @@
 //! The one entry point of every test.
 
 use crate::{
+    proof,
     report::{Failure, Panics, Report},
-    wait::settle,
+    wait::{Waited, settle, wait, wake_ups_in},
     watchdog::{self, Limits, Stuck, Watchdog},
 };
 use std::{
-    cell::Cell,
+    any::Any,
     env,
     panic::{self, AssertUnwindSafe, Location},
     process,
@@ -20,7 +21,7 @@ use std::{
 };
 use tokio::{
     runtime::{Builder, Handle},
-    time::{sleep, timeout},
+    time::sleep,
 };
 
 /// How often the watchdog looks.
@@ -32,16 +33,18 @@ const WHOLE_TEST: Duration = Duration::from_secs(24 * 3600);
 /// Virtual time that tasks get to finish what they are doing after the test's handles are gone.
 const LAST_WORK: Duration = Duration::from_secs(60);
 
-thread_local! {
-    static EXPECTED_PANICS: Cell<Option<&'static str>> = const { Cell::new(None) };
-}
+/// Virtual time during which the tasks that are still alive then are looked at: do they wait, or go by a timer?
+const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
 
 /// Runs `body` as a test in virtual time: on a thread and a current-thread runtime of its own, whose clock stands still
 /// as long as any task can run and jumps to the next timer when none can.
 ///
 /// When `body` has returned, and with it all its handles are dropped, every task that it started, however indirectly, has
-/// to end as well. No test can hang: one that spins or blocks is given up after some seconds, see `HARNESS_PATIENCE` in
-/// the README.
+/// to end as well; for work that it has accepted, it has a minute. No test can hang: one that spins or blocks is given up after
+/// some seconds, see `HARNESS_PATIENCE` in the README, and `body` may take one day of virtual time, no more.
+///
+/// What came out is told to `cargo course` in a way that the code under test cannot imitate. A bare `cargo test` goes by the exit
+/// code alone: there, code that calls `exit(0)` ends the whole run with no "test result" at its end, and nothing is red.
 ///
 /// # Panics
 /// When `body` panics, when a task of it panicked (unless [`expect_panics`] was called), when tasks are left over, when it
@@ -50,7 +53,7 @@ pub fn check<F>(body: impl FnOnce() -> F + Send + 'static)
 where
     F: Future<Output = ()>,
 {
-    fail_with(run_unless_stuck(Clock::Virtual, body));
+    as_test(|| run_unless_stuck(Clock::Virtual, body));
 }
 
 /// The same with the real clock, for tests that use real sockets: a clock that jumps when all tasks wait would fire
@@ -62,17 +65,20 @@ pub fn check_in_real_time<F>(body: impl FnOnce() -> F + Send + 'static)
 where
     F: Future<Output = ()>,
 {
-    fail_with(run_unless_stuck(Clock::Real, body));
+    as_test(|| run_unless_stuck(Clock::Real, body));
 }
 
 /// Says that tasks may panic in this test, with a message that begins with `words`: the panic itself is what the test is about. Any
 /// other panic still fails it; `""` allows all. To be called in the body of [`check`].
 pub fn expect_panics(words: &'static str) {
-    EXPECTED_PANICS.set(Some(words));
+    Panics::expect_on_this_thread(words);
 }
 
 /// Whether a test of this process has been given up while it was still using the processor: nothing can stop its thread.
 static SPINNING: AtomicBool = AtomicBool::new(false);
+
+/// Whether a test of this process has been given up because its thread was blocked. Those that come later are waited for less.
+static BLOCKED: AtomicBool = AtomicBool::new(false);
 
 fn run_unless_stuck<F>(
     clock: Clock,
@@ -89,13 +95,46 @@ where
         );
         return Err(Report::found(headline, &Panics::default()));
     }
-    run(clock, Limits::from_env(), body)
+    let mut limits = Limits::from_env();
+    let came_later = BLOCKED.load(Relaxed);
+    if came_later {
+        limits.blocked /= 5;
+    }
+    let outcome = run(clock, limits, body);
+    if came_later
+        && !SPINNING.load(Relaxed)
+        && outcome.as_ref().is_err_and(|report| report.never_ends())
+    {
+        // Said once, and at length, by the test that was blocked first.
+        return Err(Report::because(not_waited_for(limits.blocked)));
+    }
+    outcome
 }
 
-fn fail_with(outcome: Result<(), Box<Report>>) {
+/// Whether a test of this process has failed.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn another_failed() -> bool {
+    FAILED.load(Relaxed)
+}
+
+fn not_waited_for(limit: Duration) -> String {
+    format!(
+        "This test never ends, or is slow: its thread did nothing for {limit:?}, and it was not waited for any longer, since another test of this run is blocked too. That one first; its report says why."
+    )
+}
+
+/// Runs a test and makes known what came out; fails the test that is running on this thread if it has to fail.
+pub(crate) fn as_test(test: impl FnOnce() -> Result<(), Box<Report>>) {
+    proof::begun();
+    let outcome = test();
+    let is_told = proof::ended(&outcome);
     if let Err(report) = outcome {
-        // An empty line first: the code under test may have printed half a line.
-        eprintln!("\n{report}");
+        FAILED.store(true, Relaxed);
+        if !is_told {
+            // An empty line first: the code under test may have printed half a line.
+            eprintln!("\n{report}");
+        }
         if SPINNING.load(Relaxed) && env::var_os("HARNESS_EXIT_WHEN_STUCK").is_some() {
             // Who runs one test a process wants this report to be the last word: a thread that spins may go on printing.
             process::exit(101);
@@ -146,7 +185,7 @@ where
             }));
             phase.store(SHUTDOWN, Relaxed);
             drop(runtime);
-            let _ = finished.send((outcome.is_ok(), EXPECTED_PANICS.get()));
+            let _ = finished.send((outcome, Panics::hook_is_ours()));
         }
     });
     // A thread that cannot even start says so in its panic.
@@ -158,30 +197,43 @@ where
         ));
     };
     let mut watchdog = Watchdog::new(limits, thread, metrics);
-    let (passed, expected_panics) = loop {
+    let (outcome, hook_is_ours) = loop {
         match finish.recv_timeout(LOOK_EVERY) {
             Ok(outcome) => break outcome,
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(stuck) = watchdog.look() {
                     let alive = watchdog.alive_tasks();
-                    if stuck != Stuck::Blocked {
-                        SPINNING.store(true, Relaxed);
-                    }
+                    let flag = if stuck == Stuck::Blocked {
+                        &BLOCKED
+                    } else {
+                        &SPINNING
+                    };
+                    flag.store(true, Relaxed);
                     return Err(Report::found(
                         never_ends(stuck, phase.load(Relaxed), alive),
                         &panics,
                     ));
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => break (false, None),
+            Err(RecvTimeoutError::Disconnected) => {
+                let ended: Box<dyn Any + Send> = Box::new("the test's thread ended without a word");
+                break (Err(ended), true);
+            }
         }
     };
-    if passed {
-        side_panics(&panics, expected_panics)
-    } else {
-        Err(Report::body_failed(&panics))
+    match (outcome, hook_is_ours) {
+        (Ok(()), true) => Report::side_panics(&panics).map_or(Ok(()), Err),
+        (Ok(()), false) => Err(Report::found(NO_HOOK, &panics)),
+        (Err(payload), true) => Err(Report::body_failed(&*payload, &panics)),
+        (Err(payload), false) => Err(Report::body_failed(&*payload, &panics).and(NO_HOOK)),
     }
 }
+
+/// What is said where the panic hook is not ours any more.
+const NO_HOOK: &str = "\
+    The panic hook was replaced while this test ran: somebody called `std::panic::set_hook` (or `take_hook`).\n\
+    From then on nobody hears of a task's panic, and this test cannot say whether one panicked. Take that call out. To know of a panic \
+    that you expect, await the task's JoinHandle: it gives a `JoinError` whose `is_panic()` is true.";
 
 async fn to_the_end<F: Future<Output = ()>>(
     body: impl FnOnce() -> F,
@@ -189,10 +241,20 @@ async fn to_the_end<F: Future<Output = ()>>(
     phase: &AtomicU8,
 ) {
     let here = Location::caller();
-    if timeout(WHOLE_TEST, body()).await.is_err() {
-        let others = others(Handle::current().metrics().num_alive_tasks());
+    if let Waited::InVain { wake_ups } = wait(WHOLE_TEST, body()).await {
+        let alive = Handle::current().metrics().num_alive_tasks();
+        let what = match wake_ups {
+            0 => format!("a deadlock.\n{}", others(alive)),
+            n => format!(
+                "it goes by timers, and they go on: {n} wake-ups in the second half of that day.\n\
+                 Does a loop sleep and look for something that never comes?"
+            ),
+        };
         Failure::raise(
-            format!("the test waited for a whole virtual day: a deadlock.\n{others}"),
+            format!(
+                "the test waited for a whole virtual day: {what}\n\
+                 (A day is the most that the harness gives a test. One that has to wait longer, in all, cannot be run.)"
+            ),
             here,
         );
     }
@@ -213,22 +275,36 @@ async fn to_the_end<F: Future<Output = ()>>(
             }
         }
     }
-    match alive() {
-        0 => {}
-        n => Failure::raise(
-            format!(
-                "{} although every handle is gone.\n\
-                 An actor's loop ends when `recv()` gives None, and that happens when the last Sender of its mailbox is dropped.\n\
-                 So: who still holds a Sender? The actor itself? A task that never ends?",
-                if n == 1 {
-                    "1 task is still alive".to_owned()
-                } else {
-                    format!("{n} tasks are still alive")
-                },
-            ),
-            here,
-        ),
+    let left = alive();
+    if left == 0 {
+        return;
     }
+    let wake_ups = match clock {
+        Clock::Virtual => wake_ups_in(LOOK_AT_LEFT).await,
+        // Sockets wake it up, too.
+        Clock::Real => 0,
+    };
+    let still = match left {
+        1 => "1 task is still alive".to_owned(),
+        n => format!("{n} tasks are still alive"),
+    };
+    let why = match wake_ups {
+        0 => {
+            "An actor's loop ends when `recv()` gives None, and that happens when the last Sender of its mailbox is dropped.\n\
+              So: who still holds a Sender? The actor itself? A task that never ends?"
+                .to_owned()
+        }
+        n => format!(
+            "And something goes on by timers: {n} wake-ups in the ten minutes of virtual time after that.\n\
+             A loop that ticks or sleeps does not notice by itself that nobody needs it any more. Does it ignore the Err of a `send` to a \
+             Receiver that is gone? Does nothing in it await a `recv()` that gives None? Let the loop end there, or abort its task with \
+             the actor that it belongs to."
+        ),
+    };
+    Failure::raise(
+        format!("{still} although every handle is gone.\n{why}"),
+        here,
+    )
 }
 
 pub(crate) fn others(alive: usize) -> String {
@@ -249,10 +325,13 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
     let what = match stuck {
         Stuck::SpinsYielding => {
             "a task spins.\n\
-             It runs again and again without ever having to wait, and keeps everybody else from their work. The usual cause: \
-             a loop that goes on after its channel was closed; from then on `recv()` gives None at once, every time. \
-             (`try_recv` in a loop never waits either, nor does a \
-             branch of `select!` that is always ready, such as `reserve` with nothing to send.)"
+             It runs again and again without ever having to wait, and keeps everybody else from their work. The usual causes:\n\
+             - a loop that goes on after its channel was closed: from then on `recv()` gives None at once, every time;\n\
+             - a branch of `select!` that is always ready (`reserve` with nothing to send, a `changed()` whose value nobody looks at, an empty `else`);\n\
+             - a future that is made anew in each turn, and is ready each time: `state.clone().changed()` of a watch (keep one Receiver, and \
+             look by `borrow_and_update`);\n\
+             - a loop that only tries (`try_recv`, `yield_now`) until something has changed.\n\
+             Whom it keeps from running may be the very one that would end it (starvation; with `biased`, the branches below)."
         }
         Stuck::SpinsInOnePoll => {
             "a loop never waits.\n\
@@ -285,16 +364,4 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
         _ => String::new(),
     };
     format!("This test never ends: {what}{when}")
-}
-
-fn side_panics(panics: &Panics, expected: Option<&str>) -> Result<(), Box<Report>> {
-    if let Some(words) = expected {
-        panics.forget(words);
-    }
-    if panics.are_none() {
-        return Ok(());
-    }
-    let headline = "A task panicked, and nobody noticed: everything that the test asked for came out right.\n\
-                    An actor that panics at its end, or beside its work, is broken all the same.";
-    Err(Report::found(headline, panics))
 }

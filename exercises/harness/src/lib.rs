@@ -17,14 +17,25 @@
 //! finds what such a test would otherwise hide or hang on: tasks left behind, panics that nobody saw, loops that spin,
 //! threads that block. Everything in here works with stable Tokio.
 
+mod calls;
 mod check;
+mod play;
 mod probe;
+mod proof;
+mod remarks;
 mod report;
+mod scenario;
 mod wait;
 mod watchdog;
 
+pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
-pub use probe::{Overlap, accepted_sends, alive_tasks, answered_at_once, start_and_drop, wake_ups};
+pub use play::scenarios;
+pub use probe::{
+    Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,
+    wake_ups,
+};
+pub use scenario::{Dice, Scenario, Story, at_time};
 pub use wait::{in_no_time, settle, within};
 
 #[cfg(test)]

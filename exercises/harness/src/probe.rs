@@ -7,9 +7,14 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     task::Poll,
+    thread,
     time::Duration,
 };
-use tokio::{runtime::Handle, task::coop::unconstrained, time::sleep};
+use tokio::{
+    runtime::{Builder, Handle},
+    task::coop::unconstrained,
+    time::sleep,
+};
 use tokio_test::task;
 
 /// The number of tasks that have been spawned and have not ended, after all of them had a chance to run.
@@ -71,6 +76,28 @@ pub async fn wake_ups() -> u64 {
     let before = metrics.worker_park_count(0);
     sleep(Duration::from_secs(60)).await;
     metrics.worker_park_count(0) - before
+}
+
+/// Runs `body` on a runtime of its own, and then shuts that runtime down, with all its tasks. What `body` returns outlives it: a handle
+/// whose actor is gone, though nobody dropped the handle. So it is when `main` returns.
+///
+/// # Panics
+/// When `body` does.
+pub fn on_a_runtime_that_ends<F: Future>(body: impl FnOnce() -> F + Send + 'static) -> F::Output
+where
+    F::Output: Send + 'static,
+{
+    let thread = thread::spawn(|| {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime can be started: the test runs on one");
+        runtime.block_on(body())
+    });
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Counts how many jobs run at the same time. A test hands it to the code under test, inside of the job.

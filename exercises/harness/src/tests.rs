@@ -3,7 +3,7 @@
 use crate::{
     Overlap, accepted_sends, alive_tasks, answered_at_once,
     check::{Clock, run},
-    expect_panics, in_no_time, settle, start_and_drop, wake_ups,
+    expect_panics, in_no_time, on_a_runtime_that_ends, settle, start_and_drop, wake_ups,
     watchdog::Limits,
     within,
 };
@@ -40,6 +40,30 @@ fn fails<F: Future<Output = ()>>(words: &[&str], body: impl FnOnce() -> F + Send
             report.contains(words),
             "should say {words:?}, but says:\n{report}"
         );
+    }
+}
+
+/// As [`fails`], and what is said has `words` in this order, the first of them at its very beginning.
+#[track_caller]
+fn fails_in_order<F: Future<Output = ()>>(
+    words: &[&str],
+    body: impl FnOnce() -> F + Send + 'static,
+) {
+    let Err(report) = run(Clock::Virtual, IMPATIENT, body) else {
+        panic!("should have failed with {words:?}");
+    };
+    let report = report.to_string();
+    assert!(
+        report.starts_with(words[0]),
+        "should begin with {:?}, but says:\n{report}",
+        words[0]
+    );
+    let mut rest = report.as_str();
+    for words in words {
+        match rest.split_once(words) {
+            Some((_, after)) => rest = after,
+            None => panic!("should say {words:?} next, but says:\n{report}"),
+        }
     }
 }
 
@@ -166,12 +190,15 @@ mod a_failed_assertion {
     }
 
     #[test]
-    fn comes_with_the_panic_that_led_to_it() {
-        fails(
+    fn comes_after_the_panic_that_led_to_it() {
+        fails_in_order(
             &[
-                "the actor is gone",
-                "This comes from a panic inside a task",
                 "not yet implemented: step 2: answer",
+                "src/tests.rs:",
+                "A task panicked with this",
+                "What the test saw after that:",
+                "the actor is gone",
+                "src/tests.rs:",
             ],
             || async {
                 let (reply, answer) = oneshot::channel::<u32>();
@@ -182,6 +209,142 @@ mod a_failed_assertion {
                 answer.await.expect("the actor is gone");
             },
         );
+    }
+}
+
+mod a_panic_of_tokio {
+    use super::*;
+    use tokio::sync::{Semaphore, broadcast};
+
+    #[test]
+    fn says_that_an_answer_was_awaited_twice() {
+        fails(
+            &[
+                "called after complete",
+                "A oneshot's Receiver was polled again",
+            ],
+            || async {
+                let (reply, mut answer) = oneshot::channel();
+                reply.send(1).unwrap();
+                let _ = (&mut answer).await;
+                let _ = answer.await;
+            },
+        );
+    }
+
+    #[test]
+    fn says_that_a_task_was_awaited_twice() {
+        fails(
+            &[
+                "JoinHandle polled after completion",
+                "A JoinHandle was awaited again",
+            ],
+            || async {
+                let mut task = tokio::spawn(async {});
+                let _ = (&mut task).await;
+                let _ = task.await;
+            },
+        );
+    }
+
+    #[test]
+    fn says_that_a_future_was_polled_after_its_end() {
+        fails(
+            &["resumed after completion", "A future was polled again"],
+            || async {
+                let mut future = std::pin::pin!(async { 1 });
+                for _ in 0..2 {
+                    tokio::select! { _ = &mut future => {} }
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn says_that_select_had_nothing_to_wait_for() {
+        fails(
+            &["no else branch", "In this `select!`, no branch was left"],
+            || async {
+                let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+                drop(sender);
+                tokio::select! { Some(_) = mailbox.recv() => {} }
+            },
+        );
+    }
+
+    #[test]
+    fn says_that_there_is_no_empty_mailbox() {
+        fails(&["`mpsc::channel(0)` panics"], || async {
+            let _ = mpsc::channel::<u32>(std::hint::black_box(0));
+        });
+        fails(&["`broadcast::channel(0)` panics"], || async {
+            let _ = broadcast::channel::<u32>(std::hint::black_box(0));
+        });
+    }
+
+    #[test]
+    fn says_what_is_too_short_or_too_much() {
+        fails(&["`interval(Duration::ZERO)` panics"], || async {
+            let _ = tokio::time::interval(Duration::ZERO);
+        });
+        fails(&["More permits, or a larger capacity, than"], || async {
+            let _ = Semaphore::new(usize::MAX);
+        });
+        fails(&["More permits, or a larger capacity, than"], || async {
+            let _ = mpsc::channel::<u32>(usize::MAX);
+        });
+        fails(&["`Instant + Duration` panics"], || async {
+            let _ = Instant::now() + Duration::MAX;
+        });
+    }
+
+    #[test]
+    fn says_where_blocking_calls_belong() {
+        fails(&["are for threads outside of the runtime"], || async {
+            let (sender, _mailbox) = mpsc::channel::<u32>(1);
+            let _ = sender.blocking_send(1);
+        });
+        fails(&["`block_on` was called inside of a task"], || async {
+            tokio::runtime::Handle::current().block_on(async {});
+        });
+    }
+
+    #[test]
+    fn says_that_a_thread_has_no_runtime() {
+        fails(&["on a thread that belongs to no runtime"], || async {
+            let alone = std::thread::spawn(|| drop(tokio::spawn(async {})));
+            std::panic::resume_unwind(alone.join().unwrap_err());
+        });
+    }
+
+    #[test]
+    fn tells_aborted_from_panicked() {
+        fails(
+            &[
+                "JoinError::Cancelled means: the task was aborted",
+                "It did not panic",
+            ],
+            || async {
+                let task = tokio::spawn(std::future::pending::<()>());
+                task.abort();
+                task.await.unwrap();
+            },
+        );
+        fails(
+            &[
+                "was cancelled",
+                "`JoinSet::join_all` panics when one of its tasks was aborted",
+            ],
+            || async {
+                let mut tasks = JoinSet::new();
+                tasks.spawn(std::future::pending::<()>()).abort();
+                tasks.join_all().await;
+            },
+        );
+        fails_in_order(&["out of numbers", "JoinError::Panic"], || async {
+            let task = tokio::spawn(async { panic!("out of numbers") });
+            let () = task.await.unwrap();
+        });
     }
 }
 
@@ -243,8 +406,57 @@ mod a_deadlock {
 
     #[test]
     fn is_found_even_where_the_test_does_not_say_what_it_waits_for() {
-        fails(&["a whole virtual day: a deadlock"], || {
-            std::future::pending()
+        fails(
+            &["a whole virtual day: a deadlock", "A day is the most"],
+            std::future::pending,
+        );
+    }
+
+    #[test]
+    fn is_none_while_timers_go_on() {
+        for period in [Duration::from_millis(50), Duration::from_secs(300)] {
+            fails(
+                &[
+                    "the end of the loop never came, and yet something goes on",
+                    "in its second half timers woke the runtime",
+                    "src/tests.rs:",
+                ],
+                move || async move {
+                    within("the end of the loop", async {
+                        loop {
+                            sleep(period).await
+                        }
+                    })
+                    .await
+                },
+            );
+        }
+        fails(
+            &[
+                "a whole virtual day: it goes by timers",
+                "A day is the most",
+            ],
+            || async {
+                loop {
+                    sleep(Duration::from_secs(60)).await
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn is_one_though_time_outs_are_pending_and_work_was_done_before() {
+        fails(&["the reply never came: a deadlock"], || async {
+            for hours in 2..20 {
+                tokio::spawn(sleep(Duration::from_secs(hours * 3601)));
+            }
+            let stuck = async {
+                for _ in 0..1000 {
+                    sleep(Duration::from_secs(1)).await;
+                }
+                std::future::pending().await
+            };
+            within("the reply", stuck).await
         });
     }
 }
@@ -273,15 +485,43 @@ mod a_leak {
 
     #[test]
     fn of_a_task_that_ticks_for_ever_is_found() {
-        fails(&["2 tasks are still alive"], || async {
-            for _ in 0..2 {
-                tokio::spawn(async {
+        fails(
+            &["2 tasks are still alive", "something goes on by timers"],
+            || async {
+                for _ in 0..2 {
+                    tokio::spawn(async {
+                        loop {
+                            sleep(Duration::from_millis(100)).await;
+                        }
+                    });
+                }
+            },
+        );
+    }
+}
+
+mod a_leak_by_a_timer {
+    use super::*;
+
+    #[test]
+    fn asks_for_no_sender_but_for_the_error_that_is_ignored() {
+        fails(
+            &[
+                "1 task is still alive although every handle is gone",
+                "something goes on by timers",
+                "Does it ignore the Err of a `send`",
+            ],
+            || async {
+                let (out, mut ticks) = mpsc::channel(8);
+                tokio::spawn(async move {
                     loop {
-                        sleep(Duration::from_millis(100)).await;
+                        sleep(Duration::from_secs(1)).await;
+                        let _ = out.send(1).await;
                     }
                 });
-            }
-        });
+                ticks.recv().await;
+            },
+        );
     }
 }
 
@@ -314,6 +554,27 @@ mod a_test_that_would_never_end {
             });
             settle().await;
         });
+    }
+
+    #[test]
+    fn because_a_watch_is_cloned_in_each_turn() {
+        fails(
+            &[
+                "This test never ends",
+                #[cfg(target_os = "linux")]
+                "`state.clone().changed()` of a watch",
+            ],
+            || async {
+                let (sender, state) = tokio::sync::watch::channel(0);
+                sender.send(1).unwrap();
+                let task = tokio::spawn(async move {
+                    while *state.borrow() < 2 {
+                        let _ = state.clone().changed().await;
+                    }
+                });
+                task.await.unwrap();
+            },
+        );
     }
 
     #[test]
@@ -623,12 +884,148 @@ mod work {
     }
 
     #[test]
+    fn ends_with_its_runtime() {
+        passes(|| async {
+            let sender = on_a_runtime_that_ends(|| async {
+                let (sender, mailbox) = mpsc::channel(1);
+                tokio::spawn(actor(mailbox));
+                settle().await;
+                sender
+            });
+            assert!(sender.send(1).await.is_err());
+        });
+    }
+
+    #[test]
     fn that_is_left_is_counted() {
         passes(|| async {
             let task = tokio::spawn(std::future::pending::<()>());
             assert_eq!(alive_tasks().await, 1);
             task.abort();
             assert_eq!(alive_tasks().await, 0);
+        });
+    }
+}
+
+mod scenarios {
+    use super::*;
+    use crate::{Calls, Dice, Scenario, Story, play::play_all, scenario::Which};
+
+    /// Callers of a room with so many seats; the room is full of faults.
+    #[derive(Clone)]
+    struct Seats(i32);
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Step {
+        Come,
+        Go,
+        Rest(u64),
+    }
+
+    impl Scenario for Seats {
+        type Step = Step;
+
+        fn begin(dice: &mut Dice) -> Self {
+            Self(dice.pick(&[3, 3, 3]))
+        }
+
+        fn step(&self, dice: &mut Dice) -> Step {
+            match dice.below(4) {
+                0 | 1 => Step::Come,
+                2 => Step::Go,
+                _ => Step::Rest(1_500),
+            }
+        }
+
+        async fn play(self, steps: Vec<Step>, story: Story) {
+            let mut inside = 0_i32;
+            for step in steps {
+                match step {
+                    Step::Come => inside += 1,
+                    Step::Go => inside -= 1,
+                    Step::Rest(ms) => sleep(Duration::from_millis(ms)).await,
+                }
+                story.tell(format!("{step:?}: {inside} inside"));
+                assert!(inside < self.0, "{inside} are inside: one seat too few");
+            }
+        }
+    }
+
+    fn told() -> String {
+        match play_all::<Seats>(200) {
+            Ok(()) => panic!("three seats and three guests: a scenario should have found it"),
+            Err(report) => report.to_string(),
+        }
+    }
+
+    #[test]
+    fn that_fail_are_shortened_and_told() {
+        let told = told();
+        assert!(
+            told.starts_with("3 are inside: one seat too few\n"),
+            "{told}"
+        );
+        for line in [
+            "0 s  Come: 1 inside",
+            "0 s  Come: 2 inside",
+            "0 s  Come: 3 inside",
+        ] {
+            assert!(told.contains(line), "{line:?} is missing:\n{told}");
+        }
+        let told_steps = told
+            .lines()
+            .filter(|line| line.contains(" inside") && line.starts_with(' '));
+        assert_eq!(
+            told_steps.filter(|line| !line.contains("-->")).count(),
+            3,
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn are_the_same_in_every_run() {
+        assert_eq!(told(), told());
+        let steps = |number| Which { number, kept: None }.draw::<Seats>().1;
+        assert_eq!(steps(40), steps(40));
+        assert_ne!(steps(40), steps(41));
+    }
+
+    #[test]
+    fn can_be_played_again_by_the_name_that_the_failure_gives() {
+        let told = told();
+        let (_, name) = told.split_once("SCENARIO=").expect("the failure names it");
+        let name = name.split_whitespace().next().unwrap();
+        let which = Which::parse(name).expect("the name can be read");
+        assert_eq!(which.to_string(), name);
+        assert_eq!(which.draw::<Seats>().1, [Step::Come; 3]);
+    }
+
+    #[test]
+    fn let_a_call_wait_return_or_be_given_up() {
+        passes(|| async {
+            let (sender, mut mailbox) = mpsc::channel(1);
+            let send = |n| {
+                let sender = sender.clone();
+                async move { sender.send(n).await }
+            };
+            let mut calls = Calls::new();
+            assert_eq!(calls.start(1, send(1)).await, Some(Ok(())));
+            for n in 2..=4 {
+                assert_eq!(calls.start(n, send(n)).await, None);
+            }
+            assert_eq!(calls.look().await, []);
+            // The turn of the second one comes, and its caller drops it before the next poll: it was never sent.
+            assert_eq!(mailbox.recv().await, Some(1));
+            assert_eq!(calls.give_up_oldest(), Some(2));
+            assert_eq!(calls.look().await, [(3, Ok(()))]);
+            assert_eq!(mailbox.recv().await, Some(3));
+            let mut done = Vec::new();
+            calls
+                .rest(Duration::from_secs(1), |n, result| done.push((n, result)))
+                .await;
+            assert_eq!(done, [(4, Ok(()))]);
+            assert_eq!(calls.waiting().len(), 0);
+            assert_eq!(mailbox.recv().await, Some(4));
         });
     }
 }

@@ -1,10 +1,10 @@
 //! Waiting, in virtual time, for things that have to happen.
 
 use crate::report::Failure;
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, pin::pin, time::Duration};
 use tokio::{
     runtime::Handle,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 /// Longer than anything in a test takes; in virtual time it passes at once, as soon as every task waits.
@@ -26,18 +26,69 @@ async fn within_at<F: Future>(
     here: &'static Location<'static>,
     future: F,
 ) -> F::Output {
-    let Ok(output) = timeout(FOR_EVER, future).await else {
-        let others = crate::check::others(Handle::current().metrics().num_alive_tasks());
-        Failure::raise(
-            format!(
-                "{what} never came: a deadlock. An hour of virtual time went by, and that passes only while every task waits.\n\
-                 {others}\n\
-                 Who should have sent it, and what is that one waiting for? (Threads outside of this runtime are not seen.)"
-            ),
-            here,
-        )
+    let wake_ups = match wait(FOR_EVER, future).await {
+        Waited::For(output) => return output,
+        Waited::InVain { wake_ups } => wake_ups,
     };
-    output
+    let alive = Handle::current().metrics().num_alive_tasks();
+    let why = match wake_ups {
+        0 => format!(
+            ": a deadlock. An hour of virtual time went by, and that passes only while every task waits.\n\
+             {}\n\
+             Who should have sent it, and what is that one waiting for? (Threads outside of this runtime are not seen.)",
+            crate::check::others(alive)
+        ),
+        n => format!(
+            ", and yet something goes on: an hour of virtual time went by, and in its second half timers woke the runtime {n} times.\n\
+             Is it a loop that sleeps and looks, or ticks, and should have brought this? Then what does it look for, and who changes that? \
+             Or does it tick beside tasks that wait for each other (a deadlock)?\n\
+             Tasks alive: {alive}."
+        ),
+    };
+    Failure::raise(format!("{what} never came{why}"), here)
+}
+
+/// What became of a wait.
+pub(crate) enum Waited<T> {
+    For(T),
+    /// The time went by. If tasks went by timers to the end, the number of wake-ups in its second half; else 0.
+    InVain {
+        wake_ups: u64,
+    },
+}
+
+/// Waits for `future` at most `limit`.
+pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> Waited<F::Output> {
+    let mut future = pin!(future);
+    // What a task still did before it got stuck lies in the first half.
+    if let Ok(output) = timeout(limit / 2, &mut future).await {
+        return Waited::For(output);
+    }
+    let before = parks();
+    match timeout(limit / 2, future).await {
+        Ok(output) => Waited::For(output),
+        Err(_) => Waited::InVain {
+            wake_ups: beyond_noise(parks() - before),
+        },
+    }
+}
+
+/// How often timers woke the runtime while `time` went by; 0 if it was as good as never.
+pub(crate) async fn wake_ups_in(time: Duration) -> u64 {
+    let before = parks();
+    sleep(time).await;
+    beyond_noise(parks() - before)
+}
+
+fn parks() -> u64 {
+    Handle::current().metrics().worker_park_count(0)
+}
+
+/// A timer that is far away wakes the runtime a few times before it fires: Tokio moves it on through the levels of its timer wheel.
+/// Such are the harness's own, and a time-out in which a task is stuck.
+fn beyond_noise(parks: u64) -> u64 {
+    const NOISE: u64 = 10;
+    if parks > NOISE { parks } else { 0 }
 }
 
 /// As [`within`], and `future` may take no virtual time either: no sleep and no time-out is part of a right answer here.

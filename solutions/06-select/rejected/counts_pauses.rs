@@ -1,5 +1,5 @@
 //! rejected: every_press_is_reported
-//! says: the next event never came: a deadlock
+//! says: the report Delivered("a") never came
 //! thinks: "Two pauses need two resumes."
 
 use std::{future, pin::Pin, time::Duration};

@@ -1,5 +1,5 @@
 //! rejected: nothing_begins_while_paused
-//! says: the actor has ended, but there are handles
+//! says: the actor has ended before the report Resumed, but there are handles
 //! thinks: "The branch is for the pause, so its pattern is the pause. A resume is handled in a branch of its own."
 
 use std::time::Duration;

@@ -152,7 +152,7 @@ impl PostsHandle {
     /// The actor has ended.
     ///
     /// # Cancel safety
-    /// A call that is dropped has either sent its post or not; which of them it was cannot be told.
+    /// A call that is dropped while it waits has posted nothing.
     pub async fn post(&self, text: String) -> Result<(), Closed> {
         self.posts.send(text).await.map_err(|_| Closed)
     }

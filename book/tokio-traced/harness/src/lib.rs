@@ -4,15 +4,26 @@
 //! `tokio` the stand-in that records. It asks no questions of its own: whatever can be taken from the real harness is.
 
 mod check;
+mod play;
 mod report;
 mod within;
 
+#[path = "../../../../exercises/harness/src/calls.rs"]
+mod calls;
 #[path = "../../../../exercises/harness/src/probe.rs"]
 mod probe;
+#[path = "../../../../exercises/harness/src/scenario.rs"]
+mod scenario;
 #[allow(dead_code)] // `settle` is what is taken of it
 #[path = "../../../../exercises/harness/src/wait.rs"]
 mod wait;
 
+pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
-pub use probe::{Overlap, accepted_sends, alive_tasks, answered_at_once, start_and_drop, wake_ups};
+pub use play::scenarios;
+pub use probe::{
+    Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,
+    wake_ups,
+};
+pub use scenario::{Dice, Scenario, Story, at_time};
 pub use within::{in_no_time, settle, within};

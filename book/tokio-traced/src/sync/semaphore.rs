@@ -1,31 +1,19 @@
 //! `tokio::sync::Semaphore`, recorded: a box of permits.
 
+use super::tap::Tap;
 use crate::{
-    event::{BoxId, Got, Kind, Wait},
+    event::{Got, Kind, Wait},
+    label,
     place::{Place, here},
-    recorder::{Recorder, tap},
     state::BoxKind,
-    waiting::Watched,
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use tokio::sync::{self as real, AcquireError, TryAcquireError};
 
 /// As Tokio's, and recorded.
-#[derive(Debug)]
 pub struct Semaphore {
     real: real::Semaphore,
     tap: Tap,
-}
-
-struct Tap {
-    recorder: Option<Arc<Recorder>>,
-    id: BoxId,
-}
-
-impl std::fmt::Debug for Tap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tap")
-    }
 }
 
 impl Semaphore {
@@ -33,13 +21,9 @@ impl Semaphore {
 
     #[track_caller]
     pub fn new(permits: usize) -> Self {
-        let recorder = tap();
-        let id = recorder.as_ref().map_or(0, |r| {
-            r.new_box(BoxKind::Semaphore, Some(permits), String::new())
-        });
         Self {
             real: real::Semaphore::new(permits),
-            tap: Tap { recorder, id },
+            tap: Tap::new(BoxKind::Semaphore, Some(permits), String::new()),
         }
     }
 
@@ -47,10 +31,7 @@ impl Semaphore {
     pub const fn const_new(permits: usize) -> Self {
         Self {
             real: real::Semaphore::const_new(permits),
-            tap: Tap {
-                recorder: None,
-                id: 0,
-            },
+            tap: Tap::NONE,
         }
     }
 
@@ -60,7 +41,7 @@ impl Semaphore {
 
     pub fn add_permits(&self, n: usize) {
         self.real.add_permits(n);
-        self.tell(None, |of| Kind::Released { of, permits: n });
+        self.tap.tell(None, |of| Kind::Released { of, permits: n });
     }
 
     pub fn forget_permits(&self, n: usize) -> usize {
@@ -154,31 +135,24 @@ impl Semaphore {
 
     /// Takes permits out; whoever called gives them back.
     async fn take(&self, n: u32, place: Option<Place>) -> Result<(), AcquireError> {
-        let wait = Wait::Permit(self.tap.id, n as usize);
+        let wait = |id| Wait::Permit(id, n as usize);
         let acquire = self.real.acquire_many(n);
-        let permit = Watched::new(self.tap.recorder.clone(), wait, place, acquire).await?;
-        permit.forget();
+        self.tap.watched(place, wait, acquire).await?.forget();
         self.got(n, place);
         Ok(())
     }
 
     fn try_take(&self, n: u32, place: Option<Place>) -> Result<(), TryAcquireError> {
-        if let Some(recorder) = &self.tap.recorder {
-            recorder.step();
-        }
+        self.tap.step();
         self.real.try_acquire_many(n)?.forget();
         self.got(n, place);
         Ok(())
     }
 
     fn got(&self, n: u32, place: Option<Place>) {
-        self.tell(place, |id| Kind::Received(Got::Permit(id, n as usize)));
-    }
-
-    fn tell(&self, place: Option<Place>, kind: impl FnOnce(BoxId) -> Kind) {
-        if let Some(recorder) = &self.tap.recorder {
-            recorder.push(place, kind(self.tap.id));
-        }
+        let permits = n as usize;
+        self.tap
+            .tell(place, |id| Kind::Received(Got::Permit(id, permits)));
     }
 }
 
@@ -195,7 +169,8 @@ macro_rules! permit {
         impl $(<$life>)? $name $(<$life>)? {
             /// The permits never come back.
             pub fn forget(mut self) {
-                self.permits = 0;
+                let permits = std::mem::take(&mut self.permits);
+                self.semaphore.tap.forgotten(permits);
             }
 
             /// # Panics
@@ -238,6 +213,12 @@ permit!(OwnedSemaphorePermit, Arc<Semaphore>, Arc::ptr_eq);
 
 fn same(one: &&Semaphore, other: &&Semaphore) -> bool {
     std::ptr::eq(*one, *other)
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        label::or_left_out(&self.real, None, f)
+    }
 }
 
 impl SemaphorePermit<'_> {

@@ -1,7 +1,7 @@
 //! The handle to a task, recorded.
 
 use crate::{
-    actor::Seat,
+    actor::{self, Seat},
     event::{Kind, Wait},
     place::here,
     waiting::Waiter,
@@ -64,7 +64,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = here();
         let this = self.get_mut();
-        let poll = Pin::new(&mut this.real).poll(cx);
+        let poll = actor::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
         let Some(seat) = &this.seat else { return poll };
         match &poll {
             Poll::Pending => {

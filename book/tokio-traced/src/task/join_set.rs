@@ -1,7 +1,7 @@
 //! A set of tasks, recorded.
 
 use crate::{
-    actor::{Actor, Seat},
+    actor::{self, Actor, Seat},
     event::{ActorId, Ended, Kind, Wait},
     name,
     place::{Place, here},
@@ -176,7 +176,7 @@ impl<T: 'static> JoinSet<T> {
         if let Some(recorder) = &self.recorder {
             recorder.step(); // an empty set is ready at once, every time
         }
-        let poll = self.real.poll_join_next_with_id(cx);
+        let poll = actor::recorded(cx, |cx| self.real.poll_join_next_with_id(cx));
         match &poll {
             Poll::Pending => {
                 waiter.pending(cx, place, |_| {

@@ -14,13 +14,19 @@ impl Trace {
     pub fn json(&self) -> String {
         let actors = self.actors.iter().map(|a| text(&a.name));
         let boxes = self.boxes.iter().map(|b| {
-            let owner = b.owner.unwrap_or(0);
-            let name = b.name.replace(&format!("{}'s ", self.actor(owner)), "");
+            // What is no container is not shown with anybody.
+            let owner = match b.kind {
+                "rwlock" | "oncecell" | "notify" | "barrier" => None,
+                _ => Some(b.owner.unwrap_or(0)),
+            };
+            let of = owner.map_or_else(String::new, |owner| format!("{}'s ", self.actor(owner)));
+            let name = b.name.strip_prefix(of.as_str()).unwrap_or(&b.name);
             format!(
-                "{{\"name\":{},\"cap\":{},\"owner\":{owner}}}",
-                text(&name),
+                "{{\"name\":{},\"cap\":{},\"owner\":{}}}",
+                text(name),
                 b.capacity
                     .map_or_else(|| "null".to_owned(), |cap| cap.to_string()),
+                owner.map_or_else(|| "null".to_owned(), |owner| owner.to_string()),
             )
         });
         let messages = self.messages.iter().map(|message| text(message));
@@ -141,6 +147,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Closed(_) => "closed",
         Kind::RxDrop { .. } => "rxdrop",
         Kind::Released { .. } => "released",
+        Kind::Notifies { .. } => "notifies",
         Kind::Works(_) => "works",
         Kind::Wakes(_) => "wakes",
         Kind::Aborts(_) => "aborts",

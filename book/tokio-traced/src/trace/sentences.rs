@@ -1,7 +1,7 @@
 //! A trace in plain words: one sentence for each event.
 
 use super::Trace;
-use crate::event::{ActorId, BoxId, Cut, Ended, Event, Got, Kind, Timer, Wait, Waits};
+use crate::event::{Access, ActorId, BoxId, Cut, Ended, Event, Got, Kind, Timer, Wait, Waits};
 
 impl Trace {
     /// What happens, a sentence for each event. The time is said whenever it has moved on.
@@ -37,8 +37,17 @@ impl Trace {
             },
             Wait::Change(of) => format!("{} to change", self.mailbox(*of)),
             Wait::Permit(of, n) => format!("{} of {}", permits(*n), self.mailbox(*of)),
+            Wait::Lock(of, access) => match (self.boxes[*of].kind, access) {
+                ("rwlock", Access::Shared) => format!("{}, to read", self.mailbox(*of)),
+                ("rwlock", Access::Alone) => format!("{}, to write", self.mailbox(*of)),
+                ("oncecell", _) => format!("{} to be filled", self.mailbox(*of)),
+                _ => self.mailbox(*of).to_owned(),
+            },
+            Wait::Notified(of) => format!("a notification from {}", self.mailbox(*of)),
+            Wait::Barrier(of) => format!("{} to come to {}", self.all_of(*of), self.mailbox(*of)),
             Wait::Gone(of) => format!("the end of everybody who reads {}", self.mailbox(*of)),
             Wait::Unwanted(_) => "whoever asked to give up".to_owned(),
+            Wait::NotRecorded => "something that is not recorded".to_owned(),
             Wait::Rest => "all others to wait".to_owned(),
             Wait::Until(Timer::Sleep, until) => {
                 format!("{} ms to pass", until.saturating_sub(now))
@@ -54,16 +63,30 @@ impl Trace {
 
     /// "main waits for room's answer, at most 5 ms"
     pub(super) fn waiting(&self, who: ActorId, waits: &[Waits], now: u64) -> String {
+        self.waiting_with(who, waits, now, |_| String::new())
+    }
+
+    /// The same, with `more` to say of each thing.
+    pub(super) fn waiting_with(
+        &self,
+        who: ActorId,
+        waits: &[Waits],
+        now: u64,
+        more: impl Fn(&Wait) -> String,
+    ) -> String {
         let name = self.actor(who);
         let is_limit = |w: &&Waits| matches!(w.what, Wait::Until(Timer::Timeout, _));
         let (limits, others): (Vec<_>, Vec<_>) = waits.iter().partition(is_limit);
         let words = |w: &&Waits| self.awaited(who, &w.what, now);
         let limits: String = limits.iter().map(|w| format!(", {}", words(w))).collect();
+        let more = |w: &&Waits| more(&w.what);
         match others.as_slice() {
             [] => format!("{name} waits for something that is not recorded{limits}"),
-            [only] => format!("{name} waits for {}{limits}", words(only)),
+            [only] => format!("{name} waits for {}{}{limits}", words(only), more(only)),
             several => {
-                let several = several.iter().map(|w| words(w) + &self.about(&w.what));
+                let several = several
+                    .iter()
+                    .map(|w| words(w) + &self.about(&w.what) + &more(w));
                 let several = several.collect::<Vec<_>>().join("; ");
                 format!("{name} waits for several things: {several}{limits}")
             }
@@ -88,8 +111,26 @@ impl Trace {
         }
     }
 
+    /// Whether somebody who spins waits for something else now and then.
+    fn waits_between(&self, who: ActorId) -> bool {
+        let own = self.events.iter().rev().filter(|e| e.actor == who);
+        let last_end = |e: &&Event| matches!(e.kind, Kind::Received(Got::End(_)));
+        let mut ends = 0;
+        let last = own.take_while(|e| {
+            ends += usize::from(last_end(e));
+            ends < 3
+        });
+        let mut last = last.map(|event| &event.kind);
+        last.any(|kind| matches!(kind, Kind::Waits(_) | Kind::Blocked { .. } | Kind::Asked(_)))
+    }
+
+    /// "all 3"
+    fn all_of(&self, barrier: BoxId) -> String {
+        format!("all {}", self.boxes[barrier].capacity.unwrap_or_default())
+    }
+
     /// "its own mailbox"
-    fn mailbox_of(&self, who: ActorId, of: BoxId) -> String {
+    pub(super) fn mailbox_of(&self, who: ActorId, of: BoxId) -> String {
         let owner = format!("{}'s ", self.actor(who));
         match self.mailbox(of).strip_prefix(&owner) {
             Some(mailbox) => format!("its own {mailbox}"),
@@ -194,8 +235,22 @@ impl<'a> Teller<'a> {
             Kind::Released { of, permits: n } => {
                 self.filled[*of] = self.filled[*of].saturating_sub(*n);
                 let (n, mailbox) = (permits(*n), trace.mailbox(*of));
-                format!("{who} gives {n} back to {mailbox}{}.", self.free(*of))
+                match trace.boxes[*of].kind {
+                    "semaphore" => format!("{who} gives {n} back to {mailbox}{}.", self.free(*of)),
+                    "oncecell" => format!("{who} no longer fills {mailbox}."),
+                    _ => format!("{who} unlocks {mailbox}."),
+                }
             }
+            Kind::Notifies { of, all: true } => {
+                format!(
+                    "{who} notifies all who wait for {} now.",
+                    trace.mailbox(*of)
+                )
+            }
+            Kind::Notifies { of, all: false } => format!(
+                "{who} notifies one who waits for {}, or else the next one who will.",
+                trace.mailbox(*of)
+            ),
             Kind::Works(ms) => {
                 self.works[event.actor] = true;
                 format!("{who} is busy for {ms} ms and hears nothing meanwhile.")
@@ -225,15 +280,22 @@ impl<'a> Teller<'a> {
                 let why = trace.why_stuck().unwrap_or_default();
                 format!("Stuck: nothing can run any more. {}.", capitalized(&why))
             }
-            Kind::Leaked(boxes) => format!("{}.", trace.leak(event.actor, boxes)),
+            Kind::Leaked(_) => format!("{}.", trace.leak(event.actor)),
             Kind::Cut(Cut::Long) => format!(
                 "The recording stops here: after {} steps, it is long enough.",
+                trace.events.len() - 1
+            ),
+            Kind::Cut(Cut::Restless) => format!(
+                "The recording stops here: after {} steps, it is long enough. The tasks go on and on: there was no moment in which all of them wait.",
                 trace.events.len() - 1
             ),
             Kind::Cut(Cut::Blocked) => {
                 "The recording stops here: a thread is blocked, and nothing else happens."
                     .to_owned()
             }
+            Kind::Cut(Cut::Spins(_)) if trace.waits_between(event.actor) => format!(
+                "The recording stops here: {who} spins. What it reads is closed, and it goes on to read it."
+            ),
             Kind::Cut(Cut::Spins(_)) => format!(
                 "The recording stops here: {who} spins. It runs again and again and never has to wait."
             ),
@@ -309,6 +371,22 @@ impl<'a> Teller<'a> {
                 let (n, mailbox) = (permits(n), trace.mailbox(of));
                 format!("{who} takes {n} of {mailbox}{}.", self.free(of))
             }
+            Got::Lock(of, access) => match (trace.boxes[of].kind, access) {
+                ("rwlock", Access::Shared) => {
+                    format!("{who} locks {}, to read.", trace.mailbox(of))
+                }
+                ("rwlock", Access::Alone) => {
+                    format!("{who} locks {}, to write.", trace.mailbox(of))
+                }
+                ("oncecell", _) => format!("{who} begins to fill {}.", trace.mailbox(of)),
+                _ => format!("{who} locks {}.", trace.mailbox(of)),
+            },
+            Got::Notified(of) => format!("{who} is notified by {}.", trace.mailbox(of)),
+            Got::Barrier(of) => format!(
+                "{who} passes {}: {} have come.",
+                trace.mailbox(of),
+                trace.all_of(of)
+            ),
         }
     }
 

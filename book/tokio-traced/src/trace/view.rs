@@ -18,7 +18,7 @@ pub(super) struct ActorView {
 /// A mailbox, as a page shows it.
 #[derive(Clone, Default)]
 pub(super) struct BoxView {
-    /// `None`: a permit that is taken.
+    /// `None`: a permit that is taken, or a lock.
     pub inside: Vec<Option<MessageId>>,
     /// Messages whose senders wait for a place.
     pub outside: Vec<MessageId>,
@@ -185,6 +185,13 @@ impl View {
                 let taken = std::iter::repeat_n(None, *permits);
                 self.boxes[*of].inside.extend(taken);
             }
+            Kind::Received(Got::Lock(of, _)) => self.boxes[*of].inside.push(None),
+            Kind::Received(Got::Barrier(of)) => {
+                self.wake(|wait| matches!(wait, Wait::Barrier(other) if other == of));
+            }
+            Kind::Notifies { of, .. } => {
+                self.wake(|wait| matches!(wait, Wait::Notified(other) if other == of));
+            }
             Kind::Replied { reply, taken } => {
                 if let (true, Some(asker)) = (taken, trace.replies[*reply].asker) {
                     self.actors[asker].answer = Some(*reply);
@@ -197,7 +204,7 @@ impl View {
             Kind::Released { of, permits } => {
                 let inside = &mut self.boxes[*of].inside;
                 inside.truncate(inside.len().saturating_sub(*permits));
-                self.wake(|wait| matches!(wait, Wait::Permit(other, _) if other == of));
+                self.wake(|wait| matches!(wait, Wait::Permit(other, _) | Wait::Lock(other, _) if other == of));
             }
             Kind::RxDrop { of, .. } => {
                 self.boxes[*of].inside.clear();
@@ -218,8 +225,8 @@ impl View {
             Kind::Panicked { message, at } => {
                 me.set("failed", format!("panics at {at}: {message}"), Vec::new());
             }
-            Kind::Leaked(held) => {
-                let words = trace.words(who, &trace.leak(who, held));
+            Kind::Leaked(_) => {
+                let words = trace.words(who, &trace.leak(who));
                 me.set("leaked", words, Vec::new());
             }
             Kind::Cancelled(_)

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Semaphore, broadcast, mpsc, oneshot, watch},
+    sync::{
+        Barrier, MappedMutexGuard, Mutex as Lock, MutexGuard, Notify, OnceCell, OwnedMutexGuard,
+        OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Semaphore, SetError, broadcast, mpsc, oneshot, watch,
+    },
     task::{JoinSet, spawn_blocking, yield_now},
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
@@ -58,6 +62,14 @@ programs![
     watches,
     broadcasts,
     semaphores,
+    mutexes,
+    rwlocks,
+    guards_of_parts,
+    notifications,
+    barriers,
+    once_cells,
+    statics,
+    lock_circle,
     combinators,
     many_messages,
     forced_yields,
@@ -546,6 +558,241 @@ async fn semaphores(notes: Notes) {
     notes.add(semaphore.available_permits());
     semaphore.close();
     notes.add((semaphore.acquire().await.is_err(), semaphore.clone().try_acquire_owned().is_err()));
+}
+
+async fn mutexes(notes: Notes) {
+    let lock = Arc::new(Lock::new(0));
+    let first = lock.lock().await;
+    notes.add((lock.try_lock().is_err(), lock.clone().try_lock_owned().is_err(), *first));
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let (lock, notes) = (lock.clone(), notes.clone());
+        tasks.push(tokio::spawn(async move {
+            // Every other one by a guard of its own.
+            if n % 2 == 0 {
+                *lock.lock().await += 1;
+            } else {
+                let mut guard: OwnedMutexGuard<u32> = lock.lock_owned().await;
+                *guard += 10;
+                sleep(5 * MS).await;
+            }
+            notes.add(n);
+        }));
+    }
+    yield_now().await;
+    notes.add(timeout(MS, lock.lock()).await.is_err());
+    drop(first);
+    notes.add(lock.try_lock().is_err());
+    join_all(tasks).await;
+    let guard = lock.lock().await;
+    notes.add((*guard, format!("{guard:?} {guard} {lock:?}"), MutexGuard::mutex(&guard).try_lock().is_err()));
+    drop(guard);
+    notes.add(format!("{lock:?}"));
+    let mut lock = Arc::into_inner(lock).unwrap();
+    *lock.get_mut() += 1;
+    notes.add(lock.into_inner());
+    notes.add((*Lock::from(7).lock().await, Lock::<u8>::default().into_inner()));
+}
+
+async fn rwlocks(notes: Notes) {
+    let lock = Arc::new(RwLock::new(0));
+    let one = lock.read().await;
+    let two = lock.clone().read_owned().await;
+    notes.add((*one, *two, lock.try_write().is_err(), lock.try_read().is_ok()));
+    let writer = tokio::spawn({
+        let (lock, notes) = (lock.clone(), notes.clone());
+        async move {
+            let mut write = lock.write().await;
+            *write = 1;
+            sleep(5 * MS).await;
+            notes.add("written");
+            let read = write.downgrade();
+            notes.add((*read, lock.try_read().is_ok(), lock.try_write().is_err()));
+        }
+    });
+    yield_now().await;
+    // A writer waits: new readers wait behind it.
+    notes.add((lock.try_read().is_err(), timeout(MS, lock.read()).await.is_err()));
+    drop((one, two));
+    notes.add(*lock.read().await);
+    writer.await.unwrap();
+    let write: OwnedRwLockWriteGuard<u32> = lock.clone().write_owned().await;
+    notes.add((format!("{write:?} {write} {lock:?}"), lock.clone().try_read_owned().is_err()));
+    let read: OwnedRwLockReadGuard<u32> = write.downgrade();
+    notes.add((*read, lock.clone().try_write_owned().is_err()));
+    drop(read);
+    let mut lock = Arc::into_inner(lock).unwrap();
+    *lock.get_mut() += 1;
+    notes.add(lock.into_inner());
+    let few = RwLock::with_max_readers("few", 1);
+    let only = few.read().await;
+    notes.add((*only, few.try_read().is_err()));
+    notes.add((*RwLock::from(7).read().await, *RwLock::<u8>::default().write().await));
+}
+
+async fn guards_of_parts(notes: Notes) {
+    let lock = Arc::new(Lock::new((1, "one".to_owned())));
+    let part = MutexGuard::map(lock.lock().await, |both| &mut both.1);
+    let mut letters: MappedMutexGuard<'_, String> = MappedMutexGuard::map(part, |text| text);
+    letters.push('!');
+    notes.add((letters.len(), lock.try_lock().is_err()));
+    drop(letters);
+    let whole = MutexGuard::try_map(lock.lock().await, |_| None::<&mut str>).unwrap_err();
+    notes.add((whole.0, lock.try_lock().is_err()));
+    drop(whole);
+    let owned = OwnedMutexGuard::map(lock.clone().lock_owned().await, |both| both.1.as_mut_str());
+    notes.add((&*owned, lock.try_lock().is_err()));
+    drop(owned);
+    notes.add(lock.try_lock().is_ok());
+    let lock = Arc::new(RwLock::new(vec![1, 2]));
+    let read = RwLockReadGuard::map(lock.read().await, |all| &all[..1]);
+    notes.add((&*read, lock.try_read().is_ok(), lock.try_write().is_err()));
+    drop(read);
+    let mut write = RwLockWriteGuard::try_map(lock.write().await, |all| all.first_mut()).unwrap();
+    *write += 10;
+    notes.add((*write, lock.try_read().is_err()));
+    drop(write);
+    let read = RwLockWriteGuard::downgrade_map(lock.write().await, |all| &all[0]);
+    notes.add((*read, lock.try_read().is_ok()));
+    drop(read);
+    let owned = OwnedRwLockWriteGuard::into_mapped(lock.clone().write_owned().await);
+    notes.add((owned.len(), lock.try_read().is_err()));
+    drop(owned);
+    let owned = OwnedRwLockReadGuard::map(lock.clone().read_owned().await, |all| &all[1]);
+    notes.add((*owned, Arc::ptr_eq(OwnedRwLockReadGuard::rwlock(&owned), &lock)));
+    drop(owned);
+    notes.add(lock.try_write().is_ok());
+}
+
+async fn notifications(notes: Notes) {
+    let notify = Arc::new(Notify::new());
+    // One that comes early is kept, two are one.
+    notify.notify_one();
+    notify.notify_one();
+    notify.notified().await;
+    notes.add(timeout(MS, notify.notified()).await.is_err());
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let (notify, notes) = (notify.clone(), notes.clone());
+        tasks.push(tokio::spawn(async move {
+            if n % 2 == 0 {
+                notify.notified().await;
+            } else {
+                notify.notified_owned().await;
+            }
+            notes.add(n);
+        }));
+    }
+    yield_now().await;
+    notify.notify_last();
+    yield_now().await;
+    notify.notify_one();
+    yield_now().await;
+    let before = notify.notified();
+    notify.notify_waiters();
+    before.await;
+    notes.add("made before it was called");
+    join_all(tasks).await;
+    // To those who wait it does nothing later.
+    notify.notify_waiters();
+    notes.add(timeout(MS, notify.notified()).await.is_err());
+    let enabled = notify.notified();
+    tokio::pin!(enabled);
+    notes.add(enabled.as_mut().enable());
+    notify.notify_one();
+    notes.add(enabled.as_mut().enable());
+    enabled.await;
+    let (_sender, mut mailbox) = mpsc::channel::<u8>(1);
+    let stop = notify.clone();
+    let actor = tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                Some(_) = mailbox.recv() => {}
+                () = stop.notified() => break,
+            }
+        }
+    });
+    sleep(MS).await;
+    notify.notify_waiters();
+    notes.add(actor.await.is_ok());
+}
+
+async fn barriers(notes: Notes) {
+    let barrier = Arc::new(Barrier::new(3));
+    let tasks = (0..6).map(|n| {
+        let (barrier, notes) = (barrier.clone(), notes.clone());
+        tokio::spawn(async move {
+            sleep(n * MS).await;
+            notes.add(("comes", n));
+            let is_leader = barrier.wait().await.is_leader();
+            // Tokio wakes them in a random order.
+            sleep(n * 10 * MS).await;
+            notes.add((n, is_leader));
+        })
+    });
+    join_all(tasks.collect::<Vec<_>>()).await;
+    notes.add(timeout(MS, barrier.wait()).await.is_err());
+    notes.add(Barrier::new(0).wait().await.is_leader());
+}
+
+async fn once_cells(notes: Notes) {
+    let cell = Arc::new(OnceCell::new());
+    let tasks = (0..3).map(|n| {
+        let (cell, notes) = (cell.clone(), notes.clone());
+        tokio::spawn(async move {
+            // The first one gives up, the second one fails, the third one fills it.
+            if n == 0 {
+                let slow = async || {
+                    sleep(5 * MS).await;
+                    0
+                };
+                notes.add(timeout(2 * MS, cell.get_or_init(slow)).await.is_err());
+                return;
+            }
+            let filled = cell.get_or_try_init(async || {
+                notes.add(("fills it", n));
+                sleep(5 * MS).await;
+                if n == 1 { Err("no") } else { Ok(n) }
+            });
+            notes.add((n, filled.await));
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    yield_now().await;
+    notes.add((cell.initialized(), cell.get(), matches!(cell.set(9), Err(SetError::InitializingError(9)))));
+    join_all(tasks).await;
+    notes.add((cell.get(), matches!(cell.set(9), Err(SetError::AlreadyInitializedError(9)))));
+    notes.add(format!("{cell:?}"));
+    let mut cell = Arc::into_inner(cell).unwrap();
+    let copy = cell.clone();
+    notes.add((cell == copy, cell.take(), cell == OnceCell::default(), cell.get_mut()));
+    notes.add((cell.set(1).is_ok(), copy.into_inner(), OnceCell::from(3).get(), OnceCell::new_with(None::<u8>).get()));
+}
+
+async fn statics(notes: Notes) {
+    static LOCK: Lock<u32> = Lock::const_new(1);
+    static RWLOCK: RwLock<u32> = RwLock::const_new(1);
+    static CELL: OnceCell<u32> = OnceCell::const_new();
+    static NOTIFY: Notify = Notify::const_new();
+    static PERMITS: Semaphore = Semaphore::const_new(1);
+    NOTIFY.notify_one();
+    NOTIFY.notified().await;
+    let (lock, read) = (LOCK.lock().await, RWLOCK.read().await);
+    notes.add((*lock, *read, CELL.get_or_init(async || 5).await, PERMITS.acquire().await.is_ok()));
+}
+
+async fn lock_circle(notes: Notes) {
+    let (one, two) = (Arc::new(Lock::new(1)), Arc::new(Lock::new(2)));
+    let (also_one, also_two) = (one.clone(), two.clone());
+    let other = tokio::spawn(async move {
+        let two = also_two.lock().await;
+        sleep(MS).await;
+        *two + *also_one.lock().await
+    });
+    let guard = one.lock().await;
+    sleep(MS).await;
+    notes.add(("has one", *guard));
+    notes.add((*two.lock().await, other.await.unwrap()));
 }
 
 async fn combinators(notes: Notes) {

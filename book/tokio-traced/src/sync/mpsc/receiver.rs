@@ -2,6 +2,7 @@
 
 use super::super::channel::{Channel, Parcel};
 use crate::{
+    actor,
     event::{Kind, Wait},
     place::{Place, here},
     waiting::Waiter,
@@ -117,7 +118,7 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
         place: Option<Place>,
     ) -> Poll<Option<T>> {
         self.channel.reads();
-        let Poll::Ready(parcel) = self.real.poll_recv(cx) else {
+        let Poll::Ready(parcel) = actor::recorded(cx, |cx| self.real.poll_recv(cx)) else {
             waiter.pending(cx, place, |_| Wait::Mail(self.channel.id));
             return Poll::Pending;
         };
@@ -158,7 +159,8 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
     ) -> Poll<usize> {
         self.channel.reads();
         let mut parcels = Vec::new();
-        let Poll::Ready(count) = self.real.poll_recv_many(cx, &mut parcels, limit) else {
+        let poll = actor::recorded(cx, |cx| self.real.poll_recv_many(cx, &mut parcels, limit));
+        let Poll::Ready(count) = poll else {
             waiter.pending(cx, place, |_| Wait::Mail(self.channel.id));
             return Poll::Pending;
         };
@@ -272,6 +274,9 @@ impl<T, R: RealReceiver<T>> Unpin for Inbox<T, R> {}
 
 impl<T, R: RealReceiver<T>> Drop for Inbox<T, R> {
     fn drop(&mut self) {
+        if let Some(recorder) = &self.channel.recorder {
+            recorder.receiver_dropped(self.channel.id);
+        }
         let lost = self.real.len();
         // Who has read everything to the end loses nothing.
         if lost > 0 || self.real.sender_strong_count() > 0 {

@@ -1,0 +1,95 @@
+//! Plays scenarios. One that fails is shortened until nothing can be left out, and told as a story.
+
+use crate::{
+    check::{Clock, another_failed, as_test, run},
+    report::Report,
+    scenario::{Scenario, Story, WHICH, Which},
+    watchdog::Limits,
+};
+use std::{env, thread};
+
+/// How many scenarios to play, instead of the number that the test asks for.
+const HOW_MANY: &str = "SCENARIOS";
+
+/// How often a scenario that fails is played again to shorten it, at most.
+const SHORTENINGS: usize = 300;
+
+/// Plays `count` scenarios, short ones first. They are the same in every run.
+///
+/// With `SCENARIOS=5000` in the environment it plays so many; with `SCENARIO=` and what a failure says, that one alone.
+///
+/// # Panics
+/// When a scenario fails, as [`check`](crate::check) does: the shortest one that still fails is told, and how to play it again. Also
+/// when another test of this process has failed before: that one says more.
+pub fn scenarios<S: Scenario>(count: u32) {
+    let how_many = env::var(HOW_MANY).ok().and_then(|count| count.parse().ok());
+    as_test(|| match Which::from_env() {
+        Some(which) => play::<S>(&which),
+        None if another_failed() => Err(Report::because(
+            "Not played: another test has failed, and says more. When all the others pass, random callers try everything, in any order.",
+        )),
+        None => play_all::<S>(how_many.unwrap_or(count)),
+    });
+}
+
+pub(crate) fn play_all<S: Scenario>(count: u32) -> Result<(), Box<Report>> {
+    for number in 0..count {
+        let which = Which { number, kept: None };
+        if let Err(report) = play::<S>(&which) {
+            return Err(shortened::<S>(number, report));
+        }
+    }
+    Ok(())
+}
+
+/// Plays one scenario; its report has the story.
+fn play<S: Scenario>(which: &Which) -> Result<(), Box<Report>> {
+    let (begin, steps) = which.draw::<S>();
+    let story = Story::default();
+    let told = story.clone();
+    run(Clock::Virtual, Limits::from_env(), move || async move {
+        story.begin();
+        begin.play(steps, story).await;
+    })
+    .map_err(|report| {
+        let test = thread::current().name().unwrap_or("NAME").to_owned();
+        let package = env::var("CARGO_PKG_NAME").unwrap_or_default();
+        report.with_story(format!(
+            "What happened, in the shortest run found that shows it:\n\n{told}\n\
+             The same once more, and no other: {WHICH}={which} cargo test -p {package} {test}"
+        ))
+    })
+}
+
+/// Leaves out whatever can be left out of a scenario that fails, and returns the last failure.
+fn shortened<S: Scenario>(number: u32, mut report: Box<Report>) -> Box<Report> {
+    let all = Which { number, kept: None }.draw::<S>().1.len();
+    let mut kept: Vec<usize> = (0..all).collect();
+    let mut tries = 0;
+    let mut chunk = all.div_ceil(2);
+    while chunk > 0 {
+        let before = kept.len();
+        let mut at = 0;
+        while at < kept.len() {
+            tries += 1;
+            if tries > SHORTENINGS || report.never_ends() {
+                // A run that never ends leaves its thread behind, and costs seconds.
+                return report;
+            }
+            let mut shorter = kept.clone();
+            shorter.drain(at..(at + chunk).min(kept.len()));
+            let which = Which {
+                number,
+                kept: Some(shorter.clone()),
+            };
+            match play::<S>(&which) {
+                Ok(()) => at += chunk,
+                Err(again) => (report, kept) = (again, shorter),
+            }
+        }
+        if chunk > 1 || kept.len() == before {
+            chunk /= 2;
+        }
+    }
+    report
+}

@@ -1,0 +1,188 @@
+//! Scenarios that nobody wrote: random callers use an actor in ways that no author thought of, and what comes out is compared with
+//! what was promised.
+
+use std::{
+    env,
+    fmt::{self, Display},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Which scenario to play, and no other: its number, or its number and the steps to keep, as in `17:0,3,4`.
+pub(crate) const WHICH: &str = "SCENARIO";
+
+/// How many lines of a story are told: the first ones and the last ones.
+const FIRST_LINES: usize = 24;
+const LAST_LINES: usize = 8;
+
+/// What callers can do to an actor, and what they were promised.
+///
+/// The value itself is what the scenario begins with: the capacity of a mailbox, the speed of a store.
+pub trait Scenario: Clone + Send + 'static {
+    /// One thing that a caller does.
+    type Step: Clone + Send + 'static;
+
+    /// What this scenario begins with.
+    fn begin(dice: &mut Dice) -> Self;
+
+    /// What happens next.
+    fn step(&self, dice: &mut Dice) -> Self::Step;
+
+    /// Takes the steps, tells `story` what happens, and panics when a promise is broken. It is the body of a test, with a runtime and
+    /// a virtual clock of its own.
+    fn play(self, steps: Vec<Self::Step>, story: Story) -> impl Future<Output = ()>;
+}
+
+/// Names a scenario, or one with some of its steps.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Which {
+    pub number: u32,
+    /// The steps to keep, by their index; `None`: all.
+    pub kept: Option<Vec<usize>>,
+}
+
+impl Which {
+    /// The one that the environment names.
+    pub fn from_env() -> Option<Self> {
+        env::var(WHICH).ok().and_then(|which| Self::parse(&which))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let (number, kept) = match text.split_once(':') {
+            Some((number, kept)) => (number, Some(kept)),
+            None => (text, None),
+        };
+        let kept = kept.map(|kept| kept.split(',').filter_map(|step| step.parse().ok()));
+        Some(Self {
+            number: number.parse().ok()?,
+            kept: kept.map(Iterator::collect),
+        })
+    }
+
+    /// The same in every run. The first scenarios are short: a fault that shows in them is told sooner.
+    pub fn draw<S: Scenario>(&self) -> (S, Vec<S::Step>) {
+        let mut dice = Dice::new(self.number);
+        let begin = S::begin(&mut dice);
+        let longest = 3 + (self.number as usize / 8).min(13);
+        let length = 1 + dice.below(longest);
+        let steps: Vec<_> = (0..length).map(|_| begin.step(&mut dice)).collect();
+        let steps = match &self.kept {
+            Some(kept) => kept.iter().filter_map(|&i| steps.get(i).cloned()).collect(),
+            None => steps,
+        };
+        (begin, steps)
+    }
+}
+
+impl Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number)?;
+        let Some(kept) = &self.kept else {
+            return Ok(());
+        };
+        for (i, step) in kept.iter().enumerate() {
+            write!(f, "{}{step}", if i == 0 { ':' } else { ',' })?;
+        }
+        // Without a single step, too, it is not the whole scenario.
+        if kept.is_empty() {
+            write!(f, ":")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A seeded source of chance: the same throws in every run.
+#[derive(Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u32) -> Self {
+        // Neighbouring seeds must not begin alike: spread them by the golden ratio, and never start xorshift with 0.
+        Self((u64::from(seed) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number from 0 up to, and without, `limit`.
+    ///
+    /// # Panics
+    /// When `limit` is 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        // Marsaglia's xorshift64.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % limit
+    }
+
+    /// One of these.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
+    }
+}
+
+/// What happened in a scenario, line by line, with the virtual time of each.
+#[derive(Debug, Clone, Default)]
+pub struct Story(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    began: Option<Instant>,
+    lines: Vec<(Duration, String)>,
+}
+
+impl Story {
+    /// Lets its time begin.
+    pub(crate) fn begin(&self) {
+        self.lines(|story| story.began = Some(Instant::now()));
+    }
+
+    /// Tells what has just happened: "post 3 is accepted".
+    pub fn tell(&self, what: impl Into<String>) {
+        let at = self.now();
+        self.lines(|story| story.lines.push((at, what.into())));
+    }
+
+    /// The virtual time since the scenario began.
+    pub fn now(&self) -> Duration {
+        self.lines(|story| story.began.map_or(Duration::ZERO, |began| began.elapsed()))
+    }
+
+    fn lines<T>(&self, with: impl FnOnce(&mut Lines) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines(|story| {
+            let count = story.lines.len();
+            let times: Vec<_> = story.lines.iter().map(|(at, _)| at_time(*at)).collect();
+            let width = times.iter().map(String::len).max().unwrap_or(0);
+            let left_out = FIRST_LINES..count.saturating_sub(LAST_LINES);
+            for (i, (at, (_, what))) in times.iter().zip(&story.lines).enumerate() {
+                if left_out.len() < 2 || !left_out.contains(&i) {
+                    writeln!(f, "  {at:>width$}  {what}")?;
+                } else if i == left_out.start {
+                    writeln!(f, "  {:>width$}  ({} more lines)", "…", left_out.len())?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A virtual time as people say it, down to milliseconds: "1.17 s", "3 min 2 s", "11 h 6 min 40.5 s".
+pub fn at_time(time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
+    let rest = time - Duration::from_secs(60 * minutes);
+    let seconds = f64::from(u32::try_from(rest.as_millis()).unwrap_or(0)) / 1000.0;
+    match minutes {
+        0 => format!("{seconds} s"),
+        1..60 => format!("{minutes} min {seconds} s"),
+        _ => format!("{} h {} min {seconds} s", minutes / 60, minutes % 60),
+    }
+}
