@@ -12,6 +12,7 @@ mod commands;
 mod diff;
 pub mod error;
 pub mod excerpt;
+pub mod explore;
 pub mod group;
 pub mod hints;
 pub mod judge;

@@ -51,7 +51,7 @@ impl Copy {
     }
 
     async fn trace(&self, test: &str) -> Result<Trace, Error> {
-        trace::trace(&self.workspace, &self.exercise, test).await
+        trace::trace(&self.workspace, &self.exercise, test, None).await
     }
 }
 
