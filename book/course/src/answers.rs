@@ -23,11 +23,16 @@ pub struct Rejected {
     pub file: PathBuf,
     /// The test that must fail, or `compile`: it must not compile.
     pub test: String,
+    /// The header goes on with "in some schedules": plain `cargo test` may pass.
+    pub in_some_schedules: bool,
     /// What the failure must say, each of them.
     pub says: Vec<String>,
     /// The misconception, in a learner's words.
     pub thinks: String,
 }
+
+/// How the header of an answer goes on that is red in some schedules only.
+const IN_SOME_SCHEDULES: &str = "in some schedules";
 
 /// The accepted answers of an exercise, by name.
 ///
@@ -50,8 +55,11 @@ pub fn rejected(exercise: &Exercise) -> Result<Vec<Rejected>, Error> {
     let files = rust_files(&exercise.solution.join("rejected"))?;
     let read = |file: PathBuf| {
         let header = Header::read(&file)?;
+        let test = header.all("rejected").join(" ");
+        let scheduled = test.strip_suffix(IN_SOME_SCHEDULES);
         Ok(Rejected {
-            test: header.all("rejected").join(" "),
+            in_some_schedules: scheduled.is_some(),
+            test: scheduled.unwrap_or(&test).trim_end().to_owned(),
             says: header.all("says"),
             thinks: header.all("thinks").join(" "),
             file,

@@ -1,6 +1,6 @@
 //! The commands: their doc comments are the help.
 
-use crate::{commands, error::Error, explore, judge, live, terminal, workspace::Workspace};
+use crate::{commands, error::Error, judge, live, schedules, terminal, workspace::Workspace};
 use clap::{Parser, Subcommand};
 use std::{env, path::PathBuf};
 
@@ -60,7 +60,7 @@ enum Command {
         /// The test; without it, all of them
         test: Option<String>,
         /// How many schedules
-        #[arg(long, default_value_t = explore::USUAL, conflicts_with = "seed")]
+        #[arg(long, default_value_t = schedules::USUAL, conflicts_with = "seed")]
         seeds: u64,
         /// This schedule alone
         #[arg(long)]
@@ -89,6 +89,9 @@ enum Command {
     Judge {
         /// The exercise; without it, all of them
         name: Option<String>,
+        /// In how many schedules the right answers have to be right
+        #[arg(long, default_value_t = 50)]
+        seeds: u64,
     },
 }
 
@@ -130,8 +133,8 @@ impl Cli {
             Some(Command::Solution { name }) => commands::solution(&workspace, &name),
             Some(Command::Build { dest }) => commands::build(&workspace, dest).await,
             Some(Command::Record { check }) => commands::record(&workspace, check).await,
-            Some(Command::Judge { name }) => {
-                let report = judge::judge(&workspace, name.as_deref()).await?;
+            Some(Command::Judge { name, seeds }) => {
+                let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
                 terminal::say(&report);
                 Ok(u8::from(!report.is_green()))
             }

@@ -10,18 +10,17 @@ use crate::{
     judge::build::{self, Built},
     process::{self, End, Finished},
     run,
+    schedules::NUMBERS,
+    stand_in::{Labels, Purpose},
     workspace::{Exercise, Workspace, did_you_mean},
 };
-use stage::{Labels, Purpose, Stage};
+use stage::Stage;
 use std::{fs, path::PathBuf, time::Duration};
 
 // The one file that is needed of it: as a dependency, the whole stand-in would add to the program's first build.
 #[allow(dead_code)] // the rest is for listings
 #[path = "../../tokio-traced/src/source.rs"]
 mod source;
-
-/// Names the schedules to run in, for the harness: "1..201".
-pub(crate) const NUMBERS: &str = "HARNESS_SCHEDULES";
 
 /// A recorded run of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]

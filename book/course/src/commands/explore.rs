@@ -2,7 +2,8 @@
 
 use crate::{
     error::Error,
-    explore::{self, Red},
+    explore,
+    schedules::{self, Red},
     terminal,
     workspace::{Exercise, Workspace},
 };
@@ -37,13 +38,13 @@ pub(super) fn tell(exercise: &Exercise, red: Option<&Red>, numbers: &Range<u64>)
             "{} {}  {}",
             terminal::good("✓"),
             terminal::strong(exercise.folder_name()),
-            explore::green(numbers)
+            schedules::green(numbers)
         )),
         Some(red) => terminal::say(format_args!(
             "{} {}  {}\n{}\n{}",
             terminal::bad("✗"),
             terminal::strong(exercise.folder_name()),
-            explore::headline(red),
+            schedules::headline(red),
             terminal::indented(&red.said, 6),
             terminal::indented(
                 &terminal::quiet(format_args!("its run: {}", explore::its_run(exercise, red))),
