@@ -1,7 +1,7 @@
-//! Other schedules: in which order tasks that could run do run. Tokio's one-thread runtime takes them in the order in which they
-//! were woken, always; several threads take them in any. Here a task that is to run may be put off, by a seeded generator: it says
-//! Pending, and wakes itself. Only whole polls are put off, never an operation inside of one, so whatever happens can happen
-//! on threads, too; and it happens again with the same number.
+//! Other schedules: in which order tasks run that could run at the same time. Tokio's one-thread runtime takes them in the order in
+//! which they were woken, always; several threads take them in any. Here a task that is to run may be put off, by a seeded
+//! generator: it says Pending, and wakes itself. Only whole polls are put off, never an operation inside of one, so whatever
+//! happens here can happen on threads, too; and with the same number it happens again.
 
 use std::cell::RefCell;
 
@@ -10,15 +10,11 @@ thread_local! {
     static HERE: RefCell<Option<Schedule>> = const { RefCell::new(None) };
 }
 
-/// A task gets ahead of a lower one whenever both could run.
-const LEVELS: usize = 4;
+/// Tokio looks at the runtime's main future after each 61 polls of tasks: who waits for longer lets that one run, too.
+const UNTIL_MAIN_RUNS: u32 = 64;
 
-/// So often is a task put off in a row, although no other one could run, where the runtime's main future is to get ahead of it as
-/// well: Tokio looks at that one after 61 polls.
-const LET_MAIN_RUN: u32 = 64;
-
-/// So often are tasks put off for their level in one schedule: a thousand of them, each behind all others, would take a million.
-const PUT_OFF: u64 = 10_000;
+/// No task is put off for ever: whoever looks again and again for what it is to do has to find it.
+const MOST_POLLS: u64 = 10_000;
 
 struct Schedule {
     seed: u64,
@@ -26,46 +22,46 @@ struct Schedule {
     tasks: u64,
     /// How often a `select!` has rolled the dice.
     rolls: u64,
-    /// Polls so far.
-    now: u64,
-    /// When a task of this level could run last.
-    seen: [u64; LEVELS],
+    /// Polls so far, those that were put off included.
+    polls: u64,
 }
 
-/// How a schedule decides. Each finds faults that the others miss.
+/// How a schedule decides. These two find what was found by any of eight that were tried, a level for each task among them.
 enum How {
-    /// A coin for each poll.
-    Coin,
-    /// A level for each task, drawn anew now and then; a task runs when none of a higher one could.
-    Levels { let_main_run: bool },
+    /// Each poll is put off with a probability of 7/8: tasks that could run do so in any order.
+    Shuffle,
+    /// One task runs only when no other one could, for this many polls of its own.
+    Last { task: u64, polls: u32 },
 }
 
-/// Explores on this thread from now on: what is spawned here runs in the schedule of this number.
+/// From now on, what is spawned on this thread runs in the schedule of this number.
 pub fn begin(number: u64) {
-    HERE.set(Some(Schedule {
-        seed: mix(number, 0),
-        how: match number % 3 {
-            0 | 1 => How::Coin,
-            _ => How::Levels {
-                let_main_run: mix(number, 1).is_multiple_of(2),
-            },
+    let seed = mix(number, 0);
+    let how = match number % 3 {
+        0 => How::Last {
+            // Actors are among the first, callers come later.
+            task: 1 + mix(seed, 1) % [2, 4, 16][mix(seed, 2) as usize % 3],
+            polls: [1, UNTIL_MAIN_RUNS][mix(seed, 3) as usize % 2],
         },
+        _ => How::Shuffle,
+    };
+    HERE.set(Some(Schedule {
+        seed,
+        how,
         tasks: 0,
         rolls: 0,
-        now: 0,
-        seen: [0; LEVELS],
+        polls: 0,
     }));
 }
 
-/// A task's part in it.
+/// A task's part in a schedule.
 pub(crate) struct Turns {
     task: u64,
-    /// Its polls so far.
     polls: u64,
-    level: usize,
-    /// It is put off since then.
-    since: Option<u64>,
-    in_a_row: u32,
+    /// So many polls of this thread there were when this task was put off last.
+    put_off: Option<u64>,
+    /// So often was it put off in a row although no other one could run.
+    alone: u32,
 }
 
 impl Turns {
@@ -77,44 +73,33 @@ impl Turns {
             Some(Self {
                 task: here.tasks,
                 polls: 0,
-                level: here.draw(here.tasks, 0) as usize % LEVELS,
-                since: None,
-                in_a_row: 0,
+                put_off: None,
+                alone: 0,
             })
         })
     }
 
     /// Whether the task, which is to be polled now, comes later.
     pub fn puts_off(&mut self) -> bool {
-        HERE.with_borrow_mut(|here| here.as_mut().is_some_and(|here| self.later(here)))
+        HERE.with_borrow_mut(|here| here.as_mut().is_some_and(|here| self.comes_later(here)))
     }
 
-    fn later(&mut self, here: &mut Schedule) -> bool {
+    fn comes_later(&mut self, here: &mut Schedule) -> bool {
         self.polls += 1;
-        let dice = here.draw(self.task, self.polls);
+        here.polls += 1;
         match here.how {
-            How::Coin => dice.is_multiple_of(2),
-            How::Levels { let_main_run } => {
-                here.now += 1;
-                here.seen[self.level] = here.now;
-                let late = match self.since {
-                    _ if here.now > PUT_OFF => false,
-                    None => true,
-                    Some(since) => {
-                        let others = here.seen[self.level + 1..].iter().any(|&seen| seen > since);
-                        self.in_a_row = if others { 0 } else { self.in_a_row + 1 };
-                        others || (let_main_run && self.in_a_row < LET_MAIN_RUN)
-                    }
+            How::Shuffle => !here.draw(self.task, self.polls).is_multiple_of(8),
+            How::Last { task, polls } if task == self.task && self.polls < MOST_POLLS => {
+                // The queue goes round: whoever else could run was polled since this one was.
+                self.alone = match self.put_off {
+                    Some(before) if before + 1 == here.polls => self.alone + 1,
+                    _ => 0,
                 };
-                self.since = late.then_some(here.now);
-                if !late {
-                    self.in_a_row = 0;
-                    if dice.is_multiple_of(16) {
-                        self.level = (dice >> 8) as usize % LEVELS;
-                    }
-                }
-                late
+                let later = self.alone < polls;
+                self.put_off = later.then_some(here.polls);
+                later
             }
+            How::Last { .. } => false,
         }
     }
 }
