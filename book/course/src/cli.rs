@@ -27,8 +27,8 @@ pub struct Cli {
 enum Command {
     /// Check an exercise: each test, what it says, what to read, where the next hint is
     ///
-    /// Without a name: all of them in a line each, and the first unfinished one in detail. The exit code is 1 if a
-    /// test fails.
+    /// When all its tests pass, they run in other schedules, too, as with `explore`. Without a name: all exercises in a line each,
+    /// and the first unfinished one in detail. The exit code is 1 if a test fails.
     Check {
         /// The exercise: recipe, 1, 01 or 01-recipe
         name: Option<String>,

@@ -4,9 +4,11 @@
 use crate::{
     check::test_limit,
     error::Error,
+    progress::ProgressHandle,
     run,
-    schedules::{Red, first_red},
+    schedules::{Red, USUAL, first_red, green, headline},
     stand_in::{Labels, Purpose},
+    status::{Outcome, Schedules, Status},
     trace::{self, built, lock, stage::Stage},
     workspace::{Exercise, Workspace, did_you_mean},
 };
@@ -26,6 +28,12 @@ pub async fn explore(
     test: Option<&str>,
     numbers: Range<u64>,
 ) -> Result<Option<Red>, Error> {
+    if !workspace.root.join("book").join("tokio-traced").is_dir() {
+        return Err(Error::NotExplored {
+            reason: "there is no stand-in for Tokio here".to_owned(),
+            next: "`git checkout book/tokio-traced` brings it back".to_owned(),
+        });
+    }
     let stage = Stage::new(workspace, exercise, Purpose::Explore);
     let lock = lock::lock(&stage.folder.with_extension("lock")).await?;
     let built = built(workspace, exercise, &stage, Labels::Types).await;
@@ -62,8 +70,53 @@ pub async fn explore(
     }
 }
 
+/// Goes on after a green verdict, and tells `progress` what it finds.
+///
+/// # Cancel safety
+/// Dropping the future ends every process. Progress then keeps what it heard last.
+pub async fn after_green(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    mut status: Status,
+    progress: &ProgressHandle,
+) {
+    status.schedules = Some(Schedules {
+        result: Outcome::Waiting,
+        words: "now in other schedules …".to_owned(),
+        run: String::new(),
+        said: String::new(),
+    });
+    // Progress is gone when the program ends: then nobody is left to be told.
+    let _ = progress.report(status.clone()).await;
+    let numbers = 1..USUAL + 1;
+    // An error is no news: the verdict holds without it, and whoever explores by hand is told.
+    let found = explore(workspace, exercise, None, numbers.clone()).await;
+    status.schedules = found
+        .ok()
+        .map(|red| result(exercise, red, &format!("also {}", green(&numbers))));
+    let _ = progress.report(status).await;
+}
+
+/// What a person is told of it; `green` is said when nothing is red.
+pub fn result(exercise: &Exercise, red: Option<Red>, green: &str) -> Schedules {
+    match red {
+        None => Schedules {
+            result: Outcome::Passes,
+            words: green.to_owned(),
+            run: String::new(),
+            said: String::new(),
+        },
+        Some(red) => Schedules {
+            result: red.outcome,
+            words: headline(&red),
+            run: its_run(exercise, &red),
+            said: red.said,
+        },
+    }
+}
+
 /// The command that shows the run in that schedule.
-pub fn its_run(exercise: &Exercise, red: &Red) -> String {
+fn its_run(exercise: &Exercise, red: &Red) -> String {
     let Red { number, test, .. } = red;
     format!(
         "cargo course trace {} {test} --seed {number}",

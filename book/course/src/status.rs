@@ -74,6 +74,19 @@ pub struct Test {
 /// How a test begins whose panic another one has told.
 pub const SAME_PANIC: &str = "The same panic as in";
 
+/// What became of a green exercise in other schedules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Schedules {
+    /// Waiting while they are tried.
+    pub result: Outcome,
+    /// The result in a line.
+    pub words: String,
+    /// The command that shows the run of the one that is red; else empty.
+    pub run: String,
+    /// What the test said there.
+    pub said: String,
+}
+
 /// All that is known about one exercise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -92,6 +105,8 @@ pub struct Status {
     pub passed: usize,
     /// How many tests there are.
     pub of: usize,
+    /// After a green verdict, when somebody looks further.
+    pub schedules: Option<Schedules>,
     /// rustc's warnings, with the terminal's colours; the page has no place for them.
     #[serde(skip)]
     pub warnings: String,
@@ -111,6 +126,7 @@ impl Status {
             tests: tests.collect(),
             passed: 0,
             of: 0,
+            schedules: None,
             warnings: String::new(),
         };
         status.count();
@@ -237,7 +253,7 @@ mod tests {
             serde_json::json!({
                 "name": "recipe", "phase": "broken", "note": "", "broken": "error: no",
                 "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends" }],
-                "passed": 0, "of": 1,
+                "passed": 0, "of": 1, "schedules": null,
             })
         );
     }
