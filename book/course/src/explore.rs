@@ -28,7 +28,7 @@ pub async fn explore(
     test: Option<&str>,
     numbers: Range<u64>,
 ) -> Result<Option<Red>, Error> {
-    if !workspace.root.join("book").join("tokio-traced").is_dir() {
+    if !is_possible(workspace) {
         return Err(Error::NotExplored {
             reason: "there is no stand-in for Tokio here".to_owned(),
             next: "`git checkout book/tokio-traced` brings it back".to_owned(),
@@ -122,6 +122,11 @@ fn its_run(exercise: &Exercise, red: &Red) -> String {
         "cargo course trace {} {test} --seed {number}",
         exercise.name
     )
+}
+
+/// Whether the stand-in is there.
+pub fn is_possible(workspace: &Workspace) -> bool {
+    workspace.root.join("book").join("tokio-traced").is_dir()
 }
 
 /// The stage's errors are in the words of those who record.

@@ -184,7 +184,7 @@ pub(crate) fn does_not_build(exercise: &Exercise, errors: &str) -> Error {
     let place = place.map_or(String::new(), |place| format!(" ({place})"));
     not_recorded(
         format!(
-            "it does not compile against the stand-in that records: {}{place}",
+            "it does not compile against the stand-in for Tokio: {}{place}",
             first_line(errors)
         ),
         &format!(
