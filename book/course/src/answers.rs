@@ -153,4 +153,28 @@ mod tests {
             ["\"A static counter is simplest; every handle can reach it.\""]
         );
     }
+
+    #[test]
+    fn a_rejected_answer_may_be_red_in_some_schedules_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let rejected = folder.path().join("rejected");
+        fs::create_dir(&rejected).unwrap();
+        let header = |test| format!("//! rejected: {test}\n//! says: no\n//! thinks: yes\n");
+        fs::write(rejected.join("a.rs"), header("counts in some schedules")).unwrap();
+        fs::write(rejected.join("b.rs"), header("counts")).unwrap();
+        let exercise = Exercise {
+            number: "01".to_owned(),
+            name: "recipe".to_owned(),
+            folder: PathBuf::new(),
+            solution: folder.path().to_owned(),
+            starts_with: String::new(),
+        };
+        let found: Vec<(String, bool)> = (super::rejected(&exercise).unwrap().into_iter())
+            .map(|answer| (answer.test, answer.in_some_schedules))
+            .collect();
+        assert_eq!(
+            found,
+            [("counts".to_owned(), true), ("counts".to_owned(), false)]
+        );
+    }
 }
