@@ -5,7 +5,7 @@
 #[cfg(feature = "schedules")]
 pub use explored::one_schedule;
 #[cfg(feature = "schedules")]
-pub(crate) use explored::{Schedule, each};
+pub(crate) use explored::{Schedule, each, skip_to};
 
 /// Says that only the usual schedule makes sense for this test, and why. To be called before [`check`](crate::check).
 #[cfg(not(feature = "schedules"))]
@@ -16,6 +16,10 @@ pub fn one_schedule(_reason: &str) {}
 pub(crate) fn each<E>(mut run: impl FnMut() -> Result<(), E>) -> Result<(), E> {
     run()
 }
+
+/// Lets the next body run in this one of those that are asked for, or of those after them, counted from 0.
+#[cfg(not(feature = "schedules"))]
+pub(crate) fn skip_to(_index: u32) {}
 
 /// The schedule of one body.
 #[cfg(not(feature = "schedules"))]
@@ -44,7 +48,7 @@ mod explored {
 
     thread_local! {
         static CHECKS: Cell<u64> = const { Cell::new(0) };
-        /// A body that `each` has not chosen a schedule for takes the one after the last.
+        /// A body that nobody has chosen a schedule for takes the one after the last.
         static NEXT: Cell<Option<u64>> = const { Cell::new(None) };
         static ONLY_ONE: Cell<bool> = const { Cell::new(false) };
     }
@@ -67,6 +71,10 @@ mod explored {
             run()?;
         }
         Ok(())
+    }
+
+    pub(crate) fn skip_to(index: u32) {
+        NEXT.set(numbers().map(|numbers| numbers.start + u64::from(index)));
     }
 
     pub fn one_schedule(_reason: &str) {
