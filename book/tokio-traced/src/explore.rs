@@ -3,7 +3,13 @@
 //! generator: it says Pending, and wakes itself. Only whole polls are put off, never an operation inside of one, so whatever
 //! happens here can happen on threads, too; and with the same number it happens again.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// Of all threads that explore.
+static POLLS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// The schedule that this thread's runtime is in.
@@ -54,6 +60,11 @@ pub fn begin(number: u64) {
     }));
 }
 
+/// How often tasks of this process were polled or put off in the schedules so far: what they cost, the same at every run.
+pub fn polls() -> u64 {
+    POLLS.load(Relaxed)
+}
+
 /// A task's part in a schedule.
 pub(crate) struct Turns {
     task: u64,
@@ -87,6 +98,7 @@ impl Turns {
     fn comes_later(&mut self, here: &mut Schedule) -> bool {
         self.polls += 1;
         here.polls += 1;
+        POLLS.fetch_add(1, Relaxed);
         match here.how {
             How::Shuffle => !here.draw(self.task, self.polls).is_multiple_of(8),
             How::Last { task, polls } if task == self.task && self.polls < MOST_POLLS => {
