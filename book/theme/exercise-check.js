@@ -10,7 +10,8 @@
      * @typedef {"waiting" | "passes" | "fails" | "never ends" | "missing"} Result
      * @typedef {{ name: string, promise: string, result: Result, said: string }} Test
      * @typedef {"waiting" | "building" | "broken" | "running" | "done"} Phase
-     * @typedef {{ name: string, phase: Phase, note: string, broken: string, tests: Test[], passed: number, of: number }} Status
+     * @typedef {{ result: Result, words: string, run: string, said: string }} Schedules
+     * @typedef {{ name: string, phase: Phase, note: string, broken: string, tests: Test[], passed: number, of: number, schedules: Schedules | null }} Status
      */
 
     /** @type {Record<Result, [mark: string, verdict: string]>} */
@@ -33,6 +34,8 @@
         #note = make("p", "note");
         #segments = make("div", "segments");
         #rustc = new Said();
+        #schedules = make("p", "note");
+        #inSchedule = new Said();
         /** @type {EventSource | null} */
         #stream = null;
         #live = false;
@@ -113,20 +116,25 @@
                 fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" }).catch(() => say(this.#status, LOST));
             });
             this.#status.setAttribute("role", "status");
+            this.#schedules.setAttribute("aria-live", "polite");
             this.#segments.setAttribute("aria-hidden", "true");
             const now = make("div", "now");
             now.append(this.#run, this.#status, this.#note);
-            this.#bar.replaceChildren(now, this.#segments, this.#rustc.element);
+            this.#bar.replaceChildren(now, this.#segments, this.#rustc.element, this.#schedules, this.#inSchedule.element);
         }
 
         /** @param {Status} status */
         #show(status) {
-            const allPass = status.phase === "done" && status.of > 0 && status.passed === status.of;
+            const schedules = status.schedules;
+            const red = schedules?.result === "fails" || schedules?.result === "never ends";
+            const allPass = status.phase === "done" && status.of > 0 && status.passed === status.of && !red;
             this.classList.toggle("all-pass", allPass);
             this.#run.classList.toggle("quiet", allPass);
             say(this.#status, headline(status, allPass));
             this.#note.replaceChildren(...(allPass ? goOn(this) : []), ...prose(allPass && status.note ? ` ${status.note}` : status.note));
             this.#rustc.say("What the compiler says", status.phase === "broken" ? status.broken : "");
+            say(this.#schedules, schedules ? schedules.words.charAt(0).toUpperCase() + schedules.words.slice(1) : "");
+            this.#inSchedule.say(`What it says there (its run: \`${schedules?.run}\`)`, red ? schedules.said : "");
 
             this.#segments.replaceChildren(...status.tests.map((test) => make("i", slug(test.result))));
             this.#follow(status.tests);

@@ -23,11 +23,16 @@ pub struct Rejected {
     pub file: PathBuf,
     /// The test that must fail, or `compile`: it must not compile.
     pub test: String,
+    /// The header goes on with "in some schedules": plain `cargo test` may pass.
+    pub in_some_schedules: bool,
     /// What the failure must say, each of them.
     pub says: Vec<String>,
     /// The misconception, in a learner's words.
     pub thinks: String,
 }
+
+/// How the header of an answer goes on that is red in some schedules only.
+const IN_SOME_SCHEDULES: &str = "in some schedules";
 
 /// The accepted answers of an exercise, by name.
 ///
@@ -50,8 +55,11 @@ pub fn rejected(exercise: &Exercise) -> Result<Vec<Rejected>, Error> {
     let files = rust_files(&exercise.solution.join("rejected"))?;
     let read = |file: PathBuf| {
         let header = Header::read(&file)?;
+        let test = header.all("rejected").join(" ");
+        let scheduled = test.strip_suffix(IN_SOME_SCHEDULES);
         Ok(Rejected {
-            test: header.all("rejected").join(" "),
+            in_some_schedules: scheduled.is_some(),
+            test: scheduled.unwrap_or(&test).trim_end().to_owned(),
             says: header.all("says"),
             thinks: header.all("thinks").join(" "),
             file,
@@ -147,6 +155,30 @@ mod tests {
         assert_eq!(
             header.all("thinks"),
             ["\"A static counter is simplest; every handle can reach it.\""]
+        );
+    }
+
+    #[test]
+    fn a_rejected_answer_may_be_red_in_some_schedules_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let rejected = folder.path().join("rejected");
+        fs::create_dir(&rejected).unwrap();
+        let header = |test| format!("//! rejected: {test}\n//! says: no\n//! thinks: yes\n");
+        fs::write(rejected.join("a.rs"), header("counts in some schedules")).unwrap();
+        fs::write(rejected.join("b.rs"), header("counts")).unwrap();
+        let exercise = Exercise {
+            number: "01".to_owned(),
+            name: "recipe".to_owned(),
+            folder: PathBuf::new(),
+            solution: folder.path().to_owned(),
+            starts_with: String::new(),
+        };
+        let found: Vec<(String, bool)> = (super::rejected(&exercise).unwrap().into_iter())
+            .map(|answer| (answer.test, answer.in_some_schedules))
+            .collect();
+        assert_eq!(
+            found,
+            [("counts".to_owned(), true), ("counts".to_owned(), false)]
         );
     }
 }

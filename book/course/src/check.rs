@@ -287,7 +287,7 @@ async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut 
     let note = "all results are here; recording who waits for whom".to_owned();
     report.note(note).await;
     // The verdict holds without it, so an error is no news: who asks for the recording itself is told.
-    if let Ok(recorded) = trace::trace(workspace, exercise, &name).await
+    if let Ok(recorded) = trace::trace(workspace, exercise, &name, None).await
         && recorded.says_who_waits()
     {
         let said = format!("{said}\n\nRecorded: {}", recorded.waits);

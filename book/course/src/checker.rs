@@ -8,8 +8,15 @@ use tokio::sync::mpsc;
 /// Who is told to check neither waits nor sends in bulk: a small mailbox is enough.
 const MAILBOX: usize = 16;
 
-/// A running check. Dropping it must end all that it started.
-pub type Check = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A running check. Dropping it must end all that it started. Its output is what there is to do about the exercise when nothing
+/// is left to check.
+pub type Check = Pin<Box<dyn Future<Output = Option<Leisure>> + Send>>;
+
+/// Begins such work, and begins it anew when a check came in between.
+pub type Leisure = Box<dyn FnMut() -> Work + Send>;
+
+/// Dropping it must end all that it started.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 enum Message {
     /// The exercise was saved, or somebody asked for it: it is the next one.
@@ -25,14 +32,24 @@ struct Checker {
     /// Begins the check of an exercise.
     begin: Box<dyn FnMut(String) -> Check + Send>,
     /// Which exercises come next; each at most once.
-    queue: VecDeque<String>,
+    queue: VecDeque<Turn>,
     running: Option<Running>,
+    /// What to do when there is nothing to check; each exercise at most once.
+    leisure: VecDeque<(String, Leisure)>,
+    /// The first of it, begun. A check ends it: that one is waited for.
+    work: Option<Work>,
+}
+
+struct Turn {
+    name: String,
+    /// Somebody has saved it or asked for it, and would like to know more than the verdict.
+    asked: bool,
 }
 
 /// The check is a future in the actor, not a task of its own: dropping it ends it at once, so a check that was replaced
 /// cannot report any more when the new one begins.
 struct Running {
-    name: String,
+    turn: Turn,
     check: Check,
 }
 
@@ -48,32 +65,51 @@ impl Checker {
                     Some(message) => self.handle_message(message),
                     None => break,
                 },
-                () = finished(&mut self.running) => self.running = None,
+                leisure = finished(&mut self.running) => self.check_ended(leisure),
+                () = done(&mut self.work) => {
+                    self.work = None;
+                    self.leisure.pop_front();
+                }
             }
-            if self.running.is_none()
-                && let Some(name) = self.queue.pop_front()
+            if self.running.is_some() {
+                continue;
+            }
+            if let Some(turn) = self.queue.pop_front() {
+                self.work = None;
+                self.leisure.retain(|(name, _)| *name != turn.name);
+                let check = (self.begin)(turn.name.clone());
+                self.running = Some(Running { turn, check });
+            } else if self.work.is_none()
+                && let Some((_, begin)) = self.leisure.front_mut()
             {
-                let check = (self.begin)(name.clone());
-                self.running = Some(Running { name, check });
+                self.work = Some(begin());
             }
+        }
+    }
+
+    fn check_ended(&mut self, leisure: Option<Leisure>) {
+        if let (Some(Running { turn, .. }), Some(leisure)) = (self.running.take(), leisure)
+            && turn.asked
+        {
+            self.leisure.push_back((turn.name, leisure));
         }
     }
 
     fn handle_message(&mut self, message: Message) {
         match message {
             Message::Now { name } => {
-                self.running.take_if(|running| running.name == name);
-                self.queue.retain(|other| *other != name);
-                self.queue.push_front(name);
+                self.running.take_if(|running| running.turn.name == name);
+                self.queue.retain(|other| other.name != name);
+                self.queue.push_front(Turn { name, asked: true });
             }
             Message::Later { name } => {
                 let is_known = self
                     .running
                     .as_ref()
-                    .is_some_and(|running| running.name == name)
-                    || self.queue.contains(&name);
+                    .is_some_and(|running| running.turn.name == name)
+                    || self.queue.iter().any(|turn| turn.name == name);
                 if !is_known {
-                    self.queue.push_back(name);
+                    self.queue.push_back(Turn { name, asked: false });
                 }
             }
         }
@@ -81,10 +117,18 @@ impl Checker {
 }
 
 /// Waits for the running check; for ever, if there is none: then only a message can bring work.
-async fn finished(running: &mut Option<Running>) {
+async fn finished(running: &mut Option<Running>) -> Option<Leisure> {
     match running {
         // By reference: `select!` drops its futures, and the check has to live on.
         Some(running) => running.check.as_mut().await,
+        None => future::pending().await,
+    }
+}
+
+/// The same for what is done at leisure.
+async fn done(work: &mut Option<Work>) {
+    match work {
+        Some(work) => work.as_mut().await,
         None => future::pending().await,
     }
 }
@@ -108,6 +152,8 @@ impl CheckerHandle {
             begin: Box::new(begin),
             queue: VecDeque::new(),
             running: None,
+            leisure: VecDeque::new(),
+            work: None,
         };
         tokio::spawn(actor.run());
         Self { sender }
@@ -157,9 +203,86 @@ mod tests {
         let handle = CheckerHandle::new(move |name| {
             let (end, ended) = oneshot::channel();
             sender.send(Begun { name, end }).unwrap();
-            Box::pin(async move { ended.await.unwrap() })
+            Box::pin(async move {
+                ended.await.unwrap();
+                None
+            })
         });
         (handle, begun)
+    }
+
+    /// Here each check finds more to do, which is begun under the name of its exercise with a "+".
+    fn checker_with_leisure() -> (CheckerHandle, mpsc::UnboundedReceiver<Begun>) {
+        let (sender, begun) = mpsc::unbounded_channel();
+        let handle = CheckerHandle::new(move |name| {
+            let sender = sender.clone();
+            Box::pin(async move {
+                begin(&sender, &name).await;
+                let leisure: Leisure = Box::new(move || {
+                    let (sender, name) = (sender.clone(), format!("{name}+"));
+                    Box::pin(async move { begin(&sender, &name).await })
+                });
+                Some(leisure)
+            })
+        });
+        (handle, begun)
+    }
+
+    async fn begin(sender: &mpsc::UnboundedSender<Begun>, name: &str) {
+        let (end, ended) = oneshot::channel();
+        let name = name.to_owned();
+        sender.send(Begun { name, end }).unwrap();
+        ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_there_is_to_do_at_leisure_waits_until_nothing_is_to_be_checked() {
+        let (handle, mut begun) = checker_with_leisure();
+        handle.check_now("a").await.unwrap();
+        handle.check_later("b").await.unwrap();
+        for expected in ["a", "b", "a+"] {
+            let next = begun.recv().await.unwrap();
+            assert_eq!(next.name, expected);
+            next.end.send(()).unwrap();
+        }
+        drop(handle);
+        assert!(
+            begun.recv().await.is_none(),
+            "nobody has asked for the exercise that was checked later"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_check_ends_what_is_done_at_leisure_and_it_begins_anew() {
+        let (handle, mut begun) = checker_with_leisure();
+        handle.check_now("a").await.unwrap();
+        begun.recv().await.unwrap().end.send(()).unwrap();
+        let mut first = begun.recv().await.unwrap();
+        assert_eq!(first.name, "a+");
+        handle.check_now("b").await.unwrap();
+        first.end.closed().await;
+        for expected in ["b", "a+", "b+"] {
+            let next = begun.recv().await.unwrap();
+            assert_eq!(next.name, expected);
+            next.end.send(()).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_save_ends_what_is_done_at_leisure_for_the_same_exercise() {
+        let (handle, mut begun) = checker_with_leisure();
+        handle.check_now("a").await.unwrap();
+        begun.recv().await.unwrap().end.send(()).unwrap();
+        let mut old = begun.recv().await.unwrap();
+        handle.check_now("a").await.unwrap();
+        old.end.closed().await;
+        for expected in ["a", "a+"] {
+            let next = begun.recv().await.unwrap();
+            assert_eq!(next.name, expected);
+            next.end.send(()).unwrap();
+        }
+        drop(handle);
+        assert!(begun.recv().await.is_none());
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
 //! The commands: their doc comments are the help.
 
-use crate::{commands, error::Error, hosts::Host, judge, live, terminal, workspace::Workspace};
+use crate::{
+    commands, error::Error, hosts::Host, judge, live, schedules, terminal, workspace::Workspace,
+};
 use clap::{Parser, Subcommand};
 use std::{env, path::PathBuf};
 
@@ -31,8 +33,8 @@ pub struct Cli {
 enum Command {
     /// Check an exercise: each test, what it says, what to read, where the next hint is
     ///
-    /// Without a name: all of them in a line each, and the first unfinished one in detail. The exit code is 1 if a
-    /// test fails.
+    /// When all its tests pass, they run in other schedules, too, as with `explore`. Without a name: all exercises in a line each,
+    /// and the first unfinished one in detail. The exit code is 1 if a test fails.
     Check {
         /// The exercise: recipe, 1, 01 or 01-recipe
         name: Option<String>,
@@ -50,6 +52,25 @@ enum Command {
         name: String,
         /// The test; without it, the first one that fails
         test: Option<String>,
+        /// The schedule to run in, by its number: `cargo course explore` says which one is red
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Run an exercise's tests in other schedules: the order in which tasks run that could run at the same time
+    ///
+    /// Plain `cargo test` knows one schedule, always the same; on several threads there are many. Each number stands for one that
+    /// comes out the same at every run. The exit code is 1 if a test is red in one of them.
+    Explore {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+        /// The test; without it, all of them
+        test: Option<String>,
+        /// How many schedules
+        #[arg(long, default_value_t = schedules::USUAL, conflicts_with = "seed")]
+        seeds: u64,
+        /// This schedule alone
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Show the solution beside yours, and which other designs are right
     Solution {
@@ -74,6 +95,9 @@ enum Command {
     Judge {
         /// The exercise; without it, all of them
         name: Option<String>,
+        /// In how many schedules the right answers have to be right
+        #[arg(long, default_value_t = 50)]
+        seeds: u64,
     },
 }
 
@@ -99,14 +123,26 @@ impl Cli {
             Some(Command::Hint { name, test }) => {
                 commands::hint(&workspace, &name, test.as_deref()).await
             }
-            Some(Command::Trace { name, test }) => {
-                commands::trace(&workspace, &name, test.as_deref()).await
+            Some(Command::Trace { name, test, seed }) => {
+                commands::trace(&workspace, &name, test.as_deref(), seed).await
+            }
+            Some(Command::Explore {
+                name,
+                test,
+                seeds,
+                seed,
+            }) => {
+                let numbers = match seed {
+                    Some(seed) => seed..seed.saturating_add(1),
+                    None => 1..seeds.saturating_add(1),
+                };
+                commands::explore(&workspace, &name, test.as_deref(), numbers).await
             }
             Some(Command::Solution { name }) => commands::solution(&workspace, &name),
             Some(Command::Build { dest }) => commands::build(&workspace, dest).await,
             Some(Command::Record { check }) => commands::record(&workspace, check).await,
-            Some(Command::Judge { name }) => {
-                let report = judge::judge(&workspace, name.as_deref()).await?;
+            Some(Command::Judge { name, seeds }) => {
+                let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
                 terminal::say(&report);
                 Ok(u8::from(!report.is_green()))
             }

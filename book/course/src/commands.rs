@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod explore;
 mod hint;
 mod record;
 mod solution;
@@ -9,6 +10,7 @@ mod trace;
 
 pub use build::build;
 pub use check::check;
+pub use explore::explore;
 pub use hint::hint;
 pub use record::record;
 pub use solution::solution;

@@ -137,6 +137,15 @@ pub enum Error {
         next: String,
     },
 
+    /// The tests cannot be run in other schedules. The verdict stays as it is.
+    #[error("cannot explore: {reason}; {next}")]
+    NotExplored {
+        /// Why, in one line.
+        reason: String,
+        /// What to do now.
+        next: String,
+    },
+
     /// The judge's scratch workspace does not build as a whole.
     #[error("cargo cannot build the answers:\n{words}\nthe workspace that it was given is {}", folder.display())]
     Scratch {

@@ -1,6 +1,6 @@
 //! `cargo course judge`: tests of the tests. The untouched exercise must fail for its stated reason, the solution and
 //! every accepted answer must pass, and every rejected answer must fail in the test that it names, with the words
-//! that it names.
+//! that it names. What is right has to be right in many schedules, too; a rejected answer may be wrong only there.
 //!
 //! Never writes to `exercises/` or `solutions/`: all answers are built in a scratch workspace under `target/judge`,
 //! by one cargo.
@@ -8,6 +8,7 @@
 mod answer;
 pub(crate) mod build;
 mod finding;
+mod schedules;
 pub(crate) mod scratch;
 
 pub use finding::{Finding, Report};
@@ -30,7 +31,7 @@ pub fn what_is_missing(exercise: &Exercise) -> Result<Vec<Finding>, Error> {
     answer::what_is_missing(exercise)
 }
 
-/// Judges all answers of the named exercise, or of all.
+/// Judges all answers of the named exercise, or of all, those that are right in this many schedules.
 ///
 /// # Errors
 /// There is no such exercise, or the answers cannot be read or built at all. An answer that is not as it should be is a
@@ -38,7 +39,7 @@ pub fn what_is_missing(exercise: &Exercise) -> Result<Vec<Finding>, Error> {
 ///
 /// # Cancel safety
 /// Dropping the future ends every process.
-pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, Error> {
+pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Result<Report, Error> {
     let begin = Instant::now();
     let exercises: Vec<&Exercise> = match name {
         Some(name) => vec![workspace.exercise(name)?],
@@ -51,8 +52,8 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
         findings.extend(answer::what_is_missing(exercise)?);
         answers.extend(answer::of(exercise)?);
     }
-    scratch::lay_out(workspace, &answers)?;
     let folder = scratch::folder(workspace);
+    scratch::lay_out(&folder, workspace, &answers, |_| {})?;
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
 
     // As many at once as there are cores: each runs a test at a time.
@@ -60,7 +61,7 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
         available_parallelism().map_or(1, NonZero::get),
     ));
     let mut judging = JoinSet::new();
-    for (index, answer) in answers.into_iter().enumerate() {
+    for (index, answer) in answers.iter().cloned().enumerate() {
         let built: Vec<Built> = (answer.sources())
             .map(|source| built.remove(&source.package).unwrap_or_default())
             .collect();
@@ -74,7 +75,9 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>) -> Result<Report, 
     // A task that panicked would be missing here: `join_all` passes the panic on.
     let mut judged = judging.join_all().await;
     judged.sort_by_key(|(index, _)| *index);
-    findings.extend(judged.into_iter().map(|(_, finding)| finding));
+    let judged = judged.into_iter().map(|(_, finding)| finding);
+    let judged = schedules::judge(workspace, &answers, judged.collect(), seeds).await?;
+    findings.extend(judged);
     Ok(Report {
         findings,
         took: begin.elapsed(),

@@ -13,14 +13,15 @@
 use crate::{
     build::CargoWords,
     check::{self, Settings},
-    checker::CheckerHandle,
+    checker::{CheckerHandle, Leisure},
     error::Error,
+    explore,
     hosts::Host,
     meanwhile::Meanwhile,
     progress::ProgressHandle,
     publisher::PublisherHandle,
     serve::{self, Site},
-    status::Status,
+    status::{Outcome, Status},
     terminal::{self, Detail, Verdict},
     watcher::{self, Place, WatcherHandle, What},
     workspace::{Exercise, Workspace},
@@ -120,19 +121,34 @@ fn checker(
     let mut settings =
         Settings::new(&workspace.root, CargoWords::Notes).recording(workspace.clone());
     settings.meanwhile = Some(meanwhile);
-    let exercises = workspace.exercises.clone();
-    let progress = progress.clone();
+    let (workspace, progress) = (workspace.clone(), progress.clone());
     CheckerHandle::new(move |name| {
-        let exercise = exercises
-            .iter()
+        let exercise = (workspace.exercises.iter())
             .find(|exercise| exercise.name == name)
             .cloned();
-        let (settings, progress) = (settings.clone(), progress.clone());
+        let (settings, workspace, progress) =
+            (settings.clone(), workspace.clone(), progress.clone());
         Box::pin(async move {
             // All names come from the same list: there is always one.
-            if let Some(exercise) = exercise {
-                check::check(&exercise, &settings, &progress).await;
-            }
+            let exercise = exercise?;
+            let status = check::check(&exercise, &settings, &progress).await;
+            (status.is_green()).then(|| explores(workspace, exercise, status, progress))
+        })
+    })
+}
+
+/// What a green exercise is worth in other schedules.
+fn explores(
+    workspace: Arc<Workspace>,
+    exercise: Exercise,
+    status: Status,
+    progress: ProgressHandle,
+) -> Leisure {
+    Box::new(move || {
+        let (workspace, exercise) = (workspace.clone(), exercise.clone());
+        let (status, progress) = (status.clone(), progress.clone());
+        Box::pin(async move {
+            explore::after_green(&workspace, &exercise, status, &progress).await;
         })
     })
 }
@@ -173,6 +189,7 @@ async fn tell(
     };
     let mut told_before = false;
     let mut told_long = 0;
+    let mut verdict_told = false;
     // An error: the progress actor has ended, and so does the program.
     while status.changed().await.is_ok() {
         let status = status.borrow_and_update().clone();
@@ -182,9 +199,15 @@ async fn tell(
                 let _ = spawn_blocking(move || terminal::say(text)).await;
             }
             told_long = status.long;
+            verdict_told = false;
             continue;
         }
-        let text = if told_before {
+        let text = if let Some(schedules) = status.schedules.as_ref().filter(|_| verdict_told) {
+            if schedules.result == Outcome::Waiting {
+                continue;
+            }
+            terminal::schedules(exercise, schedules)
+        } else if told_before {
             let verdict = Verdict {
                 exercise,
                 status: &status,
@@ -196,7 +219,7 @@ async fn tell(
         } else {
             terminal::line(exercise, &status)
         };
-        told_before = true;
+        (told_before, verdict_told) = (true, true);
         // A terminal that is paused (Ctrl-S) blocks whoever writes to it: a thread of its own, so that the pages go on.
         let _ = spawn_blocking(move || terminal::say(text)).await;
     }

@@ -64,13 +64,21 @@ pub async fn list(
 /// # Cancel safety
 /// Dropping the future ends the test's processes.
 pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) -> Verdict {
+    // Beside the program: there is room and leave to write, since cargo has just done so.
+    let beside = executable.parent().unwrap_or(folder);
+    run_command(one_test(executable, folder, test), beside, limit).await
+}
+
+/// The same, of a command that [`one_test`] has made. Its result is kept in the folder `beside`.
+///
+/// # Cancel safety
+/// Dropping the future ends the test's processes.
+pub async fn run_command(mut command: Command, beside: &Path, limit: Duration) -> Verdict {
     let broken = |what: &str, error: &dyn Display, next: &str| Verdict {
         outcome: Outcome::Fails,
         said: format!("{what} ({error}): {next}"),
         was_ended: false,
     };
-    // Beside the program: there is room and leave to write, since cargo has just done so.
-    let beside = executable.parent().unwrap_or(folder);
     let proof = Proof::new(beside).and_then(|proof| Ok((proof.stdin()?, proof)));
     let (stdin, proof) = match proof {
         Ok(proof) => proof,
@@ -82,7 +90,6 @@ pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) 
             return broken(&what, &error, "make room or rights to write there");
         }
     };
-    let mut command = one_test(executable, folder, test);
     command.env(proof::ASK.0, proof::ASK.1);
     match process::run_with(command, stdin, limit).await {
         Ok(finished) => judge(finished, proof.read(), limit),

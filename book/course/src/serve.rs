@@ -169,7 +169,7 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
     if !is_known {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let answer = match trace::trace(&app.site.workspace, exercise, &test).await {
+    let answer = match trace::trace(&app.site.workspace, exercise, &test, None).await {
         Ok(trace) => serde_json::json!({ "html": trace.fragment }),
         Err(error) => serde_json::json!({ "error": error.to_string() }),
     };

@@ -74,6 +74,19 @@ pub struct Test {
 /// How a test begins whose panic another one has told.
 pub const SAME_PANIC: &str = "The same panic as in";
 
+/// What became of a green exercise in other schedules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Schedules {
+    /// Waiting while they are tried.
+    pub result: Outcome,
+    /// The result in a line.
+    pub words: String,
+    /// The command that shows the run of the one that is red; else empty.
+    pub run: String,
+    /// What the test said there.
+    pub said: String,
+}
+
 /// All that is known about one exercise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -95,6 +108,8 @@ pub struct Status {
     /// How many notes so far say that the build takes long: a terminal shows these alone.
     #[serde(skip)]
     pub long: u32,
+    /// After a green verdict, when somebody looks further.
+    pub schedules: Option<Schedules>,
     /// rustc's warnings, with the terminal's colours; the page has no place for them.
     #[serde(skip)]
     pub warnings: String,
@@ -115,6 +130,7 @@ impl Status {
             passed: 0,
             of: 0,
             long: 0,
+            schedules: None,
             warnings: String::new(),
         };
         status.count();
@@ -241,7 +257,7 @@ mod tests {
             serde_json::json!({
                 "name": "recipe", "phase": "broken", "note": "", "broken": "error: no",
                 "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends" }],
-                "passed": 0, "of": 1,
+                "passed": 0, "of": 1, "schedules": null,
             })
         );
     }

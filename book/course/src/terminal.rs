@@ -3,7 +3,7 @@
 
 use crate::{
     plain,
-    status::{Outcome, Phase, SAME_PANIC, Status, Test},
+    status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
     workspace::Exercise,
 };
 use clap::builder::styling::{AnsiColor, Style};
@@ -122,6 +122,24 @@ fn summary(status: &Status) -> String {
         }
         Phase::Running | Phase::Done => format!("{} of {} tests pass", status.passed, status.of),
     }
+}
+
+/// What became of an exercise in other schedules.
+pub fn schedules(exercise: &Exercise, found: &Schedules) -> String {
+    let mark = match found.result {
+        Outcome::Passes => good("✓"),
+        _ => bad("✗"),
+    };
+    let name = strong(exercise.folder_name());
+    let mut text = format!("{mark} {name}  {}", found.words);
+    if !found.said.is_empty() {
+        text += &format!("\n{}", indented(&found.said, 6));
+    }
+    if !found.run.is_empty() {
+        let run = quiet(format_args!("its run: {}", found.run));
+        text += &format!("\n{}", indented(&run, 6));
+    }
+    text
 }
 
 /// A whole verdict: what became of the tests, what they said, what to read and where to get a hint.

@@ -1,8 +1,8 @@
 //! The learner's own code, recorded: builds an exercise against the stand-in for Tokio, runs one test, and fetches the
 //! recording. For `cargo course trace`, for the pages, and for the verdict on a test that got stuck.
 
-mod lock;
-mod stage;
+pub(crate) mod lock;
+pub(crate) mod stage;
 
 use crate::{
     advice,
@@ -11,9 +11,11 @@ use crate::{
     judge::build::{self, Built},
     process::{self, End, Finished},
     run,
+    schedules::NUMBERS,
+    stand_in::{Labels, Purpose},
     workspace::{Exercise, Workspace, did_you_mean},
 };
-use stage::{Labels, Stage};
+use stage::Stage;
 use std::{fs, path::PathBuf, time::Duration};
 
 // The one file that is needed of it: as a dependency, the whole stand-in would add to the program's first build.
@@ -62,7 +64,8 @@ pub fn is_about_waiting(said: &str) -> bool {
     .any(|words| said.contains(words))
 }
 
-/// Records a test's run of what the exercise's `src` holds now. Writes nothing but under the target folder.
+/// Records a test's run of what the exercise's `src` holds now, in the usual schedule or in the one of this number. Writes nothing
+/// but under the target folder.
 ///
 /// # Errors
 /// [`Error::UnknownTest`]; [`Error::NotRecorded`] when the code uses what the stand-in does not know, when the run never
@@ -70,8 +73,13 @@ pub fn is_about_waiting(said: &str) -> bool {
 ///
 /// # Cancel safety
 /// Dropping the future ends every process.
-pub async fn trace(workspace: &Workspace, exercise: &Exercise, test: &str) -> Result<Trace, Error> {
-    let stage = Stage::new(workspace, exercise);
+pub async fn trace(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    test: &str,
+    schedule: Option<u64>,
+) -> Result<Trace, Error> {
+    let stage = Stage::new(workspace, exercise, Purpose::Trace);
     // Pages, the checker and another terminal may ask at the same time.
     let _lock = lock::lock(&stage.folder.with_extension("lock")).await?;
 
@@ -89,6 +97,9 @@ pub async fn trace(workspace: &Workspace, exercise: &Exercise, test: &str) -> Re
     command
         .env("COURSE_TRACE_FOLDER", &recording)
         .env("COURSE_TRACE_TITLE", title(exercise, test));
+    if let Some(number) = schedule {
+        command.env(NUMBERS, format!("{number}..{}", number.saturating_add(1)));
+    }
     let finished = process::run(command, run_limit()).await.map_err(|error| {
         not_recorded(
             format!("the test program does not start ({error})"),
@@ -112,7 +123,7 @@ pub async fn trace(workspace: &Workspace, exercise: &Exercise, test: &str) -> Re
     }
 }
 
-async fn built(
+pub(crate) async fn built(
     workspace: &Workspace,
     exercise: &Exercise,
     stage: &Stage,
@@ -165,7 +176,7 @@ fn title(exercise: &Exercise, test: &str) -> String {
 }
 
 /// The first of rustc's errors in one line: "error[E0599]: no method … (src/lib.rs:12:5)".
-fn does_not_build(exercise: &Exercise, errors: &str) -> Error {
+pub(crate) fn does_not_build(exercise: &Exercise, errors: &str) -> Error {
     let place = errors
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> "))
@@ -173,7 +184,7 @@ fn does_not_build(exercise: &Exercise, errors: &str) -> Error {
     let place = place.map_or(String::new(), |place| format!(" ({place})"));
     not_recorded(
         format!(
-            "it does not compile against the stand-in that records: {}{place}",
+            "it does not compile against the stand-in for Tokio: {}{place}",
             first_line(errors)
         ),
         &format!(

@@ -337,7 +337,7 @@ mod tests {
         let (sender, checked) = mpsc::unbounded_channel();
         let checker = CheckerHandle::new(move |name| {
             let _ = sender.send(name);
-            Box::pin(async {})
+            Box::pin(async { None })
         });
         let publisher =
             PublisherHandle::new(folder.path().join("book"), folder.path().join("built"));

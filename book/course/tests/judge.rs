@@ -43,7 +43,7 @@ fn complete(name: &str) -> Fixture {
 
 /// The labels of what is wrong, with what is said.
 async fn wrong(fixture: &Fixture) -> Vec<(String, String)> {
-    let report = judge::judge(&fixture.workspace(), None).await.unwrap();
+    let report = judge::judge(&fixture.workspace(), None, 0).await.unwrap();
     let wrong = report
         .findings
         .into_iter()
@@ -54,7 +54,7 @@ async fn wrong(fixture: &Fixture) -> Vec<(String, String)> {
 #[tokio::test]
 async fn a_complete_exercise_is_green() {
     let fixture = complete("complete");
-    let report = judge::judge(&fixture.workspace(), Some("complete"))
+    let report = judge::judge(&fixture.workspace(), Some("complete"), 0)
         .await
         .unwrap();
     assert!(report.is_green(), "{report}");
@@ -202,7 +202,7 @@ async fn a_learner_s_answer_in_place_of_the_exercise_is_no_fault() {
     let file_of_learner = fixture.root.join("exercises/01-learned/src/lib.rs");
     file(&file_of_learner, RIGHT);
 
-    let report = judge::judge(&fixture.workspace(), None).await.unwrap();
+    let report = judge::judge(&fixture.workspace(), None, 0).await.unwrap();
     assert!(report.is_green(), "{report}");
     assert!(
         report.findings[0].what.contains("a learner's answer"),

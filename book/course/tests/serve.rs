@@ -41,7 +41,7 @@ impl Server {
         let (sender, checked) = mpsc::unbounded_channel();
         let checker = CheckerHandle::new(move |name| {
             let _ = sender.send(name);
-            Box::pin(async {})
+            Box::pin(async { None })
         });
 
         let listener = serve::bind(0).await.unwrap();

@@ -1,8 +1,10 @@
-//! The learner's code, recorded: this course's own exercises with rejected answers in them, copied to a temporary folder.
+//! The learner's code, recorded, and explored in other schedules: this course's own exercises with rejected answers in them, copied to a temporary folder.
 //! The stand-in and the dependencies are the real ones.
 
 use course::{
     error::Error,
+    explore,
+    schedules::Red,
     trace::{self, Trace, is_about_waiting},
     workspace::{Exercise, Workspace},
 };
@@ -51,7 +53,11 @@ impl Copy {
     }
 
     async fn trace(&self, test: &str) -> Result<Trace, Error> {
-        trace::trace(&self.workspace, &self.exercise, test).await
+        trace::trace(&self.workspace, &self.exercise, test, None).await
+    }
+
+    async fn explore(&self, test: Option<&str>) -> Result<Option<Red>, Error> {
+        explore::explore(&self.workspace, &self.exercise, test, 1..51).await
     }
 }
 
@@ -242,4 +248,36 @@ fn rejected_test(file: &str) -> String {
         .lines()
         .find_map(|line| line.strip_prefix("//! rejected: "));
     name.unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_red_in_a_schedule_says_who_waits_for_whom_and_so_does_its_recording() {
+    let file = "10-deadlocks/rejected/bounded_way_back.rs";
+    let copy = Copy::with("deadlocks", file).await;
+    let red = copy.explore(None).await.unwrap().unwrap();
+    assert_eq!(red.test, "hundreds_at_once_on_small_mailboxes");
+    let circle = "room waits for a place in moderator's mailbox; moderator waits for a place in room's mailbox";
+    assert!(red.said.contains("never came: a deadlock"), "{}", red.said);
+    assert!(red.said.contains(circle), "{}", red.said);
+
+    let in_schedule = trace::trace(&copy.workspace, &copy.exercise, &red.test, Some(red.number));
+    assert!(in_schedule.await.unwrap().waits.contains(circle));
+}
+
+#[tokio::test]
+async fn a_solution_is_green_in_other_schedules_and_nothing_is_written_beside_it() {
+    let copy = Copy::with("run-method", "02-run-method/src/lib.rs").await;
+    let before = files(&copy.exercise.folder);
+    assert_eq!(copy.explore(None).await.unwrap(), None);
+    assert_eq!(files(&copy.exercise.folder), before);
+    let unknown = copy.explore(Some("no_such_test")).await.unwrap_err();
+    assert!(matches!(unknown, Error::UnknownTest { .. }), "{unknown}");
+}
+
+#[tokio::test]
+async fn code_that_does_not_compile_is_not_explored() {
+    let copy = Copy::of("run-method", "pub fn").await;
+    let error = copy.explore(None).await.unwrap_err();
+    assert!(matches!(error, Error::NotExplored { .. }), "{error}");
+    assert!(error.to_string().starts_with("cannot explore: "), "{error}");
 }

@@ -40,7 +40,11 @@ fn chapter(page: &mut String, exercise: &Exercise) {
     let all_hints = exercise.hints().unwrap();
     answers.sort_by_key(|answer| all_hints.iter().position(|hints| hints.test == answer.test));
     for Rejected {
-        test, says, thinks, ..
+        test,
+        in_some_schedules,
+        says,
+        thinks,
+        ..
     } in answers
     {
         let says = says
@@ -51,7 +55,10 @@ fn chapter(page: &mut String, exercise: &Exercise) {
         let (by, section) = match test.as_str() {
             "compile" => ("The compiler".to_owned(), None),
             test => (
-                format!("`{test}`"),
+                match in_some_schedules {
+                    true => format!("In some schedules, `{test}`"),
+                    false => format!("`{test}`"),
+                },
                 sections.get(test).and_then(Option::as_deref),
             ),
         };

@@ -2,6 +2,7 @@
 
 use crate::{
     event::{ActorId, Ended},
+    explore::Turns,
     place::Place,
     recorder::{Recorder, tap},
 };
@@ -106,9 +107,9 @@ pub(crate) fn yields() {
 
 impl Seat {
     /// A seat for what is spawned here; `None` outside of a recording.
-    pub fn take(place: Option<Place>, name: String, thread: bool) -> Option<Self> {
+    pub fn take(place: Option<Place>, name: impl FnOnce() -> String, thread: bool) -> Option<Self> {
         let recorder = tap()?;
-        let actor = recorder.spawned(place, name, thread);
+        let actor = recorder.spawned(place, name(), thread);
         Some(Self { recorder, actor })
     }
 
@@ -150,6 +151,7 @@ pin_project! {
     /// A task's future. Its fields are dropped in this order: what the future drops at its end is still done by this actor.
     pub(crate) struct Actor<F> {
         entry: Entry,
+        turns: Option<Turns>,
         #[pin]
         future: F,
         exit: Exit,
@@ -163,11 +165,22 @@ struct Entry(Option<Seat>);
 struct Exit(bool);
 
 impl<F> Actor<F> {
+    /// Around a task that is spawned here.
     pub fn new(seat: Option<Seat>, future: F) -> Self {
+        Self::with(seat, Turns::take(), future)
+    }
+
+    /// Around what the runtime was started for, which is no task: it is never put off.
+    pub fn main(seat: Seat, future: F) -> Self {
+        Self::with(Some(seat), None, future)
+    }
+
+    fn with(seat: Option<Seat>, turns: Option<Turns>, future: F) -> Self {
         let exit = Exit(seat.is_some());
         let entry = Entry(seat);
         Self {
             entry,
+            turns,
             future,
             exit,
         }
@@ -179,6 +192,10 @@ impl<F: Future> Future for Actor<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if this.turns.as_mut().is_some_and(Turns::puts_off) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Some(seat) = &this.entry.0 else {
             return this.future.poll(cx);
         };

@@ -13,6 +13,7 @@
 // may have to wait, `actor` around each task; `run` puts it together; `trace` turns the record into words, JSON and charts.
 mod actor;
 mod event;
+pub mod explore;
 mod label;
 mod name;
 mod panics;

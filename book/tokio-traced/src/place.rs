@@ -3,15 +3,16 @@
 //! Every constructor here is `#[track_caller]`, and so are the `poll`s: when an `.await` calls one, its caller is the line of that
 //! `.await`. Called from a library (a `timeout`, a `join_all`), the caller is in that library, which helps nobody.
 
+use crate::recorder;
 use std::panic::Location;
 
 pub(crate) type Place = &'static Location<'static>;
 
-/// The place of the caller's caller, if it is in the source of those who use Tokio.
+/// The place of the caller's caller, if it is in the source of those who use Tokio, and somebody records.
 #[track_caller]
 pub(crate) fn here() -> Option<Place> {
     let place = Location::caller();
-    is_users(place).then_some(place)
+    (recorder::has_begun() && is_users(place)).then_some(place)
 }
 
 /// Neither the standard library, nor a dependency, nor this crate.

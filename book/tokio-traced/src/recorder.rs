@@ -12,7 +12,10 @@ use crate::{
 use std::{
     cell::RefCell,
     panic::{self, Location},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
 };
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
@@ -22,8 +25,18 @@ thread_local! {
     static HERE: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
 }
 
+/// Whether this process has recorded anything yet. Where it has not, nobody has to find out who called.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Relaxed)
+}
+
 /// The recording to tell; `None` outside of one.
 pub(crate) fn tap() -> Option<Arc<Recorder>> {
+    if !has_begun() {
+        return None;
+    }
     actor::current_recorder().or_else(|| HERE.with_borrow(Clone::clone))
 }
 
@@ -46,6 +59,7 @@ struct GivenUp;
 
 impl Recorder {
     pub fn new(limits: Limits, listing: Option<String>) -> Arc<Self> {
+        BEGUN.store(true, Relaxed);
         let main = ActorState {
             name: "main".to_owned(),
             ..ActorState::default()

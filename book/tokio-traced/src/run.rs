@@ -160,7 +160,7 @@ async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
         recorder: recorder.clone(),
         actor: 0,
     };
-    let mut main = Box::pin(Actor::new(Some(seat), main));
+    let mut main = Box::pin(Actor::main(seat, main));
     let outcome = run_main(recorder, main.as_mut()).await;
     if let Outcome::Ended = outcome {
         // Whoever is busy may finish.

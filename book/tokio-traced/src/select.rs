@@ -1,13 +1,14 @@
-//! `select!` polls its branches from a random one on. In a recording the dice are ours, so that the same code gives the same trace.
+//! `select!` polls its branches from a random one on. In a recording, and in a schedule that is explored, the dice are ours, so that
+//! the same code does the same.
 
-use crate::recorder;
+use crate::{explore, recorder};
 
 /// The real macro, under a path that the shadowing one can name from anywhere.
 pub mod real {
     pub use tokio::select;
 }
 
-/// As Tokio's `select!`. The first branch is random outside of a recording, and drawn from a fixed seed inside.
+/// As Tokio's `select!`. The first branch is random, and drawn from a seed where one records or explores.
 // `@{ start=…; () }` is what Tokio's macro passes to itself; should an update change that, crates that use `select!` no longer compile
 // here, and tests/same.rs says so first.
 #[macro_export]
@@ -32,8 +33,9 @@ pub fn select_begins() {
 /// Which of so many branches is polled first.
 pub fn select_start(branches: u32) -> u32 {
     select_begins();
-    match recorder::tap() {
+    let explored = explore::roll(branches);
+    explored.unwrap_or_else(|| match recorder::tap() {
         Some(recorder) => recorder.roll(branches),
         None => tokio::macros::support::thread_rng_n(branches),
-    }
+    })
 }

@@ -3,6 +3,7 @@
 use crate::{
     proof,
     report::{Failure, Panics, Report},
+    schedule::{self, Schedule},
     wait::{Waited, settle, wait, wake_ups_in},
     watchdog::{self, Limits, Stuck, Watchdog},
 };
@@ -46,14 +47,16 @@ const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
 /// What came out is told to `cargo course` in a way that the code under test cannot imitate. A bare `cargo test` goes by the exit
 /// code alone: there, code that calls `exit(0)` ends the whole run with no "test result" at its end, and nothing is red.
 ///
+/// `body` may be run several times, in other schedules (`cargo course explore`): whatever it needs is made inside of it.
+///
 /// # Panics
 /// When `body` panics, when a task of it panicked (unless [`expect_panics`] was called), when tasks are left over, when it
 /// never ends. What the learner has to know is printed first.
-pub fn check<F>(body: impl FnOnce() -> F + Send + 'static)
+pub fn check<F>(body: impl FnOnce() -> F + Clone + Send + 'static)
 where
     F: Future<Output = ()>,
 {
-    as_test(|| run_unless_stuck(Clock::Virtual, body));
+    as_test(|| schedule::each(|| run_unless_stuck(Clock::Virtual, body.clone())));
 }
 
 /// The same with the real clock, for tests that use real sockets: a clock that jumps when all tasks wait would fire
@@ -168,6 +171,7 @@ where
     let (started, start) = mpsc::channel();
     let (finished, finish) = mpsc::channel();
     let name = thread::current().name().unwrap_or("test").to_owned();
+    let schedule = Schedule::next();
     let spawned = thread::Builder::new().name(name).spawn({
         let (panics, phase) = (panics.clone(), phase.clone());
         move || {
@@ -180,6 +184,7 @@ where
                 Err(e) => panic!("this machine cannot start another runtime: {e}"),
             };
             let _ = started.send((watchdog::current_thread(), runtime.metrics()));
+            schedule.begin();
             let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
                 runtime.block_on(to_the_end(body, clock, &phase))
             }));

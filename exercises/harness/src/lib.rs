@@ -25,6 +25,7 @@ mod proof;
 mod remarks;
 mod report;
 mod scenario;
+mod schedule;
 mod wait;
 mod watchdog;
 
@@ -36,6 +37,7 @@ pub use probe::{
     wake_ups,
 };
 pub use scenario::{Dice, Scenario, Story, at_time};
+pub use schedule::one_schedule;
 pub use wait::{in_no_time, settle, within};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::{
     check::{Clock, another_failed, as_test, run},
     report::Report,
     scenario::{Scenario, Story, WHICH, Which},
+    schedule,
     watchdog::Limits,
 };
 use std::{env, thread};
@@ -24,7 +25,7 @@ const SHORTENINGS: usize = 300;
 pub fn scenarios<S: Scenario>(count: u32) {
     let how_many = env::var(HOW_MANY).ok().and_then(|count| count.parse().ok());
     as_test(|| match Which::from_env() {
-        Some(which) => play::<S>(&which),
+        Some(which) => play::<S>(&which, 0),
         None if another_failed() => Err(Report::because(
             "Not played: another test has failed, and says more. When all the others pass, random callers try everything, in any order.",
         )),
@@ -35,15 +36,16 @@ pub fn scenarios<S: Scenario>(count: u32) {
 pub(crate) fn play_all<S: Scenario>(count: u32) -> Result<(), Box<Report>> {
     for number in 0..count {
         let which = Which { number, kept: None };
-        if let Err(report) = play::<S>(&which) {
+        if let Err(report) = play::<S>(&which, number) {
             return Err(shortened::<S>(number, report));
         }
     }
     Ok(())
 }
 
-/// Plays one scenario; its report has the story.
-fn play<S: Scenario>(which: &Which) -> Result<(), Box<Report>> {
+/// Plays one scenario; its report has the story. Where other schedules are explored, each scenario has its own: shortened ones keep it.
+fn play<S: Scenario>(which: &Which, schedule: u32) -> Result<(), Box<Report>> {
+    schedule::skip_to(schedule);
     let (begin, steps) = which.draw::<S>();
     let story = Story::default();
     let told = story.clone();
@@ -82,7 +84,7 @@ fn shortened<S: Scenario>(number: u32, mut report: Box<Report>) -> Box<Report> {
                 number,
                 kept: Some(shorter.clone()),
             };
-            match play::<S>(&which) {
+            match play::<S>(&which, number) {
                 Ok(()) => at += chunk,
                 Err(again) => (report, kept) = (again, shorter),
             }

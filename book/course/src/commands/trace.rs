@@ -9,7 +9,7 @@ use crate::{
     workspace::{Exercise, Workspace},
 };
 
-/// Records the named test, or the first one that fails, and shows what happened. The exit code tells that there is
+/// Records the named test, or the first one that fails, in the usual schedule or in the one of this number, and shows what happened. The exit code tells that there is
 /// something to see: 0 even when the run ends badly.
 ///
 /// # Errors
@@ -17,7 +17,12 @@ use crate::{
 ///
 /// # Cancel safety
 /// Dropping the future ends the processes.
-pub async fn trace(workspace: &Workspace, name: &str, test: Option<&str>) -> Result<u8, Error> {
+pub async fn trace(
+    workspace: &Workspace,
+    name: &str,
+    test: Option<&str>,
+    schedule: Option<u64>,
+) -> Result<u8, Error> {
     let exercise = workspace.exercise(name)?;
     let test = match test {
         Some(test) => test.to_owned(),
@@ -36,7 +41,7 @@ pub async fn trace(workspace: &Workspace, name: &str, test: Option<&str>) -> Res
     terminal::say(terminal::quiet(format_args!(
         "recording {test} (the first time, the recorder is built too) …\n"
     )));
-    let trace = trace::trace(workspace, exercise, &test).await?;
+    let trace = trace::trace(workspace, exercise, &test, schedule).await?;
     terminal::say(trace.chart.trim_end());
     terminal::say(format_args!("\n{}", outcome(&trace)));
     Ok(0)

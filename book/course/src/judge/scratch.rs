@@ -19,13 +19,17 @@ pub fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("judge")
 }
 
-/// Writes the scratch workspace anew.
-pub fn lay_out(workspace: &Workspace, answers: &[Answer]) -> Result<(), Error> {
-    let folder = folder(workspace);
-    match fs::remove_dir_all(&folder) {
+/// Writes a scratch workspace anew. `change` has the last word about its manifest.
+pub fn lay_out<'a>(
+    folder: &Path,
+    workspace: &Workspace,
+    answers: impl IntoIterator<Item = &'a Answer>,
+    change: impl FnOnce(&mut Table),
+) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             return Err(Error::Write {
-                path: folder,
+                path: folder.to_owned(),
                 source,
             });
         }
@@ -41,7 +45,8 @@ pub fn lay_out(workspace: &Workspace, answers: &[Answer]) -> Result<(), Error> {
             members.push(Value::String(member));
         }
     }
-    let root = root(workspace, members)?;
+    let mut root = root(workspace, members)?;
+    change(&mut root);
     write(&folder.join("Cargo.toml"), &root.to_string())?;
     let lock = workspace.root.join("Cargo.lock");
     write(&folder.join("Cargo.lock"), &read(&lock)?)

@@ -1,39 +1,37 @@
-//! The scratch workspace in which an exercise is recorded: a copy of the learner's `src`, the exercise's own tests, and
-//! manifests in which `tokio` and `harness` mean their stand-ins.
+//! The scratch workspace in which an exercise is recorded or explored: a copy of the learner's `src`, the exercise's own tests,
+//! and manifests in which `tokio` and `harness` mean their stand-ins.
 
 use super::source::with_debug;
 use crate::{
     error::Error,
     files,
     judge::scratch,
+    stand_in::{Labels, Purpose, stand_in},
     workspace::{Exercise, Workspace},
 };
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
-use toml::{Table, Value};
+use toml::Value;
 
 /// Its only member's folder. A number for the reason that `judge/scratch.rs` has: names must differ.
 const MEMBER: &str = "0";
 
-/// How messages are labelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Labels {
-    /// By their `Debug`, which the copy derives where it is missing.
-    Debug,
-    /// By their types' names: what is left where that does not compile.
-    Types,
-}
-
 pub struct Stage {
     pub folder: PathBuf,
+    purpose: Purpose,
 }
 
 impl Stage {
-    pub fn new(workspace: &Workspace, exercise: &Exercise) -> Self {
+    pub fn new(workspace: &Workspace, exercise: &Exercise, purpose: Purpose) -> Self {
+        let folder = match purpose {
+            Purpose::Trace => "trace",
+            Purpose::Explore => "explore",
+        };
         Self {
-            folder: workspace.target.join("trace").join(&exercise.name),
+            folder: workspace.target.join(folder).join(&exercise.name),
+            purpose,
         }
     }
 
@@ -51,7 +49,7 @@ impl Stage {
         update(&member.join("Cargo.toml"), manifest.to_string().as_bytes())?;
 
         let mut root = scratch::root(workspace, vec![Value::String(MEMBER.to_owned())])?;
-        stand_in(&mut root, workspace, labels);
+        stand_in(&mut root, workspace, self.purpose, labels);
         update(&self.folder.join("Cargo.toml"), root.to_string().as_bytes())?;
         // Cargo takes out of it what is not needed here. Each time anew: the root's may have changed.
         let lock = read(&workspace.root.join("Cargo.lock"))?;
@@ -68,30 +66,6 @@ impl Stage {
             _ => Ok(path),
         }
     }
-}
-
-/// Lets `tokio` and `harness` mean what records.
-fn stand_in(root: &mut Table, workspace: &Workspace, labels: Labels) {
-    let Some(Value::Table(dependencies)) = root
-        .get_mut("workspace")
-        .and_then(|table| table.get_mut("dependencies"))
-    else {
-        return;
-    };
-    let traced = workspace.root.join("book").join("tokio-traced");
-    let mut replace = |name: &str, package: &str, path: PathBuf| {
-        if let Some(Value::Table(dependency)) = dependencies.get_mut(name) {
-            let path = path.to_string_lossy().into_owned();
-            dependency.remove("version");
-            dependency.insert("package".to_owned(), Value::String(package.to_owned()));
-            dependency.insert("path".to_owned(), Value::String(path));
-            // Its only feature by default is `debug`.
-            let by_debug = Value::Boolean(labels == Labels::Debug);
-            dependency.insert("default-features".to_owned(), by_debug);
-        }
-    };
-    replace("harness", "harness-traced", traced.join("harness"));
-    replace("tokio", "tokio-traced", traced);
 }
 
 /// Copies a folder's files. What was deleted from it stays in the copy: no `mod` leads there any more.

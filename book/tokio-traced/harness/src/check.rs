@@ -1,5 +1,6 @@
 //! The one entry point of every test: records its body, and leaves the recording in a folder.
 
+use crate::schedule::{self, Schedule};
 use std::{
     cell::Cell,
     env, fs, io, panic,
@@ -24,28 +25,41 @@ thread_local! {
 ///
 /// # Panics
 /// When the run shows a fault: a panic, a deadlock, tasks that are left over. And when nobody asked for a recording.
-pub fn check<F>(body: impl FnOnce() -> F + Send + 'static)
+pub fn check<F>(body: impl FnOnce() -> F + Clone + Send + 'static)
 where
     F: Future<Output = ()>,
 {
     let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
         panic!("{FOLDER} is not set: start this by `cargo course trace`");
     };
+    if let Err(WentBadly) = schedule::each(|| record(&folder, body.clone())) {
+        // A test may call `check` again: the recording to keep is the one that shows the fault.
+        panic::resume_unwind(Box::new("the recording shows why"));
+    }
+}
+
+struct WentBadly;
+
+fn record<F>(folder: &Path, body: impl FnOnce() -> F) -> Result<(), WentBadly>
+where
+    F: Future<Output = ()>,
+{
+    Schedule::next().begin();
     let trace = Recording::new(&env::var(TITLE).unwrap_or_default())
         .listing(LISTING, "")
         .run(async { body().await });
 
     let waits = who_waits(&trace);
     let ends = how_it_ended(&trace);
-    if let Err(error) = leave(&folder, &trace, &waits, &ends) {
+    if let Err(error) = leave(folder, &trace, &waits, &ends) {
         panic!(
             "{}: {error}; make room or rights to write there",
             folder.display()
         );
     }
-    if !(waits.is_empty() && ends.is_empty()) {
-        // A test may call `check` again: the recording to keep is the one that shows the fault.
-        panic::resume_unwind(Box::new("the recording shows why"));
+    match waits.is_empty() && ends.is_empty() {
+        true => Ok(()),
+        false => Err(WentBadly),
     }
 }
 

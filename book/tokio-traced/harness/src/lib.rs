@@ -14,6 +14,9 @@ mod calls;
 mod probe;
 #[path = "../../../../exercises/harness/src/scenario.rs"]
 mod scenario;
+#[allow(dead_code, unused_imports)] // `skip_to` is for many scenarios, and one is recorded
+#[path = "../../../../exercises/harness/src/schedule.rs"]
+mod schedule;
 #[allow(dead_code)] // `settle` is what is taken of it
 #[path = "../../../../exercises/harness/src/wait.rs"]
 mod wait;
@@ -26,4 +29,5 @@ pub use probe::{
     wake_ups,
 };
 pub use scenario::{Dice, Scenario, Story, at_time};
+pub use schedule::one_schedule;
 pub use within::{in_no_time, settle, within};

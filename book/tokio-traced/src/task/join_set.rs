@@ -74,7 +74,7 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        let seat = Seat::take(here(), name::of::<F>(), false);
+        let seat = Seat::take(here(), name::of::<F>, false);
         let handle = self.real.spawn(Actor::new(seat.clone(), task));
         self.added(seat, handle)
     }
@@ -85,7 +85,7 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        let seat = Seat::take(here(), name::of::<F>(), false);
+        let seat = Seat::take(here(), name::of::<F>, false);
         let handle = self.real.spawn_on(Actor::new(seat.clone(), task), handle);
         self.added(seat, handle)
     }
@@ -95,7 +95,7 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let seat = Seat::take(here(), name::of::<F>(), false);
+        let seat = Seat::take(here(), name::of::<F>, false);
         let handle = self.real.spawn_local(Actor::new(seat.clone(), task));
         self.added(seat, handle)
     }
@@ -105,7 +105,7 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let seat = Seat::take(here(), name::of::<F>(), false);
+        let seat = Seat::take(here(), name::of::<F>, false);
         let actor = Actor::new(seat.clone(), task);
         let handle = self.real.spawn_local_on(actor, local_set);
         self.added(seat, handle)
@@ -117,7 +117,7 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        let seat = Seat::take(here(), name::of_thread::<F>(), true);
+        let seat = Seat::take(here(), name::of_thread::<F>, true);
         let handle = self.real.spawn_blocking({
             let seat = seat.clone();
             move || match seat {

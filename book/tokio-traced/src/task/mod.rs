@@ -21,7 +21,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let seat = Seat::take(here(), name::of::<F>(), false);
+    let seat = Seat::take(here(), name::of::<F>, false);
     JoinHandle::new(seat.clone(), real::spawn(Actor::new(seat, future)))
 }
 
@@ -32,7 +32,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let seat = Seat::take(here(), name::of::<F>(), false);
+    let seat = Seat::take(here(), name::of::<F>, false);
     JoinHandle::new(seat.clone(), real::spawn_local(Actor::new(seat, future)))
 }
 
@@ -43,7 +43,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let seat = Seat::take(here(), name::of_thread::<F>(), true);
+    let seat = Seat::take(here(), name::of_thread::<F>, true);
     let handle = real::spawn_blocking({
         let seat = seat.clone();
         move || match seat {
