@@ -132,7 +132,7 @@ fn checker(
             // All names come from the same list: there is always one.
             let exercise = exercise?;
             let status = check::check(&exercise, &settings, &progress).await;
-            (status.is_green()).then(|| explores(workspace, exercise, status, progress))
+            (status.is_green()).then(|| explores(workspace, exercise, status, progress, settings))
         })
     })
 }
@@ -143,12 +143,18 @@ fn explores(
     exercise: Exercise,
     status: Status,
     progress: ProgressHandle,
+    settings: Settings,
 ) -> Leisure {
     Box::new(move || {
         let (workspace, exercise) = (workspace.clone(), exercise.clone());
         let (status, progress) = (status.clone(), progress.clone());
+        let meanwhile = settings.meanwhile.clone();
         Box::pin(async move {
+            // The tests run here, too, and what they write is no save.
+            let begin = Meanwhile::begin(&exercise.name, exercise.sources());
+            (meanwhile.as_ref()).inspect(|sender| _ = sender.send_replace(begin));
             explore::after_green(&workspace, &exercise, status, &progress).await;
+            (meanwhile.as_ref()).inspect(|sender| sender.send_modify(Meanwhile::end));
         })
     })
 }
