@@ -15,7 +15,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// The service has ended, although there is a handle: its task panicked, or its runtime is shutting down. Otherwise this never happens.
+/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Otherwise this never happens, not even
+/// when a fetch panics.
+///
+/// Once the service has ended, each call says so, and none waits any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
@@ -47,6 +50,9 @@ impl Fetch {
 }
 
 /// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
+///
+/// Callers that wait for a place stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
+/// that need not wait.
 #[derive(Clone)]
 pub struct PreviewsHandle {
     // Step 1: what does it need?
@@ -54,9 +60,12 @@ pub struct PreviewsHandle {
 
 /// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
 ///
+/// Links are taken in the order in which they were accepted, and a worker that is free takes the next one at once. A fetch may take as long
+/// as it likes. A fetch that panics is over: nobody is told, and its worker takes the next link.
+///
 /// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
 ///
-/// Both numbers are 1 or more.
+/// Both numbers are at least 1, and at most `tokio::sync::Semaphore::MAX_PERMITS`. With others it may panic.
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     let _ = (capacity, workers, fetch, Fetch::get);
     todo!("step 1: a bounded mailbox, and no more fetches at a time than there are workers")
@@ -84,7 +93,8 @@ impl PreviewsHandle {
         todo!("step 2: send it if there is a place")
     }
 
-    /// Submits a link, and waits for a place, but no longer than `longest`.
+    /// Submits a link, and waits for a place, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
+    /// as long as it takes. A place that is free is taken in either case.
     ///
     /// # Errors
     /// There was no place in all that time, or the service has ended. The link comes back.
@@ -103,8 +113,8 @@ impl PreviewsHandle {
     /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's place is
     /// free again when a worker takes the link. A call that is refused, or gives up, keeps no place of either kind.
     ///
-    /// The handles of two calls of `limited_to` share none of these places. `places` is 1 or more. What becomes of a handle that is
-    /// limited twice is up to you.
+    /// The handles of two calls of `limited_to` share none of these places. `places` is at least 1, and at most
+    /// `tokio::sync::Semaphore::MAX_PERMITS`. What becomes of a handle that is limited twice is up to you.
     pub fn limited_to(&self, places: usize) -> PreviewsHandle {
         let _ = places;
         todo!("step 5: a bound for one caller, beside the one for all")
@@ -112,7 +122,10 @@ impl PreviewsHandle {
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least.
+/// 1 at the least. It never panics.
+///
+/// A rate of 0, a negative one and one that is not a number give 1 as well. What no `usize` can hold gives [`usize::MAX`]: it means that the
+/// wait bounds nothing, and is no capacity for [`open`].
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     let _ = (per_second, longest_wait);
     todo!("step 4: Little's law")

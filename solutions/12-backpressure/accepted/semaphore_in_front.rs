@@ -107,7 +107,8 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
                 },
             }
         }
-        fetching.join_all().await;
+        // `join_all` would panic when a fetch did.
+        while fetching.join_next().await.is_some() {}
     });
     PreviewsHandle {
         sender,

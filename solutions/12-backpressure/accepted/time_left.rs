@@ -1,4 +1,4 @@
-//! accepted: one wait after the other, and `send_timeout` for the time that is left at the second. The link is in the future of the second wait, and comes back in its error; a deadline must be kept in mind.
+//! accepted: one wait after the other, and `send_timeout` for the time that is left at the second. The link is in the future of the second wait, and comes back in its error; the time that is left must be kept in mind.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -10,7 +10,7 @@ use tokio::{
         },
     },
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,16 +70,17 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        let end = Instant::now() + longest;
+        let start = Instant::now();
         let own_place = match self.own_places.clone() {
-            Some(places) => match timeout_at(end, places.acquire_owned()).await {
+            Some(places) => match timeout(longest, places.acquire_owned()).await {
                 Ok(Ok(place)) => Some(place),
                 Ok(Err(_)) => return Err(Refused::Closed(url)),
                 Err(_) => return Err(Refused::Full(url)),
             },
             None => None,
         };
-        let left = end.saturating_duration_since(Instant::now());
+        // `start + longest` would panic when `longest` is Duration::MAX.
+        let left = longest.saturating_sub(start.elapsed());
         let refused = self.sender.send_timeout((url, own_place), left).await;
         refused.map_err(|error| match error {
             SendTimeoutError::Timeout((url, _)) => Refused::Full(url),
@@ -114,7 +115,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch
             },
         }
     }
-    fetching.join_all().await;
+    // `join_all` would panic when a fetch did.
+    while fetching.join_next().await.is_some() {}
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {

@@ -1,4 +1,4 @@
-//! accepted: as many worker tasks as workers, around one mailbox behind a lock that is held only while waiting for a link. No `select!` and no JoinSet; the workers run all the time.
+//! accepted: as many worker tasks as workers, around one mailbox behind a lock that is held only while waiting for a link. No `select!` and no JoinSet; the workers run all the time, and each fetch has a task of its own beside them, so that a panic costs no worker.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -107,7 +107,9 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
                 match link {
                     Some((url, own_place)) => {
                         drop(own_place);
-                        fetch.get(url).await;
+                        // In a task of its own, a panic ends the fetch and not the worker.
+                        let fetch = fetch.clone();
+                        let _ = tokio::spawn(async move { fetch.get(url).await }).await;
                     }
                     None => break,
                 }

@@ -14,7 +14,10 @@ use tokio::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// The service has ended, although there is a handle: its task panicked, or its runtime is shutting down. Otherwise this never happens.
+/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Otherwise this never happens, not even
+/// when a fetch panics.
+///
+/// Once the service has ended, each call says so, and none waits any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
@@ -84,6 +87,9 @@ impl Previews {
 }
 
 /// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
+///
+/// Callers that wait for a place stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
+/// that need not wait.
 #[derive(Clone)]
 pub struct PreviewsHandle {
     /// The service holds the other end.
@@ -95,10 +101,13 @@ pub struct PreviewsHandle {
 
 /// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
 ///
+/// Links are taken in the order in which they were accepted, and a worker that is free takes the next one at once. A fetch may take as long
+/// as it likes. A fetch that panics is over: nobody is told, and its worker takes the next link.
+///
 /// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
 ///
 /// # Panics
-/// When `capacity` or `workers` is 0.
+/// When `capacity` or `workers` is 0, or `capacity` is more than [`Semaphore::MAX_PERMITS`].
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     assert_ne!(workers, 0, "without a worker no link is ever fetched");
     let (sender, mailbox) = mpsc::channel(capacity);
@@ -148,7 +157,8 @@ impl PreviewsHandle {
         })
     }
 
-    /// Submits a link, and waits for a place, but no longer than `longest`.
+    /// Submits a link, and waits for a place, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
+    /// as long as it takes. A place that is free is taken in either case.
     ///
     /// # Errors
     /// There was no place in all that time, or the service has ended. The link comes back.
@@ -176,6 +186,9 @@ impl PreviewsHandle {
     ///
     /// The handles of two calls of `limited_to` share none of these places. On a handle that is limited already, the new limit
     /// stands instead of the old one.
+    ///
+    /// # Panics
+    /// When `places` is more than [`Semaphore::MAX_PERMITS`]. (With none, no link is ever accepted.)
     pub fn limited_to(&self, places: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
@@ -198,10 +211,14 @@ impl PreviewsHandle {
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least.
+/// 1 at the least. It never panics.
+///
+/// A rate of 0, a negative one and one that is not a number give 1 as well. What no `usize` can hold gives [`usize::MAX`]: it means that the
+/// wait bounds nothing, and is no capacity for [`open`].
 ///
 /// This is Little's law: what is in a queue is the rate times the time that each of it spends there.
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     let served_meanwhile = per_second * longest_wait.as_secs_f64();
+    // `as` rounds towards 0 and keeps to what a usize can hold; of what is not a number it makes 0.
     (served_meanwhile as usize).max(1)
 }
