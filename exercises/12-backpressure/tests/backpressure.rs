@@ -3,10 +3,18 @@
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness): a fetch takes one virtual second.
 //! When a test's body ends, all its handles are dropped, and then every task has to end as well.
 
-use backpressure::{Fetch, PreviewsHandle, Refused, Url, capacity_for, open};
-use harness::{Overlap, alive_tasks, check, in_no_time, settle, start_and_drop, wake_ups, within};
+mod scenarios;
+
+use backpressure::{Closed, Fetch, PreviewsHandle, Refused, Url, capacity_for, open};
+use harness::{
+    Overlap, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
+    start_and_drop, wake_ups, within,
+};
 use std::{
+    future::poll_fn,
+    panic,
     sync::{Arc, Mutex},
+    task::Poll,
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -71,38 +79,52 @@ fn what_was_accepted_is_fetched() {
     });
 }
 
-/// Step 1. A free worker takes the next link, whatever the others are busy with.
+/// Step 1. A fetch that panics is over: its worker takes the next link, and the service goes on.
 ///
-/// Page: "Work beside the mailbox". The slip: a mailbox for each worker, so that a link waits for one while another one is free.
+/// Page: "Work beside the mailbox". The slips: a fetch that the loop of a worker awaits itself, so that its panic ends the worker; a permit
+/// that comes back only after the fetch has returned; an `unwrap` of what `join_next` gives.
 #[test]
-fn a_free_worker_takes_what_waits() {
+fn a_fetch_that_panics_keeps_no_worker() {
     check(|| async {
-        let (_, site) = site();
+        expect_panics("this page panics");
+        let site = Site::default();
         let at = site.clone();
         let fetch = Fetch::new(move |link| {
             let at = at.clone();
             async move {
-                // The first one takes a minute.
-                let takes = if link == url(1) { 60 * SECOND } else { SECOND };
-                sleep(takes).await;
-                at.fetched.lock().expect("nobody panicked").push(link);
+                assert!(!link.0.ends_with("/panics"), "this page panics");
+                at.fetch(link).await;
             }
         });
-        let previews = open(4, 2, fetch);
-        for link in 1..=5 {
-            within("a place for a link", previews.submit(url(link)))
-                .await
-                .expect("the service has ended early");
+        let previews = open(8, 2, fetch);
+        for _ in 0..6 {
+            let panics = Url("https://example.org/panics".to_owned());
+            assert_eq!(
+                within("a place for a link", previews.submit(panics)).await,
+                Ok(()),
+                "the fetch of an earlier link panicked: the service goes on"
+            );
             settle().await;
         }
+        for link in 1..=4 {
+            assert_eq!(
+                within("a place for a link", previews.submit(url(link))).await,
+                Ok(()),
+                "the fetches of six earlier links panicked: the service goes on"
+            );
+        }
+        drop(previews);
         sleep(10 * SECOND).await;
         assert_eq!(
             site.fetched(),
             4,
-            "one of two workers is busy for a minute. In ten seconds the other one fetches the four links that wait"
+            "6 fetches panicked, and 4 links came after them. There are 2 workers, and a panic costs none of them: which of them works?"
         );
-        drop(previews);
-        site.all_fetched(5).await;
+        assert_eq!(
+            site.overlap.most(),
+            2,
+            "6 fetches panicked, and both workers work on"
+        );
     });
 }
 
@@ -229,28 +251,36 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
     });
 }
 
-/// Step 3. Who waits for some time, and gives up before, takes no place either.
+/// Step 3. A caller may not wait at all, or as long as it takes.
 ///
-/// Page: "Spawning is no way out". The slip: `submit_within` waits in a task of its own.
+/// Page: "Where it goes wrong". The slips: no look at the places when there is no time; `Instant::now() + longest`, which panics when
+/// `longest` is `Duration::MAX`.
 #[test]
-fn giving_up_before_the_time_is_over_takes_no_place() {
+fn a_wait_can_be_nothing_or_endless() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(1, 1, fetch);
         busy(&previews, 1).await;
+        let accepted = previews.submit_within(url(1), Duration::ZERO);
         assert_eq!(
-            previews.try_submit(url(1)),
+            in_no_time("an answer", accepted).await,
             Ok(()),
-            "the worker is busy, and one link may wait"
+            "there was a free place: who has no time to wait takes it"
         );
-        start_and_drop(10, || previews.submit_within(url(2), 60 * SECOND)).await;
-        drop(previews);
-        sleep(60 * SECOND).await;
+        let refused = previews.submit_within(url(2), Duration::ZERO);
         assert_eq!(
-            site.fetched(),
-            2,
-            "ten calls of `submit_within` were dropped while they waited for a place: their links are not to be fetched"
+            in_no_time("an answer", refused).await,
+            Err(Refused::Full(url(2))),
+            "the worker is busy and the only place is taken: who has no time to wait is refused"
         );
+        let waits = previews.submit_within(url(3), Duration::MAX);
+        assert_eq!(
+            within("a place for a link", waits).await,
+            Ok(()),
+            "there is a place after a second: who says `Duration::MAX` waits as long as it takes"
+        );
+        drop(previews);
+        site.all_fetched(3).await;
     });
 }
 
@@ -339,43 +369,6 @@ fn nobody_overtakes_who_waits() {
     });
 }
 
-/// Step 3. Whoever waits is served in turn, whichever way it waits.
-///
-/// Page: "Who waits, and who is refused". The slip: `submit` that tries, sleeps and tries again, and is overtaken.
-#[test]
-fn places_are_given_in_turn() {
-    check(|| async {
-        let (fetch, site) = site();
-        let previews = open(1, 1, fetch);
-        busy(&previews, 1).await;
-        assert_eq!(
-            previews.try_submit(url(1)),
-            Ok(()),
-            "the worker is busy, and one link may wait"
-        );
-        for link in 2..=6 {
-            let previews = previews.clone();
-            tokio::spawn(async move {
-                let _ = match link % 2 {
-                    0 => previews.submit(url(link)).await.is_ok(),
-                    _ => previews.submit_within(url(link), 60 * SECOND).await.is_ok(),
-                };
-            });
-            settle().await;
-            // So that callers who look now and then do not all look at the same moments.
-            sleep(Duration::from_millis(3)).await;
-        }
-        drop(previews);
-        site.all_fetched(7).await;
-        let links = site.fetched.lock().expect("nobody panicked").clone();
-        let expected: Vec<Url> = [1000, 1, 2, 3, 4, 5, 6].into_iter().map(url).collect();
-        assert_eq!(
-            links, expected,
-            "five callers waited in turn, and a later one got its place before an earlier one"
-        );
-    });
-}
-
 /// A service without links waits; it does not look again and again.
 ///
 /// Page: "Work beside the mailbox". The slip: an empty `JoinSet` in a `select!`: `join_next` gives None at once, every time.
@@ -433,28 +426,44 @@ fn a_busy_service_costs_nothing() {
         other.abort();
         drop(previews);
         // Both links that were accepted are fetched.
-        sleep(1_300 * SECOND).await;
+        sleep(4_000 * SECOND).await;
     });
 }
 
 /// Step 4. What is served in the longest wait that is acceptable may wait, and no more.
 ///
-/// Page: "Choose the number". The slip: a round number.
+/// Page: "Choose the number". The slips: a round number; whole seconds only; a calculation that panics when a number is very large, or none.
 #[test]
 fn the_capacity_follows_from_rate_and_wait() {
     check(|| async {
+        expect_panics("");
+        let seconds = Duration::from_secs_f64;
         for (per_second, longest_wait, expected) in [
-            (10.0, 2.0, 20),
-            (3.0, 0.5, 1),
-            (3.3, 2.0, 6),
-            (2.5, 2.0, 5),
-            (0.5, 1.0, 1),
-            (2000.0, 0.25, 500),
+            (10.0, seconds(2.0), 20),
+            (3.0, seconds(0.5), 1),
+            (3.3, seconds(2.0), 6),
+            (2.5, seconds(2.0), 5),
+            (0.5, seconds(1.0), 1),
+            (2000.0, seconds(0.25), 500),
+            (4_000_000.0, Duration::from_micros(250), 1000),
+            // More than an f32 can tell apart.
+            (3.0, Duration::from_secs(10_000_001), 30_000_003),
+            // The extremes of both.
+            (0.0, seconds(2.0), 1),
+            (-2.0, seconds(2.0), 1),
+            (f64::NAN, seconds(2.0), 1),
+            (10.0, Duration::ZERO, 1),
+            (0.0, Duration::MAX, 1),
+            (f64::INFINITY, seconds(2.0), usize::MAX),
+            (f64::INFINITY, Duration::ZERO, 1),
+            (10.0, Duration::MAX, usize::MAX),
+            (f64::MAX, Duration::MAX, usize::MAX),
         ] {
-            let capacity = capacity_for(per_second, Duration::from_secs_f64(longest_wait));
+            let capacity = panic::catch_unwind(|| capacity_for(per_second, longest_wait));
             assert_eq!(
-                capacity, expected,
-                "{per_second} links are served in a second, and nobody should wait longer than {longest_wait} s"
+                capacity.ok(),
+                Some(expected),
+                "{per_second} links are served in a second, and nobody should wait longer than {longest_wait:?}. (`None` means a panic.)"
             );
         }
     });
@@ -597,47 +606,6 @@ fn waiting_for_ones_own_place_keeps_no_shared_one() {
     });
 }
 
-/// Step 5. Who waits for a place of its own gets it as soon as it is free.
-///
-/// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
-#[test]
-fn a_place_of_ones_own_is_given_at_once() {
-    check(|| async {
-        let (fetch, site) = site();
-        let previews = open(5, 1, fetch);
-        busy(&previews, 1).await;
-        let caller = previews.limited_to(1);
-        assert_eq!(
-            caller.try_submit(url(1)),
-            Ok(()),
-            "the worker is busy, and one link of this caller may wait"
-        );
-        let start = Instant::now();
-        for link in 2..=3 {
-            let submitted = match link {
-                2 => within("a place of one's own", caller.submit(url(link)))
-                    .await
-                    .is_ok(),
-                _ => within(
-                    "a place of one's own",
-                    caller.submit_within(url(link), 60 * SECOND),
-                )
-                .await
-                .is_ok(),
-            };
-            assert!(submitted, "there is a place after a second");
-            assert_eq!(
-                start.elapsed().as_millis() / 10,
-                (link as u128 - 1) * 100,
-                "each second a worker takes this caller's link, and with that its place is free. Submitting the next one was over after {:?}",
-                start.elapsed()
-            );
-        }
-        drop((previews, caller));
-        site.all_fetched(4).await;
-    });
-}
-
 /// Step 5. Waiting for a place of one's own costs nothing.
 ///
 /// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
@@ -667,7 +635,7 @@ fn waiting_for_ones_own_place_costs_nothing() {
         other.abort();
         drop((previews, caller));
         // Both links that were accepted are fetched.
-        sleep(1_300 * SECOND).await;
+        sleep(4_000 * SECOND).await;
     });
 }
 
@@ -711,6 +679,74 @@ fn both_waits_end_together() {
     });
 }
 
+/// Step 5. The runtime of the service has ended, and handles are left: each call says so, and none waits.
+///
+/// Page: "Who waits, and who is refused". The slips: `Full` for every error; a wait for a place that nobody gives back any more; a link
+/// that is said to be accepted, and that nobody fetches.
+#[test]
+fn a_handle_may_outlive_the_service() {
+    check(|| async {
+        for full in [false, true] {
+            let (previews, caller, waiting) = on_a_runtime_that_ends(move || async move {
+                let (fetch, _) = site();
+                let previews = open(2, 1, fetch);
+                let caller = previews.limited_to(1);
+                let mut waiting = Vec::new();
+                if full {
+                    busy(&previews, 1).await;
+                    let accepted = (caller.try_submit(url(1)), previews.try_submit(url(2)));
+                    assert_eq!(
+                        accepted,
+                        (Ok(()), Ok(())),
+                        "the worker is busy, and two links may wait"
+                    );
+                    for handle in [previews.clone(), caller.clone()] {
+                        let mut call = Box::pin(async move { handle.submit(url(3)).await });
+                        let waits =
+                            poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+                        assert!(waits, "two links may wait, and two do");
+                        waiting.push(call);
+                    }
+                }
+                (previews, caller, waiting)
+            });
+            for call in waiting {
+                assert_eq!(
+                    within("an answer to a call that waits for a place", call).await,
+                    Err(Closed),
+                    "the service ended while this call waited"
+                );
+            }
+            for handle in [previews, caller] {
+                let submitted = handle.submit(url(4));
+                assert_eq!(
+                    within("the answer of `submit`", submitted).await,
+                    Err(Closed),
+                    "the service has ended, and fetches no more"
+                );
+                assert_eq!(
+                    handle.try_submit(url(5)),
+                    Err(Refused::Closed(url(5))),
+                    "the service has ended, and fetches no more: trying again is of no use"
+                );
+                let submitted = handle.submit_within(url(6), SECOND);
+                assert_eq!(
+                    within("the answer of `submit_within`", submitted).await,
+                    Err(Refused::Closed(url(6))),
+                    "the service has ended, and fetches no more: trying again is of no use"
+                );
+            }
+        }
+    });
+}
+
+/// Whatever callers do, in any order, the promises hold: 400 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Previews>(400);
+}
+
 /// A web site whose pages take a second, and which counts.
 #[derive(Clone, Default)]
 struct Site {
@@ -723,15 +759,17 @@ fn site() -> (Fetch, Site) {
     let at = site.clone();
     let fetch = Fetch::new(move |url| {
         let at = at.clone();
-        async move {
-            at.overlap.run(sleep(SECOND)).await;
-            at.fetched.lock().expect("nobody panicked").push(url);
-        }
+        async move { at.fetch(url).await }
     });
     (fetch, site)
 }
 
 impl Site {
+    async fn fetch(&self, url: Url) {
+        self.overlap.run(sleep(SECOND)).await;
+        self.fetched.lock().expect("nobody panicked").push(url);
+    }
+
     fn fetched(&self) -> usize {
         self.fetched.lock().expect("nobody panicked").len()
     }

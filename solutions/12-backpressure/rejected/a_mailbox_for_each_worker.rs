@@ -1,20 +1,17 @@
-//! rejected: a_free_worker_takes_what_waits
-//! says: In ten seconds the other one fetches the four links that wait
+//! rejected: your_promises_hold_whatever_callers_do
+//! says: had something to do
 //! thinks: "Each worker has a mailbox, and the links are given to one after the other. No lock, no select."
 
 use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 use tokio::{
-    sync::{
-        OwnedSemaphorePermit, Semaphore,
-        mpsc::{self, error::TrySendError},
-    },
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc},
     time::timeout,
 };
 
@@ -31,9 +28,7 @@ pub enum Refused<T> {
 }
 
 #[derive(Clone)]
-pub struct Fetch(Arc<dyn Fn(Url) -> Fetching + Send + Sync>);
-
-type Fetching = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub struct Fetch(Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
 
 impl Fetch {
     pub fn new<F: Future<Output = ()> + Send + 'static>(
@@ -47,94 +42,85 @@ impl Fetch {
     }
 }
 
-struct Waiting {
-    url: Url,
-    own_place: Option<OwnedSemaphorePermit>,
-}
-
-async fn worker(mut mailbox: mpsc::Receiver<Waiting>, fetch: Fetch) {
-    while let Some(Waiting { url, own_place }) = mailbox.recv().await {
-        drop(own_place);
-        fetch.get(url).await;
-    }
-}
+/// A place of each kind that the link needs.
+type Places = Vec<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    workers: Vec<mpsc::Sender<Waiting>>,
+    mailboxes: Arc<[mpsc::UnboundedSender<(Url, Places)>]>,
     next: Arc<AtomicUsize>,
-    own_places: Option<Arc<Semaphore>>,
-}
-
-pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
-    let workers = (0..workers).map(|_| {
-        let (sender, mailbox) = mpsc::channel(capacity.div_ceil(workers));
-        tokio::spawn(worker(mailbox, fetch.clone()));
-        sender
-    });
-    PreviewsHandle {
-        workers: workers.collect(),
-        next: Arc::default(),
-        own_places: None,
-    }
+    /// The caller's own first, if it is limited, then those that all share.
+    places: Vec<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send(Waiting { url, own_place });
-        Ok(())
+        let places = self.a_place_of_each().await?;
+        self.send(url, places).map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
-            return Err(Refused::Full(url));
-        };
-        let refused = self.next_worker().try_send(Waiting { url, own_place });
-        refused.map_err(|error| match error {
-            TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
-            TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
-        })
+        let places = self.places.iter().cloned();
+        match places.map(Semaphore::try_acquire_owned).collect() {
+            Ok(places) => self.send(url, places),
+            Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
+            Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
+        }
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send(Waiting { url, own_place });
-                Ok(())
-            }
+        match timeout(longest, self.a_place_of_each()).await {
+            Ok(Ok(places)) => self.send(url, places),
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
             Err(_) => Err(Refused::Full(url)),
         }
     }
 
     pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(places));
         PreviewsHandle {
-            workers: self.workers.clone(),
+            mailboxes: self.mailboxes.clone(),
             next: self.next.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            places: [own].into_iter().chain(self.places.clone()).collect(),
         }
     }
 
-    fn next_worker(&self) -> &mpsc::Sender<Waiting> {
-        let next = self.next.fetch_add(1, Ordering::Relaxed);
-        &self.workers[next % self.workers.len()]
+    async fn a_place_of_each(&self) -> Result<Places, Closed> {
+        let mut places = Vec::new();
+        for kind in &self.places {
+            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+        }
+        Ok(places)
     }
 
-    async fn both_places(
-        &self,
-    ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
-            None => None,
-        };
-        let place = self.next_worker().reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+        let worker = self.next.fetch_add(1, Relaxed) % self.mailboxes.len();
+        self.mailboxes[worker]
+            .send((url, places))
+            .map_err(|error| Refused::Closed(error.0.0))
+    }
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let mailboxes = (0..workers).map(|_| {
+        let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
+        let fetch = fetch.clone();
+        tokio::spawn(async move {
+            while let Some((url, places)) = mailbox.recv().await {
+                drop(places);
+                let fetch = fetch.clone();
+                let _ = tokio::spawn(async move { fetch.get(url).await }).await;
+            }
+        });
+        sender
+    });
+    PreviewsHandle {
+        mailboxes: mailboxes.collect(),
+        next: Arc::default(),
+        places: vec![Arc::new(Semaphore::new(capacity))],
     }
 }
 
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
-    let served_meanwhile = per_second * longest_wait.as_secs_f64();
-    (served_meanwhile as usize).max(1)
+    ((per_second * longest_wait.as_secs_f64()).floor() as usize).max(1)
 }

@@ -1,5 +1,5 @@
-//! rejected: places_are_given_in_turn
-//! says: a later one got its place before an earlier one
+//! rejected: a_busy_service_costs_nothing
+//! says: something looks instead of waiting
 //! thinks: "`submit` has all the time in the world, so it can try again every few milliseconds."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

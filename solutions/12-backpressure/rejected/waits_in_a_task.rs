@@ -1,5 +1,5 @@
-//! rejected: giving_up_before_the_time_is_over_takes_no_place
-//! says: ten calls of `submit_within` were dropped while they waited for a place
+//! rejected: a_place_of_ones_own_comes_back
+//! says: `submit_within` found no shared place in time
 //! thinks: "A task of its own waits for the place, and `submit_within` waits for the task."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -25,9 +25,7 @@ pub enum Refused<T> {
 }
 
 #[derive(Clone)]
-pub struct Fetch(Arc<dyn Fn(Url) -> Fetching + Send + Sync>);
-
-type Fetching = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub struct Fetch(Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
 
 impl Fetch {
     pub fn new<F: Future<Output = ()> + Send + 'static>(
@@ -41,65 +39,18 @@ impl Fetch {
     }
 }
 
-struct Waiting {
-    url: Url,
-    own_place: Option<OwnedSemaphorePermit>,
-}
-
-struct Previews {
-    mailbox: mpsc::Receiver<Waiting>,
-    workers: usize,
-    fetch: Fetch,
-    fetching: JoinSet<()>,
-}
-
-impl Previews {
-    async fn run(mut self) {
-        loop {
-            tokio::select! {
-                Some(_) = self.fetching.join_next() => {}
-                link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
-                    Some(Waiting { url, own_place }) => {
-                        drop(own_place);
-                        let fetch = self.fetch.clone();
-                        self.fetching.spawn(async move { fetch.get(url).await });
-                    }
-                    None => break,
-                },
-            }
-        }
-        while self.fetching.join_next().await.is_some() {}
-    }
-}
+type OwnPlace = Option<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<Waiting>,
+    sender: mpsc::Sender<(Url, OwnPlace)>,
     own_places: Option<Arc<Semaphore>>,
-}
-
-pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
-    assert_ne!(workers, 0, "without a worker no link is ever fetched");
-    let (sender, mailbox) = mpsc::channel(capacity);
-    tokio::spawn(
-        Previews {
-            mailbox,
-            workers,
-            fetch,
-            fetching: JoinSet::new(),
-        }
-        .run(),
-    );
-    PreviewsHandle {
-        sender,
-        own_places: None,
-    }
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
         let (own_place, place) = self.both_places().await?;
-        place.send(Waiting { url, own_place });
+        place.send((url, own_place));
         Ok(())
     }
 
@@ -108,26 +59,21 @@ impl PreviewsHandle {
         let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        let refused = self.sender.try_send(Waiting { url, own_place });
+        let refused = self.sender.try_send((url, own_place));
         refused.map_err(|error| match error {
-            TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
-            TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
+            TrySendError::Full((url, _)) => Refused::Full(url),
+            TrySendError::Closed((url, _)) => Refused::Closed(url),
         })
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        let handle = self.clone();
-        let waiting = tokio::spawn(async move {
-            match timeout(longest, handle.both_places()).await {
-                Ok(Ok((own_place, place))) => {
-                    place.send(Waiting { url, own_place });
-                    Ok(())
-                }
-                Ok(Err(Closed)) => Err(Refused::Closed(url)),
-                Err(_) => Err(Refused::Full(url)),
-            }
-        });
-        waiting.await.expect("it does not panic")
+        let (previews, link) = (self.clone(), url.clone());
+        let waits = tokio::spawn(async move { previews.submit(link).await });
+        match timeout(longest, waits).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(_) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
     }
 
     pub fn limited_to(&self, places: usize) -> PreviewsHandle {
@@ -137,9 +83,7 @@ impl PreviewsHandle {
         }
     }
 
-    async fn both_places(
-        &self,
-    ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
+    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
         let own_place = match self.own_places.clone() {
             Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
@@ -150,6 +94,32 @@ impl PreviewsHandle {
 }
 
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
-    let served_meanwhile = per_second * longest_wait.as_secs_f64();
-    (served_meanwhile as usize).max(1)
+    ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
+}
+
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+    let mut fetching = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = fetching.join_next() => {}
+            link = mailbox.recv(), if fetching.len() < workers => match link {
+                Some((url, own_place)) => {
+                    drop(own_place);
+                    let fetch = fetch.clone();
+                    fetching.spawn(async move { fetch.get(url).await });
+                }
+                None => break,
+            },
+        }
+    }
+    while fetching.join_next().await.is_some() {}
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(run(mailbox, workers, fetch));
+    PreviewsHandle {
+        sender,
+        own_places: None,
+    }
 }

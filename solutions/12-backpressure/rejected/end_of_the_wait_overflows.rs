@@ -1,0 +1,127 @@
+//! rejected: a_wait_can_be_nothing_or_endless
+//! says: overflow when adding duration to instant
+//! thinks: "The wait ends at `now + longest`, whatever is waited for."
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::TrySendError},
+    },
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    Full(T),
+    Closed(T),
+}
+
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+type OwnPlace = Option<OwnedSemaphorePermit>;
+
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    sender: mpsc::Sender<(Url, OwnPlace)>,
+    own_places: Option<Arc<Semaphore>>,
+}
+
+impl PreviewsHandle {
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        let (own_place, place) = self.both_places().await?;
+        place.send((url, own_place));
+        Ok(())
+    }
+
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        let own_places = self.own_places.clone();
+        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+            return Err(Refused::Full(url));
+        };
+        let refused = self.sender.try_send((url, own_place));
+        refused.map_err(|error| match error {
+            TrySendError::Full((url, _)) => Refused::Full(url),
+            TrySendError::Closed((url, _)) => Refused::Closed(url),
+        })
+    }
+
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        let end = Instant::now() + longest;
+        match timeout_at(end, self.both_places()).await {
+            Ok(Ok((own_place, place))) => {
+                place.send((url, own_place));
+                Ok(())
+            }
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            own_places: Some(Arc::new(Semaphore::new(places))),
+        }
+    }
+
+    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let own_place = match self.own_places.clone() {
+            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+            None => None,
+        };
+        let place = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_place, place))
+    }
+}
+
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
+}
+
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+    let mut fetching = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = fetching.join_next() => {}
+            link = mailbox.recv(), if fetching.len() < workers => match link {
+                Some((url, own_place)) => {
+                    drop(own_place);
+                    let fetch = fetch.clone();
+                    fetching.spawn(async move { fetch.get(url).await });
+                }
+                None => break,
+            },
+        }
+    }
+    while fetching.join_next().await.is_some() {}
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(run(mailbox, workers, fetch));
+    PreviewsHandle {
+        sender,
+        own_places: None,
+    }
+}

@@ -1,0 +1,124 @@
+//! rejected: a_handle_may_outlive_the_service
+//! says: the service has ended, and fetches no more
+//! thinks: "The places are counted by a semaphore, so an unbounded channel always takes a link, and its error needs no look."
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc},
+    task::JoinSet,
+    time::timeout,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    Full(T),
+    Closed(T),
+}
+
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+/// A place of each kind that the link needs.
+type Places = Vec<OwnedSemaphorePermit>;
+
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    sender: mpsc::UnboundedSender<(Url, Places)>,
+    /// The caller's own first, if it is limited, then those that all share.
+    places: Vec<Arc<Semaphore>>,
+}
+
+impl PreviewsHandle {
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        let places = self.a_place_of_each().await?;
+        let _ = self.sender.send((url, places));
+        Ok(())
+    }
+
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        let places = self.places.iter().cloned();
+        match places.map(Semaphore::try_acquire_owned).collect() {
+            Ok(places) => self.send(url, places),
+            Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
+            Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
+        }
+    }
+
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        match timeout(longest, self.a_place_of_each()).await {
+            Ok(Ok(places)) => self.send(url, places),
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(places));
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            places: [own].into_iter().chain(self.places.clone()).collect(),
+        }
+    }
+
+    async fn a_place_of_each(&self) -> Result<Places, Closed> {
+        let mut places = Vec::new();
+        for kind in &self.places {
+            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+        }
+        Ok(places)
+    }
+
+    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+        self.sender
+            .send((url, places))
+            .map_err(|error| Refused::Closed(error.0.0))
+    }
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
+    tokio::spawn(async move {
+        let mut fetching = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(_) = fetching.join_next() => {}
+                link = mailbox.recv(), if fetching.len() < workers => match link {
+                    Some((url, places)) => {
+                        drop(places);
+                        let fetch = fetch.clone();
+                        fetching.spawn(async move { fetch.get(url).await });
+                    }
+                    None => break,
+                },
+            }
+        }
+        // `join_all` would panic when a fetch did.
+        while fetching.join_next().await.is_some() {}
+    });
+    PreviewsHandle {
+        sender,
+        places: vec![Arc::new(Semaphore::new(capacity))],
+    }
+}
+
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    ((per_second * longest_wait.as_secs_f64()).floor() as usize).max(1)
+}
