@@ -3,6 +3,8 @@
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness): saving takes one virtual second. When
 //! a test's body ends, all its handles are dropped, and then every task has to end as well.
 
+mod scenarios;
+
 use cycles::{Closed, RoomHandle, Store, open};
 use harness::{alive_tasks, check, expect_panics, settle, start_and_drop, wake_ups, within};
 use std::time::Duration;
@@ -382,6 +384,13 @@ fn a_dead_archive_closes_the_room() {
             "the archive is dead and all handles are gone, but a task lives on"
         );
     });
+}
+
+/// Whatever callers do, in any order, the promises hold: 400 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::RoomAndArchive>(400);
 }
 
 fn start(store: Store) -> (RoomHandle, UnboundedReceiver<u64>) {
