@@ -48,8 +48,8 @@ pub struct RoomHandle {
     // Step 1: what does it need?
 }
 
-/// Opens a room whose archive saves to `store`, and reports on `saved` the number of each message as soon as it is saved
-/// (and the room, which may have callers, gets to it).
+/// Opens a room whose archive saves to `store`, one message after another, in the order of their numbers. The number of each message
+/// is reported on `saved` as soon as it is saved (and the room, which may have callers, gets to it).
 ///
 /// 1. When the last handle is dropped, room and archive end, and nobody has to stop them. They do not end with whoever listens
 ///    on `saved`.
@@ -63,11 +63,16 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 }
 
 impl RoomHandle {
-    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait
-    /// to be saved (four, say), this takes no time; when there are many, it waits.
+    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
+    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. Whoever has
+    /// waited longest has the next turn.
     ///
     /// # Errors
-    /// The room or its archive has ended. The message is not saved.
+    /// The room or its archive has ended, or the runtime that they ran on. The message is not saved.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped takes nothing back: when the room has its message, the message is saved like every other one. When the
+    /// call still waits for its turn, nothing is left of it, and no number is used up.
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let _ = text;
         todo!("step 1: ask the room for the message's number")
@@ -79,7 +84,10 @@ impl RoomHandle {
     /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
     ///
     /// # Errors
-    /// The room has ended, or a `say` has found that the archive has.
+    /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.
+    ///
+    /// # Cancel safety
+    /// Dropping it does no harm.
     pub async fn unsaved(&self) -> Result<u64, Closed> {
         todo!("step 1: ask the room how much is not saved yet")
     }

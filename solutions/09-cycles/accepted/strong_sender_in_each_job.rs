@@ -1,8 +1,8 @@
-//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but what waits for the archive has no bound, since the room must never wait for it.
+//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but the room must never wait for a place at the archive, so callers wait for a permit, which goes with the job and comes back when it is done.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::sleep,
 };
 
@@ -34,6 +34,7 @@ pub struct Closed;
 enum Message {
     Say {
         text: String,
+        permit: OwnedSemaphorePermit,
         reply: oneshot::Sender<u64>,
     },
     Unsaved {
@@ -47,6 +48,8 @@ enum Message {
 struct Job {
     number: u64,
     text: String,
+    /// One of the permits that bound the jobs. A dead archive drops its jobs, and gives them back as well.
+    _permit: OwnedSemaphorePermit,
     /// Keeps the room alive until this job is done.
     room: mpsc::Sender<Message>,
 }
@@ -54,20 +57,26 @@ struct Job {
 async fn room(
     mut mailbox: mpsc::Receiver<Message>,
     own: mpsc::WeakSender<Message>,
-    // Unbounded: the archive waits for a place in the room's mailbox, so the room must not wait for one in the archive's.
+    // Unbounded: the archive waits for a place in the room's mailbox, so the room must not wait for one in the archive's. Permits
+    // bound it.
     archive: mpsc::UnboundedSender<Job>,
     saved: mpsc::UnboundedSender<u64>,
 ) {
     let (mut last, mut unsaved) = (0, 0);
     while let Some(message) = mailbox.recv().await {
         match message {
-            Message::Say { text, reply } => {
+            Message::Say {
+                text,
+                permit,
+                reply,
+            } => {
                 // None when the caller's handle was the last one and is gone: then the caller is gone too.
                 let Some(room) = own.upgrade() else { continue };
                 if archive
                     .send(Job {
                         number: last + 1,
                         text,
+                        _permit: permit,
                         room,
                     })
                     .is_err()
@@ -90,7 +99,13 @@ async fn room(
 }
 
 async fn archive(mut jobs: mpsc::UnboundedReceiver<Job>, mut store: Store) {
-    while let Some(Job { number, text, room }) = jobs.recv().await {
+    while let Some(Job {
+        number,
+        text,
+        _permit,
+        room,
+    }) = jobs.recv().await
+    {
         store.save(number, &text).await;
         let _ = room.send(Message::Saved { number }).await;
     }
@@ -101,18 +116,29 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
     let (to_archive, jobs) = mpsc::unbounded_channel();
     tokio::spawn(archive(jobs, store));
     tokio::spawn(room(mailbox, sender.downgrade(), to_archive, saved));
-    RoomHandle { mailbox: sender }
+    RoomHandle {
+        mailbox: sender,
+        permits: Arc::new(Semaphore::new(16)),
+    }
 }
 
 #[derive(Clone)]
 pub struct RoomHandle {
     mailbox: mpsc::Sender<Message>,
+    permits: Arc<Semaphore>,
 }
 
 impl RoomHandle {
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let permit = self.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| Closed)?;
         let (reply, answer) = oneshot::channel();
-        let _ = self.mailbox.send(Message::Say { text, reply }).await;
+        let message = Message::Say {
+            text,
+            permit,
+            reply,
+        };
+        let _ = self.mailbox.send(message).await;
         answer.await.map_err(|_| Closed)
     }
 

@@ -174,13 +174,16 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 }
 
 impl RoomHandle {
-    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later.
+    /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
+    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. Whoever has
+    /// waited longest has the next turn.
     ///
     /// # Errors
-    /// The room or its archive has ended. The message is not saved.
+    /// The room or its archive has ended, or the runtime that they ran on. The message is not saved.
     ///
     /// # Cancel safety
-    /// A call that is dropped after its message was sent has used up a number, and the message is saved.
+    /// A call that is dropped takes nothing back: when the room has its message, the message is saved like every other one. When the
+    /// call still waits for its turn, nothing is left of it, and no number is used up.
     pub async fn say(&self, text: String) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.mailbox.send(Message::Say { text, reply }).await;
@@ -193,7 +196,7 @@ impl RoomHandle {
     /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
     ///
     /// # Errors
-    /// The room has ended, or a `say` has found that the archive has.
+    /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.
     ///
     /// # Cancel safety
     /// Dropping it does no harm.

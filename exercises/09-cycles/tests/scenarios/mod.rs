@@ -28,6 +28,9 @@ pub enum Step {
     /// So many callers say something. Of those that have to wait, one does, and the others give up.
     ManyGiveUp(usize),
     Unsaved,
+    /// A call of `say` that gives up before the room gets to run.
+    SayAndLeave,
+    UnsavedAndLeave,
     CloneHandle,
     DropHandle,
     /// Of the callers that wait.
@@ -74,7 +77,8 @@ impl Scenario for RoomAndArchive {
             0..=7 => Say,
             8 => Many(dice.pick(&[3, 40, 120])),
             9 => ManyGiveUp(dice.pick(&[3, 40, 400])),
-            10..=14 => Unsaved,
+            10..=13 => Unsaved,
+            14 => dice.pick(&[SayAndLeave, SayAndLeave, UnsavedAndLeave]),
             15 => CloneHandle,
             16 => DropHandle,
             17 => OldestGivesUp,
@@ -114,6 +118,10 @@ struct Call {
     highest: u64,
     /// How many were reported by then.
     reported: u64,
+    /// How many calls had returned by then.
+    after: usize,
+    /// The how manieth call that returned it is.
+    order: usize,
     /// When it returned, and what.
     result: Option<(u64, Result<u64, Closed>)>,
 }
@@ -123,6 +131,7 @@ struct Room {
     breaks_at: Option<u64>,
     handles: Vec<RoomHandle>,
     calls: Vec<Call>,
+    have_returned: usize,
     waiting: Calls<Result<u64, Closed>>,
     /// What was reported, and when, in milliseconds.
     log: Arc<Mutex<Vec<(u64, u64)>>>,
@@ -176,6 +185,7 @@ impl Room {
             breaks_at,
             handles: vec![handle],
             calls: Vec::new(),
+            have_returned: 0,
             waiting: Calls::new(),
             log,
             listener: Some(listener),
@@ -197,6 +207,8 @@ impl Room {
         match step {
             Say => self.one(true).await,
             Unsaved => self.one(false).await,
+            SayAndLeave => self.leave(true).await,
+            UnsavedAndLeave => self.leave(false).await,
             Many(count) => self.many(count, false).await,
             ManyGiveUp(count) => self.many(count, true).await,
             CloneHandle => self.handles.extend(self.handles.last().cloned()),
@@ -339,6 +351,8 @@ impl Room {
             dead: self.dead,
             highest: self.highest,
             reported: self.reported(),
+            after: self.have_returned,
+            order: usize::MAX,
             result: None,
         });
         let future = async move {
@@ -360,6 +374,14 @@ impl Room {
         self.story.tell(self.words(call, result.as_ref()));
         if let Some(result) = result {
             self.returned(vec![(call, self.now(), result)]);
+        }
+    }
+
+    async fn leave(&mut self, is_say: bool) {
+        self.one(is_say).await;
+        if self.waiting.waiting().last() == self.calls.len().checked_sub(1) {
+            let call = self.waiting.give_up_newest();
+            self.gives_up(call, true);
         }
     }
 
@@ -403,6 +425,8 @@ impl Room {
         calls.sort_by_key(|(call, ..)| !self.calls[*call].is_say);
         for (call, at, result) in calls {
             self.calls[call].result = Some((at, result));
+            self.calls[call].order = self.have_returned;
+            self.have_returned += 1;
             let called = &self.calls[call];
             let name = self.name(call);
             assert!(
@@ -490,8 +514,7 @@ impl Room {
             .filter(|(when, _)| *when <= at)
             .count() as u64;
         let least = self.calls[..call].iter().filter(|other| {
-            other.is_say
-                && matches!(other.result, Some((when, Ok(number))) if when <= called.from && number > saved)
+            other.is_say && matches!(other.result, Some((_, Ok(number))) if other.order < called.after && number > saved)
         });
         let least = least.count() as u64;
         assert!(
