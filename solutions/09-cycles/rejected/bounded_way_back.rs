@@ -1,4 +1,4 @@
-//! rejected: ten_thousand_at_once_are_all_saved
+//! rejected: many_at_once_are_all_saved
 //! says: never came: a deadlock
 //! thinks: "Every mailbox has a bound, so the one for the results has one too."
 
