@@ -1,5 +1,5 @@
 //! rejected: the_room_knows_what_is_not_saved_yet
-//! says: told only whoever listens on `saved`, and not the room
+//! says: is saved and reported, and the room still counts it
 //! thinks: "Whoever wants to know what is saved listens on `saved`, so I give it to the archive. No way back is needed."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: the_room_knows_what_is_not_saved_yet
-//! says: `unsaved` waited for the archive
+//! says: the room has to know the answer by itself
 //! thinks: "The archive knows best what it has saved, so the room passes the question on."
 
 use std::time::Duration;

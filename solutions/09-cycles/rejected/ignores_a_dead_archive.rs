@@ -1,5 +1,5 @@
 //! rejected: a_dead_archive_closes_the_room
-//! says: the archive is dead, and the room accepts what nobody will save
+//! says: the archive is dead, and `say` accepts what nobody will save
 //! thinks: "`let _ =` on a send: errors of channels are not my business, as in chapter 1."
 
 use std::time::Duration;

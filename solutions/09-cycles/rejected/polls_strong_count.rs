@@ -1,5 +1,5 @@
 //! rejected: an_idle_room_costs_nothing
-//! says: something looks whether it is still needed
+//! says: something looks again and again
 //! thinks: "The archive is one of the senders, so when only one is left, the handles are gone: I look at `strong_count` every now and then."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: it_goes_on_when_nobody_listens
-//! says: nobody listens on `saved`, and the room has ended
+//! says: nobody listens on `saved`, but there is a handle
 //! thinks: "Whoever opened the room listens to its reports, so this send cannot fail."
 
 use std::time::Duration;

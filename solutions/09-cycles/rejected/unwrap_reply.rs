@@ -1,5 +1,5 @@
 //! rejected: a_caller_that_gives_up_does_no_harm
-//! says: a caller of `say` gave up, and the room died with it
+//! says: 30 callers of `say` gave up, and the next one got Closed
 //! thinks: "Whoever says something wants the number, so somebody is there to take it."
 
 use std::time::Duration;

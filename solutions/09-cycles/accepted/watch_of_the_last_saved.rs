@@ -1,0 +1,157 @@
+//! accepted: the archive keeps in a `watch` how far it has come, and the room reports all numbers up to it: values that are passed over are not lost, since numbers have no gaps.
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+
+#[derive(Debug)]
+pub struct Store {
+    breaks_at: Option<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self { breaks_at: None }
+    }
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+        }
+    }
+    async fn save(&mut self, number: u64, _text: &str) {
+        sleep(Duration::from_secs(1)).await;
+        assert!(self.breaks_at != Some(number), "the disk is full");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+const MAILBOX: usize = 8;
+const JOBS: usize = 8;
+struct Job {
+    number: u64,
+    text: String,
+}
+enum Message {
+    Say {
+        text: String,
+        reply: oneshot::Sender<Result<u64, Closed>>,
+    },
+    Unsaved {
+        reply: oneshot::Sender<u64>,
+    },
+}
+#[derive(Clone)]
+pub struct RoomHandle {
+    sender: mpsc::Sender<Message>,
+}
+struct Room {
+    mailbox: mpsc::Receiver<Message>,
+    archive: mpsc::Sender<Job>,
+    results: tokio::sync::watch::Receiver<u64>,
+    reported: u64,
+    saved: mpsc::UnboundedSender<u64>,
+    last: u64,
+    unsaved: u64,
+}
+impl Room {
+    fn report(&mut self) {
+        let now = *self.results.borrow_and_update();
+        while self.reported < now {
+            self.reported += 1;
+            self.unsaved -= 1;
+            let _ = self.saved.send(self.reported);
+        }
+    }
+    async fn handle(&mut self, message: Message) -> bool {
+        match message {
+            Message::Say { text, reply } => {
+                let number = self.last + 1;
+                if self.archive.send(Job { number, text }).await.is_err() {
+                    let _ = reply.send(Err(Closed));
+                    return false;
+                }
+                self.last = number;
+                self.unsaved += 1;
+                let _ = reply.send(Ok(number));
+            }
+            Message::Unsaved { reply } => {
+                let _ = reply.send(self.unsaved);
+            }
+        }
+        true
+    }
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = self.results.changed() => self.report(),
+                message = self.mailbox.recv() => match message {
+                    Some(message) => if !self.handle(message).await { break },
+                    None => break,
+                }
+            }
+        }
+        self.mailbox.close();
+        let (gone, _) = mpsc::channel(1);
+        drop(std::mem::replace(&mut self.archive, gone));
+        loop {
+            let r = self.results.changed().await;
+            self.report();
+            if r.is_err() {
+                break;
+            }
+        }
+    }
+}
+async fn archive(
+    mut store: Store,
+    mut jobs: mpsc::Receiver<Job>,
+    results: tokio::sync::watch::Sender<u64>,
+) {
+    while let Some(job) = jobs.recv().await {
+        store.save(job.number, &job.text).await;
+        if results.send(job.number).is_err() {
+            return;
+        }
+    }
+}
+pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
+    let (sender, mailbox) = mpsc::channel(MAILBOX);
+    let (jobs_in, jobs) = mpsc::channel(JOBS);
+    let (results_in, results) = tokio::sync::watch::channel(0);
+    tokio::spawn(archive(store, jobs, results_in));
+    tokio::spawn(
+        Room {
+            mailbox,
+            archive: jobs_in,
+            results,
+            reported: 0,
+            saved,
+            last: 0,
+            unsaved: 0,
+        }
+        .run(),
+    );
+    RoomHandle { sender }
+}
+impl RoomHandle {
+    pub async fn say(&self, text: String) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.sender
+            .send(Message::Say { text, reply })
+            .await
+            .map_err(|_| Closed)?;
+        answer.await.map_err(|_| Closed)?
+    }
+    pub async fn unsaved(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.sender
+            .send(Message::Unsaved { reply })
+            .await
+            .map_err(|_| Closed)?;
+        answer.await.map_err(|_| Closed)
+    }
+}
