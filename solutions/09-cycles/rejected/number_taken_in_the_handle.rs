@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: got number
+//! says: only a message that is accepted takes a number
 //! thinks: "A number is only a counter, and handles can share that: `fetch_add` in `say`, and the room has one thing less to do."
 
 use std::time::Duration;

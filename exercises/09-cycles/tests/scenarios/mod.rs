@@ -120,7 +120,7 @@ struct Call {
     reported: u64,
     /// How many calls had returned by then.
     after: usize,
-    /// The how manieth call that returned it is.
+    /// How many calls had returned when this one did.
     order: usize,
     /// When it returned, and what.
     result: Option<(u64, Result<u64, Closed>)>,
@@ -563,6 +563,7 @@ impl Room {
         let now = self.now();
         self.crowds
             .extend(self.crowded_since.take().map(|since| (since, now)));
+        reports_are_in_order(&self.reports());
         let accepted = self.numbers.len() as u64;
         if self.breaks_at.is_some_and(|number| self.highest >= number) {
             self.dead = true;
@@ -643,14 +644,10 @@ impl Room {
     }
 
     fn reports_are_in_time(&self, reports: &[(u64, u64)]) {
+        reports_are_in_order(reports);
         // When the archive is free again, at the earliest; and when it was, as far as the reports tell.
         let (mut free, mut reported) = (0, 0);
-        for (i, &(at, number)) in reports.iter().enumerate() {
-            let expected = i as u64 + 1;
-            assert_eq!(
-                number, expected,
-                "number {number} was reported where {expected} was next: messages are saved, and reported, in the order of their numbers, each once"
-            );
+        for &(at, number) in reports {
             assert!(
                 self.breaks_at.is_none_or(|breaks_at| number < breaks_at),
                 "number {number} was reported, and the store breaks at that message: it was never saved"
@@ -738,6 +735,16 @@ impl Room {
             Some((at, Ok(n))) if call.is_say && n == number => Some((call, at)),
             _ => None,
         })
+    }
+}
+
+fn reports_are_in_order(reports: &[(u64, u64)]) {
+    for ((_, number), expected) in reports.iter().zip(1..) {
+        assert_eq!(
+            *number, expected,
+            "number {number} was reported where {expected} was next: messages are saved, and reported, in the order of their numbers, each once, and only a \
+             message that is accepted takes a number"
+        );
     }
 }
 
