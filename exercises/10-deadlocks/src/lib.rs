@@ -2,11 +2,13 @@
 //!
 //! Part a runs and hangs: that is the start. The room asks the moderator whether a post is all right, and the moderator
 //! asks the room how much its author has posted. Draw who waits for whom, and cut one edge. What `open` and the methods of
-//! `RoomHandle` promise stays; everything between them is yours to change.
+//! `RoomHandle` promise stays, and room and moderator stay two actors, each with a task of its own. How they talk to each
+//! other is yours to change.
 //!
 //! Part b is empty: a relay that stays responsive, and loses nothing, while its output is full.
 //!
-//! Page: book/src/10-deadlocks.md. The tests are in tests/deadlocks.rs; those of part b begin with `relay`:
+//! Page: book/src/10-deadlocks.md. The tests are in tests/deadlocks.rs; those of part b have `relay` in
+//! their names:
 //!
 //!     cargo test -p deadlocks
 //!
@@ -104,9 +106,13 @@ pub struct RoomHandle {
     sender: mpsc::Sender<ToRoom>,
 }
 
-/// Opens a room whose moderator allows each author `limit` posts. As many messages as `mailbox` says may wait for the room.
+/// Opens a room whose moderator allows each author `limit` posts; with 0, nobody may post. Names that differ in anything are different
+/// authors. As many messages as `mailbox` says may wait for the room; whoever comes then waits until there is a place.
 ///
 /// To be called inside a Tokio runtime.
+///
+/// # Panics
+/// When `mailbox` is 0.
 pub fn open(mailbox: usize, limit: u32) -> RoomHandle {
     let (sender, room_mailbox) = mpsc::channel(mailbox);
     let (moderator, reviews) = mpsc::channel(mailbox);
@@ -136,6 +142,13 @@ impl RoomHandle {
     ///
     /// # Errors
     /// The moderator has refused it.
+    ///
+    /// # Panics
+    /// When the room has ended: its runtime is gone.
+    ///
+    /// # Cancel safety
+    /// A caller that gives up while it waits for a place in the mailbox has posted nothing. After that, the post may be made all the
+    /// same; then it has its number, and counts.
     pub async fn post(&self, author: &str, _text: &str) -> Result<u64, Refused> {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -149,6 +162,9 @@ impl RoomHandle {
     }
 
     /// How much this author has posted.
+    ///
+    /// # Panics
+    /// When the room has ended: its runtime is gone.
     pub async fn posts_by(&self, author: &str) -> u32 {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -164,7 +180,7 @@ impl RoomHandle {
 
 // Part b: the relay.
 
-/// The relay has ended, or nobody reads its output any more.
+/// Nobody reads the relay's output any more, or the relay has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
@@ -174,11 +190,12 @@ pub struct RelayHandle {
     // What does it need?
 }
 
-/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place.
+/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place. It takes a place only when it has
+/// a text to put there, since others may send to `out` as well.
 ///
 /// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. (Chapter 12 bounds it.)
-/// When all handles are gone, it hands on what it still has, then it ends. It ends too when it has something to hand on and
-/// nobody reads `out` any more.
+/// When all handles are gone, it hands on what it still has, however late its reader is, then it ends. It ends too when nobody
+/// reads `out` any more: as soon as it notices, and at once when it has something to hand on.
 ///
 /// To be called inside a Tokio runtime.
 pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
@@ -187,19 +204,23 @@ pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
 }
 
 impl RelayHandle {
-    /// Gives the relay a text to hand on.
+    /// Gives the relay a text to hand on. `Ok` means that the relay has accepted it: with a reader that stays, it comes out.
     ///
     /// # Errors
-    /// The relay has ended.
+    /// Nobody reads the output any more, or the relay has ended. While an idle relay has not noticed that its reader is gone,
+    /// `forward` may return `Ok` still.
+    ///
+    /// # Cancel safety
+    /// The text of a caller that gives up may be accepted all the same; then it counts, and comes out in its turn.
     pub async fn forward(&self, text: String) -> Result<(), Closed> {
         let _ = text;
         todo!("part b: tell the relay")
     }
 
-    /// How many texts the relay has accepted so far.
+    /// How many texts the relay has accepted so far, handed on or not.
     ///
     /// # Errors
-    /// The relay has ended.
+    /// Nobody reads the output any more, or the relay has ended. An idle relay may not have noticed yet, as in `forward`.
     pub async fn accepted(&self) -> Result<u64, Closed> {
         todo!("part b: ask the relay")
     }

@@ -94,7 +94,8 @@ pub struct RoomHandle {
     sender: mpsc::Sender<ToRoom>,
 }
 
-/// Opens a room whose moderator allows each author `limit` posts. As many messages as `mailbox` says may wait for the room.
+/// Opens a room whose moderator allows each author `limit` posts; with 0, nobody may post. Names that differ in anything are different
+/// authors. As many messages as `mailbox` says may wait for the room; whoever comes then waits until there is a place.
 ///
 /// To be called inside a Tokio runtime.
 ///
@@ -129,7 +130,10 @@ impl RoomHandle {
     /// The moderator has refused it.
     ///
     /// # Panics
-    /// When the room has panicked.
+    /// When the room has ended: its runtime is gone.
+    ///
+    /// # Cancel safety
+    /// A caller that gives up while it waits for a place in the mailbox has posted nothing. After that, the post is made all the same.
     pub async fn post(&self, author: &str, _text: &str) -> Result<u64, Refused> {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -145,7 +149,7 @@ impl RoomHandle {
     /// How much this author has posted.
     ///
     /// # Panics
-    /// When the room has panicked.
+    /// When the room has ended: its runtime is gone.
     pub async fn posts_by(&self, author: &str) -> u32 {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -161,7 +165,7 @@ impl RoomHandle {
 
 // Part b: the relay.
 
-/// The relay has ended, or nobody reads its output any more.
+/// Nobody reads the relay's output any more, or the relay has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
@@ -221,10 +225,12 @@ pub struct RelayHandle {
     sender: mpsc::Sender<ToRelay>,
 }
 
-/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place.
+/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place. It takes a place only when it has
+/// a text to put there, since others may send to `out` as well.
 ///
-/// While `out` is full, the relay keeps what it has accepted and goes on listening. When all handles are gone, it hands on
-/// what it still has, then it ends. It ends too when nobody reads `out` any more.
+/// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. When all handles are gone, it
+/// hands on what it still has, however late its reader is, then it ends. It ends too when it has something to hand on and nobody
+/// reads `out` any more.
 ///
 /// To be called inside a Tokio runtime.
 pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
@@ -242,10 +248,13 @@ pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
 }
 
 impl RelayHandle {
-    /// Gives the relay a text to hand on.
+    /// Gives the relay a text to hand on. `Ok` means that the relay has accepted it: with a reader that stays, it comes out.
     ///
     /// # Errors
-    /// The relay has ended.
+    /// The relay has ended: nobody reads its output any more, or its runtime is gone.
+    ///
+    /// # Cancel safety
+    /// The text of a caller that gives up while it waits for a place in the mailbox is not accepted.
     pub async fn forward(&self, text: String) -> Result<(), Closed> {
         self.sender
             .send(ToRelay::Forward { text })
@@ -253,10 +262,10 @@ impl RelayHandle {
             .map_err(|_| Closed)
     }
 
-    /// How many texts the relay has accepted so far.
+    /// How many texts the relay has accepted so far, handed on or not.
     ///
     /// # Errors
-    /// The relay has ended.
+    /// The relay has ended: nobody reads its output any more, or its runtime is gone.
     pub async fn accepted(&self) -> Result<u64, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(ToRelay::Accepted { reply }).await;
