@@ -1,5 +1,5 @@
 //! rejected: room_and_moderator_end
-//! says: who has taken over the moderator
+//! says: room and moderator stay two actors
 //! thinks: "The room knows how much everybody has posted, so it can decide by itself."
 
 use std::collections::{HashMap, VecDeque};

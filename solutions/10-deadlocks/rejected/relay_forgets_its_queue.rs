@@ -1,5 +1,5 @@
 //! rejected: relay_needs_no_task_for_each_text
-//! says: what still waits then is handed on first
+//! says: what still waits when the last handle is dropped is handed on first
 //! thinks: "When all handles are gone, the relay is done."
 
 use std::collections::{HashMap, VecDeque};

@@ -1,5 +1,5 @@
 //! rejected: relay_loses_nothing_when_it_is_interrupted
-//! says: was it lost when the relay was asked something?
+//! says: the next of five accepted texts
 //! thinks: "`select!` waits for a message and for the send at once: whichever comes first."
 
 use std::collections::{HashMap, VecDeque};
