@@ -1,7 +1,8 @@
 //! The commands: their doc comments are the help.
 
 use crate::{
-    commands, error::Error, hosts::Host, judge, live, schedules, terminal, workspace::Workspace,
+    commands, error::Error, hosts::Host, judge, live, schedules, terminal, trace::Run,
+    workspace::Workspace,
 };
 use clap::{Parser, Subcommand};
 use std::{env, path::PathBuf};
@@ -55,6 +56,9 @@ enum Command {
         /// The schedule to run in, by its number: `cargo course explore` says which one is red
         #[arg(long)]
         seed: Option<u64>,
+        /// Which scenario, of a test that plays many: its failure says it, as in 17:0,3
+        #[arg(long)]
+        scenario: Option<String>,
     },
     /// Run an exercise's tests in other schedules: the order in which tasks run that could run at the same time
     ///
@@ -123,8 +127,17 @@ impl Cli {
             Some(Command::Hint { name, test }) => {
                 commands::hint(&workspace, &name, test.as_deref()).await
             }
-            Some(Command::Trace { name, test, seed }) => {
-                commands::trace(&workspace, &name, test.as_deref(), seed).await
+            Some(Command::Trace {
+                name,
+                test,
+                seed,
+                scenario,
+            }) => {
+                let run = Run {
+                    schedule: seed,
+                    scenario: scenario.as_deref(),
+                };
+                commands::trace(&workspace, &name, test.as_deref(), run).await
             }
             Some(Command::Explore {
                 name,

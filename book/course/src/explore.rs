@@ -117,9 +117,13 @@ pub fn result(exercise: &Exercise, red: Option<Red>, green: &str) -> Schedules {
 
 /// The command that shows the run in that schedule.
 fn its_run(exercise: &Exercise, red: &Red) -> String {
-    let Red { number, test, .. } = red;
+    let Red {
+        number, test, said, ..
+    } = red;
+    let scenario =
+        trace::scenario_in(said).map_or_else(String::new, |which| format!(" --scenario {which}"));
     format!(
-        "cargo course trace {} {test} --seed {number}",
+        "cargo course trace {} {test}{scenario} --seed {number}",
         exercise.name
     )
 }
@@ -141,7 +145,13 @@ fn not_explored(error: Error) -> Error {
 async fn with_who_waits(workspace: &Workspace, exercise: &Exercise, mut red: Red) -> Red {
     // The verdict holds without it, so an error is no news.
     if trace::is_about_waiting(&red.said)
-        && let Ok(recorded) = trace::trace(workspace, exercise, &red.test, Some(red.number)).await
+        && let Ok(recorded) = {
+            let run = trace::Run {
+                schedule: Some(red.number),
+                scenario: trace::scenario_in(&red.said),
+            };
+            trace::trace(workspace, exercise, &red.test, run).await
+        }
         && recorded.says_who_waits()
     {
         red.said = format!("{}\n\nRecorded: {}", red.said, recorded.waits);

@@ -113,6 +113,8 @@ fn command(executable: &Path, folder: &Path, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .current_dir(folder)
+        // It would be this program's: `cargo run` has set it.
+        .env_remove("CARGO_PKG_NAME")
         // A backtrace would bury what the test has to say.
         .env("RUST_BACKTRACE", "0")
         // The harness: a thread that spins and prints would bury its report.

@@ -165,11 +165,17 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
     let (Some(exercise), Some(status)) = (exercise, status) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let is_known = (status.borrow().tests.iter()).any(|known| known.name == test);
-    if !is_known {
+    let said = (status.borrow().tests.iter())
+        .find(|known| known.name == test)
+        .map(|known| known.said.clone());
+    let Some(said) = said else {
         return StatusCode::NOT_FOUND.into_response();
-    }
-    let answer = match trace::trace(&app.site.workspace, exercise, &test, None).await {
+    };
+    let run = trace::Run {
+        scenario: trace::scenario_in(&said),
+        ..trace::Run::default()
+    };
+    let answer = match trace::trace(&app.site.workspace, exercise, &test, run).await {
         Ok(trace) => serde_json::json!({ "html": trace.fragment }),
         Err(error) => serde_json::json!({ "error": error.to_string() }),
     };

@@ -64,8 +64,22 @@ pub fn is_about_waiting(said: &str) -> bool {
     .any(|words| said.contains(words))
 }
 
-/// Records a test's run of what the exercise's `src` holds now, in the usual schedule or in the one of this number. Writes nothing
-/// but under the target folder.
+/// Which run of a test to record.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Run<'a> {
+    /// The schedule's number; without it, the usual one.
+    pub schedule: Option<u64>,
+    /// Which of its scenarios, for a test that plays many: "17:0,3".
+    pub scenario: Option<&'a str>,
+}
+
+/// The scenario that a failure names, as in "SCENARIO=17:0,3 cargo test".
+pub fn scenario_in(said: &str) -> Option<&str> {
+    let (_, rest) = said.rsplit_once("SCENARIO=")?;
+    rest.split_whitespace().next()
+}
+
+/// Records a run of a test of what the exercise's `src` holds now. Writes nothing but under the target folder.
 ///
 /// # Errors
 /// [`Error::UnknownTest`]; [`Error::NotRecorded`] when the code uses what the stand-in does not know, when the run never
@@ -77,7 +91,7 @@ pub async fn trace(
     workspace: &Workspace,
     exercise: &Exercise,
     test: &str,
-    schedule: Option<u64>,
+    run: Run<'_>,
 ) -> Result<Trace, Error> {
     let stage = Stage::new(workspace, exercise, Purpose::Trace);
     // Pages, the checker and another terminal may ask at the same time.
@@ -97,7 +111,10 @@ pub async fn trace(
     command
         .env("COURSE_TRACE_FOLDER", &recording)
         .env("COURSE_TRACE_TITLE", title(exercise, test));
-    if let Some(number) = schedule {
+    if let Some(scenario) = run.scenario {
+        command.env("SCENARIO", scenario);
+    }
+    if let Some(number) = run.schedule {
         command.env(NUMBERS, format!("{number}..{}", number.saturating_add(1)));
     }
     let finished = process::run(command, run_limit()).await.map_err(|error| {

@@ -53,7 +53,7 @@ impl Copy {
     }
 
     async fn trace(&self, test: &str) -> Result<Trace, Error> {
-        trace::trace(&self.workspace, &self.exercise, test, None).await
+        trace::trace(&self.workspace, &self.exercise, test, trace::Run::default()).await
     }
 
     async fn explore(&self, test: Option<&str>) -> Result<Option<Red>, Error> {
@@ -260,7 +260,15 @@ async fn what_is_red_in_a_schedule_says_who_waits_for_whom_and_so_does_its_recor
     assert!(red.said.contains("never came: a deadlock"), "{}", red.said);
     assert!(red.said.contains(circle), "{}", red.said);
 
-    let in_schedule = trace::trace(&copy.workspace, &copy.exercise, &red.test, Some(red.number));
+    let in_schedule = trace::trace(
+        &copy.workspace,
+        &copy.exercise,
+        &red.test,
+        trace::Run {
+            schedule: Some(red.number),
+            scenario: None,
+        },
+    );
     assert!(in_schedule.await.unwrap().waits.contains(circle));
 }
 

@@ -15,20 +15,19 @@ const HOW_MANY: &str = "SCENARIOS";
 /// How often a scenario that fails is played again to shorten it, at most.
 const SHORTENINGS: usize = 300;
 
+const OTHERS_FIRST: &str = "Fails, as other tests do, and those say more. When they pass, this one tells what its random callers did.";
+
 /// Plays `count` scenarios, short ones first. They are the same in every run.
 ///
 /// With `SCENARIOS=5000` in the environment it plays so many; with `SCENARIO=` and what a failure says, that one alone.
 ///
 /// # Panics
-/// When a scenario fails, as [`check`](crate::check) does: the shortest one that still fails is told, and how to play it again. Also
-/// when another test of this process has failed before: that one says more.
+/// When a scenario fails, as [`check`](crate::check) does: the shortest one that still fails is told, and how to play it again. When
+/// another test of this process has failed, that one says more, and no story is told.
 pub fn scenarios<S: Scenario>(count: u32) {
     let how_many = env::var(HOW_MANY).ok().and_then(|count| count.parse().ok());
     as_test(|| match Which::from_env() {
         Some(which) => play::<S>(&which, 0),
-        None if another_failed() => Err(Report::because(
-            "Not played: another test has failed, and says more. When all the others pass, random callers try everything, in any order.",
-        )),
         None => play_all::<S>(how_many.unwrap_or(count)),
     });
 }
@@ -37,6 +36,9 @@ pub(crate) fn play_all<S: Scenario>(count: u32) -> Result<(), Box<Report>> {
     for number in 0..count {
         let which = Which { number, kept: None };
         if let Err(report) = play::<S>(&which, number) {
+            if another_failed() {
+                return Err(Report::because(OTHERS_FIRST));
+            }
             return Err(shortened::<S>(number, report));
         }
     }
@@ -55,11 +57,23 @@ fn play<S: Scenario>(which: &Which, schedule: u32) -> Result<(), Box<Report>> {
     })
     .map_err(|report| {
         let test = thread::current().name().unwrap_or("NAME").to_owned();
-        let package = env::var("CARGO_PKG_NAME").unwrap_or_default();
+        let package = package();
         report.with_story(format!(
             "What happened, in the shortest run found that shows it:\n\n{told}\n\
-             The same once more, and no other: {WHICH}={which} cargo test -p {package} {test}"
+             The same once more, and no other: {WHICH}={which} cargo test -p {package} {test}\n\
+             Recorded, step by step: cargo course trace {package} {test} --scenario {which}"
         ))
+    })
+}
+
+/// The package whose tests these are. Cargo names it; a program that runs one test a process does not.
+fn package() -> String {
+    env::var("CARGO_PKG_NAME").unwrap_or_else(|_| {
+        let program = env::current_exe().unwrap_or_default();
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        // Cargo adds a hash to the name of the test.
+        let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+        name.replace('_', "-")
     })
 }
 

@@ -3,13 +3,13 @@
 use super::check::verdict;
 use crate::{
     error::Error,
-    status::{Outcome, Phase},
+    status::{Outcome, Phase, Test},
     terminal,
-    trace::{self, Trace},
+    trace::{self, Run, Trace},
     workspace::{Exercise, Workspace},
 };
 
-/// Records the named test, or the first one that fails, in the usual schedule or in the one of this number, and shows what happened. The exit code tells that there is
+/// Records this run of the named test, or of the first one that fails, and shows what happened. The exit code tells that there is
 /// something to see: 0 even when the run ends badly.
 ///
 /// # Errors
@@ -21,13 +21,18 @@ pub async fn trace(
     workspace: &Workspace,
     name: &str,
     test: Option<&str>,
-    schedule: Option<u64>,
+    mut run: Run<'_>,
 ) -> Result<u8, Error> {
     let exercise = workspace.exercise(name)?;
+    let said;
     let test = match test {
         Some(test) => test.to_owned(),
         None => match first_failing(workspace, exercise).await? {
-            Some(test) => test,
+            Some(test) => {
+                said = test.said;
+                run.scenario = run.scenario.or(trace::scenario_in(&said));
+                test.name
+            }
             None => {
                 terminal::say(format_args!(
                     "all tests of {name} pass: name the one to see, as in `cargo course trace {name} TEST`\nits tests are: {}",
@@ -41,7 +46,7 @@ pub async fn trace(
     terminal::say(terminal::quiet(format_args!(
         "recording {test} (the first time, the recorder is built too) …\n"
     )));
-    let trace = trace::trace(workspace, exercise, &test, schedule).await?;
+    let trace = trace::trace(workspace, exercise, &test, run).await?;
     terminal::say(trace.chart.trim_end());
     terminal::say(format_args!("\n{}", outcome(&trace)));
     Ok(0)
@@ -60,10 +65,7 @@ fn outcome(trace: &Trace) -> String {
     }
 }
 
-async fn first_failing(
-    workspace: &Workspace,
-    exercise: &Exercise,
-) -> Result<Option<String>, Error> {
+async fn first_failing(workspace: &Workspace, exercise: &Exercise) -> Result<Option<Test>, Error> {
     let status = verdict(workspace, exercise, None).await;
     if status.phase == Phase::Broken {
         return Err(Error::NotRecorded {
@@ -72,8 +74,7 @@ async fn first_failing(
         });
     }
     let mut tests = status.tests.into_iter();
-    let failing = tests.find(|test| matches!(test.result, Outcome::Fails | Outcome::NeverEnds));
-    Ok(failing.map(|test| test.name))
+    Ok(tests.find(|test| matches!(test.result, Outcome::Fails | Outcome::NeverEnds)))
 }
 
 fn tests(exercise: &Exercise) -> Result<String, Error> {
