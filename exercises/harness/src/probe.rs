@@ -87,7 +87,9 @@ pub fn on_a_runtime_that_ends<F: Future>(body: impl FnOnce() -> F + Send + 'stat
 where
     F::Output: Send + 'static,
 {
+    let collect_panics = crate::report::collect_as_here();
     let thread = thread::spawn(|| {
+        collect_panics();
         let runtime = Builder::new_current_thread()
             .enable_all()
             .start_paused(true)

@@ -99,6 +99,16 @@ impl Panics {
     }
 }
 
+/// To be called on another thread that belongs to this thread's test: makes its panics those of the test.
+pub(crate) fn collect_as_here() -> impl FnOnce() + Send + 'static {
+    let panics = COLLECTOR.with_borrow(Option::clone);
+    move || {
+        if let Some(panics) = panics {
+            panics.collect_on_this_thread();
+        }
+    }
+}
+
 fn install_hook() {
     // The hook in place is nobody's that we know; without it, Rust's own is in place.
     drop(panic::take_hook());

@@ -897,6 +897,13 @@ mod work {
     }
 
     #[test]
+    fn whose_runtime_ends_tells_its_panic() {
+        fails(&["not yet implemented: step 1"], || async {
+            on_a_runtime_that_ends(|| async { todo!("step 1: start the actor") })
+        });
+    }
+
+    #[test]
     fn that_is_left_is_counted() {
         passes(|| async {
             let task = tokio::spawn(std::future::pending::<()>());
