@@ -16,19 +16,24 @@
 
 /// Reaches the actor of one room. Every clone reaches the same one.
 ///
-/// The actor runs as long as any of its handles is alive.
+/// The actor runs as long as any of its handles is alive. Its tasks are started by `new`; neither a clone nor a question starts another one.
 #[derive(Clone)]
 pub struct SequencerHandle {
     // What does a handle need in order to reach its actor?
 }
 
 impl SequencerHandle {
-    /// Starts the actor of a new room, which counts from 1. To be called inside a Tokio runtime.
+    /// Starts the actor of a new room, which counts from 1. To be called inside a Tokio runtime. (A handle may be dropped anywhere.)
     pub fn new() -> Self {
         todo!("step 1: make a mailbox, start the actor, keep what is needed to reach it")
     }
 
-    /// The next number of this room.
+    /// The next number of this room. Whoever asks first gets the smaller one.
+    ///
+    /// A call that is dropped after its message was sent has used up a number; one that still waits for a place in the mailbox has not.
+    ///
+    /// # Panics
+    /// When the actor is gone though this handle is not: it has panicked, or its runtime has ended.
     pub async fn next_number(&self) -> u64 {
         todo!("step 2: send a message that says where the answer goes, then await that answer")
     }

@@ -3,10 +3,21 @@
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness). When a test's body ends, all its
 //! handles are dropped, and then every task has to end as well: `check` sees to that in each of these tests.
 
-use harness::{alive_tasks, answered_at_once, check, start_and_drop, wake_ups, within};
+mod scenarios;
+
+use harness::{
+    Calls, alive_tasks, answered_at_once, at_time, check, expect_panics, on_a_runtime_that_ends,
+    settle, start_and_drop,
+};
 use recipe::SequencerHandle;
-use std::{future::poll_fn, pin::pin, task::Poll};
-use tokio::task::JoinSet;
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    thread,
+    time::Duration,
+};
+use tokio::{runtime::Handle, task::JoinSet, time::sleep};
 
 /// Numbers come one by one, from 1.
 ///
@@ -60,6 +71,7 @@ fn clones_count_together() {
 fn a_hundred_at_once_get_1_to_100() {
     check(|| async {
         let room = SequencerHandle::new();
+        an_async_task_is_there();
         let mut callers = JoinSet::new();
         for _ in 0..100 {
             let room = room.clone();
@@ -75,6 +87,23 @@ fn a_hundred_at_once_get_1_to_100() {
     });
 }
 
+/// There is no last number.
+///
+/// Page: "The actor". The slips: a count in a small type; a loop that handles so many messages and no more.
+#[test]
+fn ten_thousand_ask_one_after_another() {
+    check(|| async {
+        let room = SequencerHandle::new();
+        let numbers = async {
+            for expected in 1..=10_000 {
+                let number = room.next_number().await;
+                assert_eq!(number, expected, "a room's numbers go on without an end");
+            }
+        };
+        within("10,000 numbers, one after another,", numbers).await;
+    });
+}
+
 /// Who asked first has the smaller number, whoever looks at the answer first.
 ///
 /// Page: "One message at a time". The slips: the actor only gives leave, and the caller counts; a lock in the handle, from the question
@@ -83,15 +112,21 @@ fn a_hundred_at_once_get_1_to_100() {
 fn numbers_follow_the_order_of_the_questions() {
     check(|| async {
         let room = SequencerHandle::new();
-        let mut first = pin!(room.next_number());
+        let mut first = Calls::new();
+        let call = room.clone();
         // Polled once: its message is in the mailbox, and its caller does something else for a while.
-        poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_ready())).await;
+        let early = first.start(1, async move { call.next_number().await });
+        assert_eq!(
+            early.await,
+            None,
+            "the number was there before any task could run: the handle knows it without asking the actor"
+        );
         let second = within(
             "the answer to the second caller, while the first one does not look at its own,",
             room.next_number(),
         )
         .await;
-        let first = within("the answer to the first caller", first).await;
+        let first = first.look().await.first().map_or(0, |(_, number)| *number);
         assert_eq!(
             (first, second),
             (1, 2),
@@ -158,34 +193,77 @@ fn a_caller_that_gives_up_does_no_harm() {
     });
 }
 
-/// The count lives in a task: that is what makes it an actor.
+/// Once a question is in the mailbox, dropping the call takes nothing back: it is handled all the same, and uses up a number.
 ///
-/// Page: "The idea". The slips: an atomic or a mutex inside the handle; a task for every call.
+/// Page: "The reply". The slips: an actor that skips those who no longer wait, or takes their number back; a caller that counts by itself
+/// when the answer comes.
+#[test]
+fn a_question_counts_though_its_caller_gives_up() {
+    check(|| async {
+        let room = SequencerHandle::new();
+        // Polled once, so that its message is in the mailbox; then dropped.
+        start_and_drop(1, || room.next_number()).await;
+        let number = within(
+            "the number of a caller that comes later",
+            room.next_number(),
+        )
+        .await;
+        assert_eq!(
+            number, 2,
+            "a question was in the mailbox when its caller gave up, so it had number 1, and the next one is 2"
+        );
+        // The slip: a call that sends before anybody awaits it. A future that nobody awaits sends nothing.
+        drop(room.next_number());
+        let number = within(
+            "the number of a caller that comes later",
+            room.next_number(),
+        )
+        .await;
+        assert_eq!(
+            number, 3,
+            "a call was made and never awaited: it should have asked nothing"
+        );
+    });
+}
+
+/// The count lives in a task: that is what makes it an actor. (Other tasks may stand in front of it. What counts is that there are no more
+/// of them for more clones and questions.)
+///
+/// Page: "The idea". The slips: an atomic or a mutex inside the handle; a task for every call, or for every message.
 #[test]
 fn one_task_owns_the_count() {
     check(|| async {
         let room = SequencerHandle::new();
-        within("the first number", room.next_number()).await;
         let tasks = alive_tasks().await;
-        assert!(
-            tasks > 0,
-            "no task is running: this counts, but it is not an actor. (Or its task has ended after the first number.) The count belongs to a task, \
-             and a handle only sends to it"
-        );
-        assert_eq!(
-            tasks, 1,
-            "one room is one async task, but {tasks} are running"
-        );
+        an_async_task_is_there();
 
-        // Clones and further questions start nothing new.
         let clones = vec![room.clone(); 10];
         for clone in &clones {
             within("the next number", clone.next_number()).await;
         }
         assert_eq!(
             alive_tasks().await,
-            1,
-            "a clone of a handle, or a question, has started one more task"
+            tasks,
+            "the number of tasks changed with 10 clones and 10 questions: neither a clone nor a question starts a task"
+        );
+
+        let mut calls = Calls::new();
+        for caller in 0..40 {
+            let room = room.clone();
+            calls
+                .start(caller, async move { room.next_number().await })
+                .await;
+        }
+        let mut most = 0;
+        // Those that had to wait for a place in the mailbox get one after the other.
+        for _ in 0..40 {
+            most = most.max(most_alive().await);
+            calls.look().await;
+        }
+        assert!(
+            most <= tasks,
+            "while 40 questions were handled, up to {most} tasks were alive, and {tasks} after `new`: a question starts no task, and the actor handles one \
+             after the other"
         );
     });
 }
@@ -199,11 +277,19 @@ fn the_task_ends_with_the_last_handle() {
         let room = SequencerHandle::new();
         let clone = room.clone();
         within("the first number", room.next_number()).await;
-        let wake_ups = wake_ups().await;
-        assert!(
-            wake_ups < 30,
-            "in one quiet minute the runtime woke up {wake_ups} times: your loop looks for messages instead of waiting for them with `recv().await`"
-        );
+        // Who looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night.
+        for (silence, most) in [(60, 30), (11 * 3600 + 777, 60)] {
+            let metrics = Handle::current().metrics();
+            let before = metrics.worker_park_count(0);
+            sleep(Duration::from_secs(silence)).await;
+            let wake_ups = metrics.worker_park_count(0) - before;
+            assert!(
+                wake_ups < most,
+                "in {} of silence the runtime woke up {wake_ups} times: something works although nobody asks. An actor waits for the next message with \
+                 `recv().await`, and needs no timer",
+                at_time(Duration::from_secs(silence))
+            );
+        }
         drop(room);
         assert!(
             alive_tasks().await > 0,
@@ -213,24 +299,120 @@ fn the_task_ends_with_the_last_handle() {
         let left = alive_tasks().await;
         assert_eq!(
             left, 0,
-            "the last handle is gone, the task still lives: it waits for messages that nobody can send. Who still holds a Sender?"
+            "the last handle is gone, and the actor is still there: it waits for messages that nobody can send. Who still holds a Sender?"
         );
     });
 }
 
-/// When messages come faster than they are handled, callers wait; the mailbox does not grow without end.
+/// When messages come faster than they are handled, callers wait; the mailbox does not grow without end. All clones share it.
 ///
-/// Page: "The mailbox". The slips: `mpsc::unbounded_channel`; a task for each `send`.
+/// Page: "The mailbox". The slips: `mpsc::unbounded_channel`; a task for each `send`; a mailbox for each clone.
 #[test]
 fn the_mailbox_is_bounded() {
     check(|| async {
         let room = SequencerHandle::new();
         // 5,000 callers ask before the actor can run. Those whose message went in at once are answered in the first go.
-        let accepted = answered_at_once(5_000, || room.next_number()).await;
+        let accepted = answered_at_once(5_000, || {
+            let clone = room.clone();
+            async move { clone.next_number().await }
+        })
+        .await;
         assert!(
             accepted <= 2_000,
-            "{accepted} messages went in while nobody read them: the mailbox has no bound, or one that is too large to matter. \
-             With `mpsc::channel(8)`, and a handle that awaits its own `send`, callers wait instead"
+            "{accepted} of 5000 questions, each through a clone of its own, went in while nobody read them: the mailbox has no bound, or one that is too large to matter, \
+             or there is one for each clone. With `mpsc::channel(8)`, and a handle that awaits its own `send`, callers wait instead"
         );
     });
+}
+
+/// The runtime may end before the handles do: when `main` returns, or a test. Then nobody can answer any more, and a call says so: it
+/// panics, as `# Panics` in src/lib.rs has it.
+///
+/// Page: "The reply". The slips: an answer that is made up (`unwrap_or(0)`); a call that tries again for ever, or starts another actor.
+#[test]
+fn without_its_runtime_a_call_panics() {
+    check(|| async {
+        expect_panics(""); // that is what the test is about
+        let (room, waits) = on_a_runtime_that_ends(|| async {
+            let room = SequencerHandle::new();
+            within("the first number", room.next_number()).await;
+            // It waits for its answer when the runtime ends.
+            let clone = room.clone();
+            let mut waits = Box::pin(async move { clone.next_number().await });
+            let _ = once(waits.as_mut()).await;
+            (room, waits)
+        });
+        panics("a call that waited when its runtime ended", waits).await;
+        let clone = room.clone();
+        let late = async move { clone.next_number().await };
+        panics("a call after its runtime had ended", late).await;
+        assert!(
+            thread::spawn(move || drop(room)).join().is_ok(),
+            "dropping a handle outside of a runtime panics: that is where the last one goes when `main` returns"
+        );
+    });
+}
+
+/// Whatever callers do, in any order, the promises hold: 300 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Numbers>(300);
+}
+
+fn an_async_task_is_there() {
+    assert!(
+        Handle::current().metrics().num_alive_tasks() > 0,
+        "no async task is running: this is not an actor, or its task has ended. The count belongs to a task that `tokio::spawn` starts, and a handle only sends to it. \
+         (A thread, or a closure given to `spawn_blocking`, is no async task: it takes up a whole thread as long as the room is there.)"
+    );
+}
+
+/// As the harness's: waits for `call`, which is done at some time. And if it has to wait, somebody must be there for whom it waits.
+#[track_caller]
+fn within<F: Future>(what: &str, call: F) -> impl Future<Output = F::Output> {
+    let waits = harness::within(what, call);
+    async move {
+        let mut waits = pin!(waits);
+        if let Poll::Ready(output) = once(waits.as_mut()).await {
+            return output;
+        }
+        an_async_task_is_there();
+        waits.await
+    }
+}
+
+async fn once<F: Future>(mut call: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await
+}
+
+async fn panics(what: &str, call: impl Future<Output = u64> + Send + 'static) {
+    let call = tokio::spawn(call);
+    settle().await;
+    assert!(
+        call.is_finished(),
+        "{what} waits on and on, and no actor is left that could answer. The send has failed, or the answer cannot come: what is the call waiting for? \
+         (An answer fails as soon as the Sender of the reply is dropped, and not while the call itself still holds it.)"
+    );
+    if let Ok(number) = call.await {
+        panic!("{what} returned {number}: no actor is left that could have given this number out");
+    }
+}
+
+/// The most tasks that are alive while the others run.
+async fn most_alive() -> usize {
+    let metrics = Handle::current().metrics();
+    let (mut most, mut turns) = (0, 0);
+    // A task like the others, which has its turn between theirs.
+    let spy = tokio::spawn(poll_fn(move |cx| {
+        most = most.max(metrics.num_alive_tasks());
+        turns += 1;
+        if turns == 30 {
+            return Poll::Ready(most);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }));
+    let with_the_spy = spy.await.expect("it cannot panic");
+    with_the_spy - 1
 }

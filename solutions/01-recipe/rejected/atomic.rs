@@ -1,5 +1,5 @@
 //! rejected: one_task_owns_the_count
-//! says: no task is running: this counts, but it is not an actor
+//! says: no async task is running: this is not an actor
 //! thinks: "An atomic counts just as well, and needs no messages at all."
 
 use std::sync::{

@@ -1,5 +1,5 @@
 //! rejected: the_task_ends_with_the_last_handle
-//! says: your loop looks for messages instead of waiting for them
+//! says: something works although nobody asks
 //! thinks: "`try_recv` does not block, and a short sleep keeps the loop from eating the processor."
 
 use tokio::sync::{mpsc, oneshot};

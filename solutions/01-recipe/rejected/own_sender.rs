@@ -1,5 +1,5 @@
 //! rejected: the_task_ends_with_the_last_handle
-//! says: the last handle is gone, the task still lives
+//! says: the last handle is gone, and the actor is still there
 //! says: Who still holds a Sender?
 //! thinks: "The actor may want to send itself a message one day, so it keeps a Sender too."
 

@@ -1,5 +1,5 @@
 //! rejected: the_mailbox_is_bounded
-//! says: 5000 messages went in while nobody read them
+//! says: 5000 of 5000 questions
 //! thinks: "Sending may have to wait, so each question is sent by a task of its own."
 
 use tokio::sync::{mpsc, oneshot};

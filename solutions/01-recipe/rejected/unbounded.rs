@@ -1,5 +1,5 @@
 //! rejected: the_mailbox_is_bounded
-//! says: 5000 messages went in while nobody read them
+//! says: 5000 of 5000 questions
 //! thinks: "With an unbounded channel sending never has to wait: simpler and faster."
 
 use tokio::sync::{mpsc, oneshot};

@@ -1,5 +1,5 @@
 //! rejected: the_mailbox_is_bounded
-//! says: 5000 messages went in while nobody read them
+//! says: 5000 of 5000 questions
 //! thinks: "Whoever does not wait any more gets no number: then a long queue does no harm."
 
 use tokio::sync::{mpsc, oneshot};

@@ -38,7 +38,7 @@ impl Sequencer {
 
 /// Reaches the actor of one room. Every clone reaches the same one.
 ///
-/// The actor runs as long as any of its handles is alive.
+/// The actor runs as long as any of its handles is alive. Its tasks are started by `new`; neither a clone nor a question starts another one.
 #[derive(Clone)]
 pub struct SequencerHandle {
     /// The actor holds the other end. Each handle's Sender keeps it alive.
@@ -46,7 +46,7 @@ pub struct SequencerHandle {
 }
 
 impl SequencerHandle {
-    /// Starts the actor of a new room, which counts from 1. To be called inside a Tokio runtime.
+    /// Starts the actor of a new room, which counts from 1. To be called inside a Tokio runtime. (A handle may be dropped anywhere.)
     pub fn new() -> Self {
         let (sender, receiver) = mpsc::channel(MAILBOX);
         let actor = Sequencer {
@@ -57,17 +57,16 @@ impl SequencerHandle {
         Self { sender }
     }
 
-    /// The next number of this room.
+    /// The next number of this room. Whoever asks first gets the smaller one.
+    ///
+    /// A call that is dropped after its message was sent has used up a number; one that still waits for a place in the mailbox has not.
     ///
     /// # Panics
-    /// When the actor has panicked: as long as this handle exists, there is no other way for it to end.
-    ///
-    /// # Cancel safety
-    /// A call that is dropped after its message was sent has used up a number.
+    /// When the actor is gone though this handle is not: it has panicked, or its runtime has ended.
     pub async fn next_number(&self) -> u64 {
         let (reply, answer) = oneshot::channel();
         // If the actor is gone, so is `reply`, and the next line says it. No need to check the same failure twice.
         let _ = self.sender.send(Message::NextNumber { reply }).await;
-        answer.await.expect("the actor has panicked")
+        answer.await.expect("the actor is gone")
     }
 }

@@ -1,0 +1,43 @@
+//! accepted: a semaphore bounds an unbounded channel: each message carries its permit, and the actor gives it back. More parts than a bounded channel; one bound can then serve several channels.
+
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+struct NextNumber {
+    reply: oneshot::Sender<u64>,
+    permit: OwnedSemaphorePermit,
+}
+
+async fn run(mut mailbox: mpsc::UnboundedReceiver<NextNumber>) {
+    let mut last = 0;
+    while let Some(NextNumber { reply, permit }) = mailbox.recv().await {
+        drop(permit);
+        last += 1;
+        let _ = reply.send(last);
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::UnboundedSender<NextNumber>,
+    places: Arc<Semaphore>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, mailbox) = mpsc::unbounded_channel();
+        tokio::spawn(run(mailbox));
+        Self {
+            sender,
+            places: Arc::new(Semaphore::new(8)),
+        }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        let places = self.places.clone();
+        let permit = places.acquire_owned().await.expect("it is never closed");
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(NextNumber { reply, permit });
+        answer.await.expect("the actor is gone")
+    }
+}

@@ -1,0 +1,40 @@
+//! rejected: without_its_runtime_a_call_panics
+//! says: This test never ends
+//! thinks: "If no answer comes I ask again; one day it works."
+
+use tokio::sync::{mpsc, oneshot};
+
+struct NextNumber {
+    reply: oneshot::Sender<u64>,
+}
+
+async fn run(mut mailbox: mpsc::Receiver<NextNumber>) {
+    let mut last = 0;
+    while let Some(NextNumber { reply }) = mailbox.recv().await {
+        last += 1;
+        let _ = reply.send(last);
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::Sender<NextNumber>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, mailbox) = mpsc::channel(8);
+        tokio::spawn(run(mailbox));
+        Self { sender }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        loop {
+            let (reply, answer) = oneshot::channel();
+            let _ = self.sender.send(NextNumber { reply }).await;
+            if let Ok(number) = answer.await {
+                return number;
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! rejected: without_its_runtime_a_call_panics
+//! says: dropping a handle outside of a runtime panics
+//! thinks: "The end of a handle should not hold its owner up, so a task drops the Sender."
+
+use tokio::sync::{mpsc, oneshot};
+
+struct NextNumber {
+    reply: oneshot::Sender<u64>,
+}
+
+async fn run(mut mailbox: mpsc::Receiver<NextNumber>) {
+    let mut last = 0;
+    while let Some(NextNumber { reply }) = mailbox.recv().await {
+        last += 1;
+        let _ = reply.send(last);
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::Sender<NextNumber>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, mailbox) = mpsc::channel(8);
+        tokio::spawn(run(mailbox));
+        Self { sender }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(NextNumber { reply }).await;
+        answer.await.expect("the actor is gone")
+    }
+}
+
+impl Drop for SequencerHandle {
+    fn drop(&mut self) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move { drop(sender) });
+    }
+}

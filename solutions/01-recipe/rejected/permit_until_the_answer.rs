@@ -1,0 +1,42 @@
+//! rejected: your_promises_hold_whatever_callers_do
+//! says: which did something else meanwhile, has no answer yet
+//! thinks: "Eight may ask at a time: a semaphore's permit bounds the mailbox, and is given back when the answer is there."
+
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+struct NextNumber {
+    reply: oneshot::Sender<u64>,
+}
+
+async fn run(mut mailbox: mpsc::UnboundedReceiver<NextNumber>) {
+    let mut last = 0;
+    while let Some(NextNumber { reply }) = mailbox.recv().await {
+        last += 1;
+        let _ = reply.send(last);
+    }
+}
+
+#[derive(Clone)]
+pub struct SequencerHandle {
+    sender: mpsc::UnboundedSender<NextNumber>,
+    places: Arc<Semaphore>,
+}
+
+impl SequencerHandle {
+    pub fn new() -> Self {
+        let (sender, mailbox) = mpsc::unbounded_channel();
+        tokio::spawn(run(mailbox));
+        Self {
+            sender,
+            places: Arc::new(Semaphore::new(8)),
+        }
+    }
+
+    pub async fn next_number(&self) -> u64 {
+        let _permit = self.places.acquire().await.expect("it is never closed");
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(NextNumber { reply });
+        answer.await.expect("the actor is gone")
+    }
+}
