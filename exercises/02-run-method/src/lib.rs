@@ -31,8 +31,10 @@ pub struct DoorHandle {
 
 /// Opens a door to a room with `inside` people in it.
 ///
-/// The task ends when the last handle is dropped, and returns how many people are inside then. To be called inside a
-/// Tokio runtime.
+/// The task ends when the last handle is dropped, and returns how many people are inside then: all that was in the mailbox is counted
+/// first. To be called inside a Tokio runtime. (A handle may be dropped anywhere.)
+///
+/// The mailbox is bounded, and all handles share it. Neither a pass nor a clone starts another task.
 pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
     let (sender, mailbox) = mpsc::channel(8);
     let mut door = DoorHandle {
@@ -55,7 +57,14 @@ impl DoorHandle {
         })
     }
 
-    /// Lets so many people pass, and returns how many are inside now.
+    /// Lets so many people pass, all at once, and returns how many are inside now. Passes are counted in the order in which they came.
+    ///
+    /// The door only adds: it does not mind a count below zero. More than an `i64` can hold are not provided for.
+    ///
+    /// A call that is dropped after its message was sent is counted; one that still waits for a place in the mailbox is not.
+    ///
+    /// # Panics
+    /// When the task is gone though this handle is not: it has panicked or was aborted, or its runtime has ended.
     pub async fn pass(&self, people: i64) -> i64 {
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(Pass { people, reply }).await;

@@ -3,10 +3,25 @@
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness). When a test's body ends, all its
 //! handles are dropped, and then every task has to end as well: `check` sees to that in each of these tests.
 
-use harness::{alive_tasks, check, expect_panics, settle, start_and_drop, within};
+mod scenarios;
+
+use harness::{
+    Calls, alive_tasks, answered_at_once, check, expect_panics, on_a_runtime_that_ends, settle,
+    start_and_drop,
+};
 use run_method::open;
-use std::time::Duration;
-use tokio::{task::JoinSet, time::sleep};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    thread,
+    time::Duration,
+};
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, JoinSet},
+    time::sleep,
+};
 
 /// The actor answers while it runs: with how many are inside after this pass.
 ///
@@ -38,20 +53,44 @@ fn each_pass_is_answered_with_the_count() {
     });
 }
 
-/// A caller may go away while it waits. The actor does not mind, as in chapter 1.
+/// Any sum is right that an `i64` can hold, and a group passes as a whole.
 ///
-/// Page: chapter 1, "The reply". The slip: `unwrap()` on sending the reply.
+/// The slips: a count that stops at zero, or at some number; one of 32 bits; a group that is let in one by one.
+#[test]
+fn any_count_is_right() {
+    check(|| async {
+        let (door, _task) = open(i64::MAX);
+        for (people, inside) in [
+            (0, i64::MAX),
+            (-i64::MAX, 0),
+            (-1, -1),
+            (i64::MAX, i64::MAX - 1),
+            (1, i64::MAX),
+        ] {
+            assert_eq!(
+                within("the answer to `pass`", door.pass(people)).await,
+                inside,
+                "the answer to pass({people}) is the sum of all that have passed: the door does not check whether there can be so many, or fewer than none"
+            );
+        }
+    });
+}
+
+/// A caller may go away while it waits. The actor does not mind, as in chapter 1: a pass that is in the mailbox is counted all the same.
+///
+/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a pass that is not counted when nobody waits for the answer.
 #[test]
 fn a_caller_that_gives_up_does_no_harm() {
     check(|| async {
         let (door, _task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
-        start_and_drop(1, || door.pass(1)).await;
+        // Polled once, so that its message is in the mailbox; then dropped.
+        start_and_drop(1, || door.pass(10)).await;
         settle().await;
-        let inside = within("the answer to a caller that comes later", door.pass(1)).await;
-        assert!(
-            (2..=3).contains(&inside),
-            "two or three have come in, but {inside} should be inside"
+        let inside = within("the answer to a caller that comes later", door.pass(100)).await;
+        assert_eq!(
+            inside, 111,
+            "1 and 10 and 100 have come in. The caller of the ten gave up when its message was in the mailbox: they are counted all the same"
         );
     });
 }
@@ -69,11 +108,11 @@ fn clones_count_at_the_same_door() {
             passing.spawn(async move { clone.pass(1).await });
         }
         let answers = within("the answers to 20 people at 20 handles", passing.join_all());
-        let mut counts = answers.await;
-        counts.sort_unstable();
-        assert!(
-            counts.iter().copied().eq(1..=20),
-            "20 people should be counted 1 to 20, but were (sorted): {counts:?}"
+        let counts = answers.await;
+        let missing = (1..=20).find(|count| !counts.contains(count));
+        assert_eq!(
+            missing, None,
+            "20 people came in, one after the other, so each of 1 to 20 is told once. This one was not, and another one twice or out of range"
         );
         assert_eq!(
             within("the answer at the first handle", door.pass(0)).await,
@@ -109,6 +148,32 @@ fn the_task_returns_the_last_count() {
     });
 }
 
+/// What is in the mailbox when the last handle is dropped is counted before the task ends.
+///
+/// Page: chapter 1, "How it ends". The slips: a signal that ends the loop at once; a handle that aborts the task.
+#[test]
+fn the_last_count_has_all_that_was_sent() {
+    check(|| async {
+        // How many messages the mailbox takes at once: asked at another door.
+        let (other, _task) = open(0);
+        let places = answered_at_once(2_000, || other.pass(1)).await;
+        let (door, task) = open(100);
+        // The mailbox is full, the callers give up, and the last handle goes, all before the actor gets to run.
+        start_and_drop(places, || door.pass(5)).await;
+        drop(door);
+        match within("the task's result", task).await {
+            Ok(last) => assert_eq!(
+                last,
+                100 + 5 * places as i64,
+                "a pass of 5 was in each of the mailbox's places when the last handle was dropped, and they are {places}: the task has to handle all of them before it ends"
+            ),
+            Err(error) => panic!(
+                "the last handle was dropped, and the task came to no result: {error}. It ends by itself, when `recv` gives None"
+            ),
+        }
+    });
+}
+
 /// The door stays open as long as somebody holds a handle.
 ///
 /// Page: "What the task returns". The slips: a task that ends after the first pass, or after some time.
@@ -119,15 +184,51 @@ fn the_task_lives_as_long_as_any_handle() {
         let clone = door.clone();
         within("the answer to `pass(1)`", door.pass(1)).await;
         drop(door);
-        sleep(Duration::from_secs(3600)).await;
+        sleep(Duration::from_secs(11 * 3600 + 777)).await;
         assert!(
             !task.is_finished(),
-            "one handle of two is left, but the task has ended. (Nobody has passed since then, for an hour of virtual time.)"
+            "one handle of two is left, but the task has ended. (Nobody has passed for eleven hours of virtual time.)"
         );
         assert_eq!(
             within("the answer at the handle that is left", clone.pass(1)).await,
             2,
             "this handle leads to another door"
+        );
+    });
+}
+
+/// When people come faster than they are counted, callers wait; the mailbox does not grow without end, and no tasks pile up in its place.
+///
+/// Page: chapter 1, "The mailbox". The slips: an unbounded channel; a task for each pass.
+#[test]
+fn the_mailbox_is_bounded() {
+    check(|| async {
+        let (door, _task) = open(0);
+        let tasks = alive_tasks().await;
+        let mut calls = Calls::new();
+        for caller in 0..40 {
+            let door = door.clone();
+            calls.start(caller, async move { door.pass(1).await }).await;
+        }
+        let mut most = 0;
+        // Those that had to wait for a place get one after the other.
+        for _ in 0..40 {
+            most = most.max(most_alive().await);
+            calls.look().await;
+        }
+        assert!(
+            most <= tasks,
+            "while 40 passes were counted, up to {most} tasks were alive, and {tasks} after `open`: a pass starts no task, and the actor counts one after the other"
+        );
+        let accepted = answered_at_once(5_000, || {
+            let clone = door.clone();
+            async move { clone.pass(1).await }
+        })
+        .await;
+        assert!(
+            accepted <= 2_000,
+            "{accepted} of 5000 passes, each through a clone of its own, went in while nobody read them: the mailbox has no bound, or one that is too large to matter, \
+             or there is one for each clone. The first version's `mpsc::channel(8)` was right"
         );
     });
 }
@@ -142,30 +243,129 @@ fn aborting_the_task_stops_the_actor() {
         expect_panics(""); // `pass` has no other way to say that nobody is at the door
         let (door, task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
+        let mut waits = Box::pin({
+            let door = door.clone();
+            async move { door.pass(0).await }
+        });
         // Polled once, while no task can run.
-        let answered = start_and_drop(1, || door.pass(0)).await;
-        assert_eq!(
-            answered, 0,
+        assert!(
+            once(waits.as_mut()).await.is_pending(),
             "`pass` had its answer before any task could run: the handle knows the count itself, and nobody is at the door"
         );
         task.abort();
-        let late = tokio::spawn(async move { door.pass(1).await });
         settle().await;
-        late.abort();
-        match late.await {
-            Ok(inside) => panic!(
-                "the task was aborted, and `pass` still says that {inside} are inside. Does the actor run in another task, and this \
-                 JoinHandle belongs to one around it?"
-            ),
-            Err(error) => assert!(
-                error.is_panic(),
-                "the task was aborted, and `pass` waits on and on: somebody else still holds the mailbox. Does the actor run in another task, or on a thread?"
-            ),
-        }
+        // It may have had its answer in the last moment, and may not wait any more.
+        let _ = ends("that waited when the task was aborted", waits).await;
+        let late = async move { door.pass(1).await };
+        panics("that came after the task was aborted", late).await;
         assert_eq!(
             alive_tasks().await,
             0,
             "the task was aborted, but another one lives on: aborting a task does not stop those that it has spawned"
         );
     });
+}
+
+/// The runtime may end before the handles do: when `main` returns, or a test. Then nobody can count any more, and `pass` panics, as
+/// `# Panics` in src/lib.rs has it.
+///
+/// Page: chapter 1, "The reply". The slips: an answer that is made up; a call that tries again for ever.
+#[test]
+fn without_its_runtime_a_call_panics() {
+    check(|| async {
+        expect_panics(""); // that is what the test is about
+        let (door, task) = on_a_runtime_that_ends(|| async {
+            let (door, task) = open(0);
+            within("the answer to `pass(1)`", door.pass(1)).await;
+            (door, task)
+        });
+        let clone = door.clone();
+        let late = async move { clone.pass(1).await };
+        panics("that came after its runtime had ended", late).await;
+        assert!(
+            within("the task's result", task).await.is_err(),
+            "the task's runtime ended before the task did, and there is a result: who counted to the end?"
+        );
+        assert!(
+            thread::spawn(move || drop(door)).join().is_ok(),
+            "dropping a handle outside of a runtime panics: that is where the last one goes when `main` returns"
+        );
+    });
+}
+
+/// Whatever callers do, in any order, the promises hold: 300 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Door>(300);
+}
+
+/// `pass` has no other way to say that nobody is at the door.
+async fn panics(which: &str, call: impl Future<Output = i64> + Send + 'static) {
+    if let Ok(inside) = ends(which, call).await {
+        panic!(
+            "a `pass` {which} still says that {inside} are inside. Who counts now? Does the actor run in another task, and this JoinHandle belongs to one \
+             around it? Or does the call make up an answer?"
+        );
+    }
+}
+
+async fn ends(
+    which: &str,
+    call: impl Future<Output = i64> + Send + 'static,
+) -> Result<i64, JoinError> {
+    let call = tokio::spawn(call);
+    settle().await;
+    let done = call.is_finished();
+    call.abort();
+    assert!(
+        done,
+        "a `pass` {which} waits on and on, and nobody is at the door any more. Does somebody else still hold the mailbox (another task, a thread)? Or does the \
+         call itself hold the Sender of its reply?"
+    );
+    call.await
+}
+
+fn an_async_task_is_there() {
+    assert!(
+        Handle::current().metrics().num_alive_tasks() > 0,
+        "no async task is running: was `run` spawned, and has it ended already? The count belongs to a task that `tokio::spawn` starts. \
+         (A thread, or a closure given to `spawn_blocking`, is no async task: it takes up a whole thread as long as the door is there.)"
+    );
+}
+
+/// As the harness's: waits for `call`, which is done at some time. And if it has to wait, somebody must be there for whom it waits.
+#[track_caller]
+fn within<F: Future>(what: &str, call: F) -> impl Future<Output = F::Output> {
+    let waits = harness::within(what, call);
+    async move {
+        let mut waits = pin!(waits);
+        if let Poll::Ready(output) = once(waits.as_mut()).await {
+            return output;
+        }
+        an_async_task_is_there();
+        waits.await
+    }
+}
+
+async fn once<F: Future>(mut call: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await
+}
+
+/// The most tasks that are alive while the others run.
+async fn most_alive() -> usize {
+    let metrics = Handle::current().metrics();
+    let (mut most, mut turns) = (0, 0);
+    // A task like the others, which has its turn between theirs.
+    let spy = tokio::spawn(poll_fn(move |cx| {
+        most = most.max(metrics.num_alive_tasks());
+        turns += 1;
+        if turns == 30 {
+            return Poll::Ready(most);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }));
+    let with_the_spy = spy.await.expect("it cannot panic");
+    with_the_spy - 1
 }

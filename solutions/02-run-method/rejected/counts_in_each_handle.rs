@@ -1,5 +1,5 @@
 //! rejected: clones_count_at_the_same_door
-//! says: 20 people should be counted 1 to 20
+//! says: 20 people came in, one after the other
 //! thinks: "The handle knows how many were inside when it was made; it adds what passes through it."
 
 use tokio::{

@@ -1,6 +1,6 @@
 //! rejected: a_caller_that_gives_up_does_no_harm
 //! says: RecvError
-//! says: called `Result::unwrap()` on an `Err` value: 2
+//! says: called `Result::unwrap()` on an `Err` value: 11
 //! thinks: "If the answer cannot be delivered something is badly wrong, so I want to hear about it."
 
 use tokio::{

@@ -1,0 +1,53 @@
+//! rejected: a_caller_that_gives_up_does_no_harm
+//! says: they are counted all the same
+//! thinks: "A group comes through the door one by one, so each of them is a message."
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+struct Pass {
+    people: i64,
+    reply: oneshot::Sender<i64>,
+}
+
+async fn run(mut mailbox: mpsc::Receiver<Pass>, mut inside: i64) -> i64 {
+    while let Some(Pass { people, reply }) = mailbox.recv().await {
+        inside += people;
+        let _ = reply.send(inside);
+    }
+    inside
+}
+
+#[derive(Clone)]
+pub struct DoorHandle {
+    sender: mpsc::Sender<Pass>,
+}
+
+pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
+    let (sender, mailbox) = mpsc::channel(8);
+    let task = tokio::spawn(run(mailbox, inside));
+    (DoorHandle { sender }, task)
+}
+
+impl DoorHandle {
+    pub async fn pass(&self, people: i64) -> i64 {
+        let mut inside = self.one(0).await;
+        for _ in 0..people.unsigned_abs().min(100) {
+            inside = self.one(people.signum()).await;
+        }
+        if people.unsigned_abs() > 100 {
+            inside = self.one(people - 100 * people.signum()).await;
+        }
+        inside
+    }
+}
+
+impl DoorHandle {
+    async fn one(&self, people: i64) -> i64 {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Pass { people, reply }).await;
+        answer.await.expect("the task at the door has ended")
+    }
+}
