@@ -100,7 +100,7 @@ enum Command {
         /// The exercise; without it, all of them
         name: Option<String>,
         /// In how many schedules the right answers have to be right
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 10)]
         seeds: u64,
     },
 }

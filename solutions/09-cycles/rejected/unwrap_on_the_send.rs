@@ -1,5 +1,5 @@
 //! rejected: what_was_saved_is_reported_though_the_archive_dies
-//! says: What the archive has brought is still to be listened to
+//! says: called `Result::unwrap()` on an `Err` value: SendError
 //! thinks: "The room holds the only way to the archive, so its mailbox is open."
 
 use std::time::Duration;

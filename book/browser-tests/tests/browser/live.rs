@@ -31,7 +31,7 @@ impl SequencerHandle {
 async fn open_chapter(course: &Course) -> Page {
     let page = Page::new().await;
     page.open(&course.url(CHAPTER)).await;
-    page.sees(STATUS, "0 of 9 pass").await;
+    page.sees(STATUS, "0 of 13 pass").await;
     page.value("window.sameVisit = true").await;
     page
 }
@@ -51,7 +51,7 @@ async fn the_exercise_as_it_comes_is_red_and_its_first_promise_is_open() {
     assert_eq!(
         page.value("document.querySelectorAll('summary.fails').length")
             .await,
-        9
+        13
     );
     page.sees(&format!("{FIRST} .said"), "not yet implemented: step 1")
         .await;
@@ -96,7 +96,7 @@ async fn a_wrong_answer_is_saved_and_what_its_test_says_appears() {
     let promise = format!("exercise-check > details[data-test={test}]");
     page.sees(&format!("{promise} .said"), &says).await;
     page.sees(&format!("{promise} .verdict"), "fails").await;
-    page.sees(STATUS, "of 9 pass").await;
+    page.sees(STATUS, "of 13 pass").await;
     assert_no_reload(&page).await;
 }
 
@@ -105,11 +105,11 @@ async fn the_solution_is_saved_and_the_page_turns_green() {
     let course = Course::start();
     let page = open_chapter(&course).await;
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
-    page.sees(STATUS, "All 9 pass").await;
+    page.sees(STATUS, "All 13 pass").await;
     assert_eq!(
         page.value("document.querySelectorAll('summary.passes').length")
             .await,
-        9
+        13
     );
     assert_eq!(
         page.value("document.querySelectorAll('exercise-check > details[open]').length")
@@ -133,7 +133,7 @@ async fn an_answer_that_never_ends_says_so_and_leaves_no_process() {
 
     // The other tests of that answer still spin: a save ends them.
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
-    page.sees(STATUS, "All 9 pass").await;
+    page.sees(STATUS, "All 13 pass").await;
     let ended = async {
         while !course.running_tests_of("recipe").is_empty() {
             sleep(Duration::from_millis(20)).await;
@@ -212,7 +212,7 @@ async fn a_new_verdict_leaves_focus_scroll_and_what_the_reader_has_opened_or_clo
         &course.read("solutions/01-recipe/rejected/forgot_to_spawn.rs"),
     );
     page.sees(".exercise-bar", "Building").await;
-    page.sees(STATUS, "of 9 pass").await;
+    page.sees(STATUS, "of 13 pass").await;
 
     assert_eq!(
         page.value(&format!("document.querySelector('{FIRST}').open"))
@@ -243,8 +243,10 @@ async fn the_button_runs_the_tests() {
     ))
     .await;
     page.click(".exercise-bar button").await;
-    page.until("said.some(text => /Building|Running/.test(text)) && said.at(-1) === '0 of 9 pass'")
-        .await;
+    page.until(
+        "said.some(text => /Building|Running/.test(text)) && said.at(-1) === '0 of 13 pass'",
+    )
+    .await;
 }
 
 /// A browser opens no more than six connections to one host, and a live page holds one.
@@ -256,12 +258,12 @@ async fn many_open_pages_are_live_each_when_it_is_looked_at() {
         let tab = page.new_window(true).await.unwrap();
         page.switch_to_window(tab.handle).await.unwrap();
         page.open(&course.url(CHAPTER)).await;
-        page.sees(STATUS, "0 of 9 pass").await;
+        page.sees(STATUS, "0 of 13 pass").await;
     }
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
     for tab in page.windows().await.unwrap() {
         page.switch_to_window(tab).await.unwrap();
-        page.sees(STATUS, "All 9 pass").await;
+        page.sees(STATUS, "All 13 pass").await;
     }
 }
 
@@ -278,7 +280,7 @@ async fn a_server_that_has_ended_is_told_and_one_that_comes_back_goes_on() {
     assert!(page.shows("summary.fails").await, "what was known is gone");
 
     course.start_again();
-    page.sees(STATUS, "0 of 9 pass").await;
+    page.sees(STATUS, "0 of 13 pass").await;
     assert_no_reload(&page).await;
 }
 
@@ -288,7 +290,7 @@ async fn on_a_phone_the_verdicts_fit() {
     let page = Page::new().await;
     page.as_on_a_phone().await;
     for (chapter, verdict) in [
-        (CHAPTER, "0 of 9 pass"),
+        (CHAPTER, "0 of 13 pass"),
         ("02-run-method.html", "Does not compile"),
     ] {
         page.open(&course.url(chapter)).await;

@@ -50,6 +50,14 @@ pub enum Expected {
 }
 
 impl Answer {
+    /// The test that decides, if one does.
+    pub fn only_test(&self) -> Option<&str> {
+        match &self.expected {
+            Expected::Fails { test, .. } | Expected::FailsInSomeSchedule { test, .. } => Some(test),
+            _ => None,
+        }
+    }
+
     fn new(exercise: &Exercise, label: String, file: PathBuf, expected: Expected) -> Self {
         Self {
             exercise: exercise.clone(),

@@ -3,6 +3,7 @@
 
 use super::source::with_debug;
 use crate::{
+    answers,
     error::Error,
     files,
     judge::scratch,
@@ -45,7 +46,8 @@ impl Stage {
         let member = self.folder.join(MEMBER);
         copy_sources(&exercise.folder.join("src"), &member.join("src"), labels)?;
         let library = member.join("src").join("lib.rs");
-        let manifest = scratch::manifest(exercise, &exercise.name, &library)?;
+        let tests = answers::rust_files(&exercise.folder.join("tests"))?;
+        let manifest = scratch::manifest(exercise, &exercise.name, &library, &tests)?;
         update(&member.join("Cargo.toml"), manifest.to_string().as_bytes())?;
 
         let mut root = scratch::root(workspace, vec![Value::String(MEMBER.to_owned())])?;

@@ -273,10 +273,11 @@ impl Service {
     /// Polls a call once, and leaves it waiting if it has to.
     async fn call(&mut self, way: Way, again: bool, page: Page) -> Option<usize> {
         let Handle { previews, caller } = self.handles.get(self.current)?;
-        let mut books = self.books.open();
-        let call = books.call(*caller, way, again, page);
-        let url = books.url(call);
-        drop(books);
+        let (call, url) = {
+            let mut books = self.books.open();
+            let call = books.call(*caller, way, again, page);
+            (call, books.url(call))
+        };
         let future = submit(previews.clone(), url, way);
         let result = self.waiting.start(call, future).await;
         let mut books = self.books.open();
@@ -442,7 +443,7 @@ fn site(books: Shared) -> Fetch {
                     panic!("{} (as it was to)", books::PANICS);
                 }
             }
-            fetch.is_done();
+            fetch.ends_well();
         }
     })
 }
@@ -455,7 +456,7 @@ struct Fetching {
 }
 
 impl Fetching {
-    fn is_done(mut self) {
+    fn ends_well(mut self) {
         self.done = true;
     }
 }

@@ -1,9 +1,8 @@
-//! accepted: the room keeps what it waits for in a JoinSet, and the archive answers each job by a oneshot. No way back at all, so no circle; one small task for each message.
+//! accepted: the archive answers each job by a oneshot, and the room keeps the other ends in a queue. No way back at all, so no circle; the room waits for the first of the queue.
 
-use std::time::Duration;
+use std::{collections::VecDeque, future, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinSet,
     time::sleep,
 };
 
@@ -54,7 +53,7 @@ async fn room(
     saved: mpsc::UnboundedSender<u64>,
 ) {
     let mut last = 0;
-    let mut waiting = JoinSet::new();
+    let mut waiting = VecDeque::new();
     loop {
         tokio::select! {
             message = mailbox.recv() => match message {
@@ -64,7 +63,7 @@ async fn room(
                         break;
                     }
                     last += 1;
-                    waiting.spawn(is_done);
+                    waiting.push_back(is_done);
                     let _ = reply.send(last);
                 }
                 Some(Message::Unsaved { reply }) => {
@@ -72,17 +71,28 @@ async fn room(
                 }
                 None => break,
             },
-            Some(done) = waiting.join_next() => {
-                if let Ok(Ok(number)) = done {
+            done = first(&mut waiting) => {
+                waiting.pop_front();
+                if let Ok(number) = done {
                     let _ = saved.send(number);
                 }
             }
         }
     }
-    while let Some(done) = waiting.join_next().await {
-        if let Ok(Ok(number)) = done {
+    for done in waiting {
+        if let Ok(number) = done.await {
             let _ = saved.send(number);
         }
+    }
+}
+
+/// Waits for the first of them; for ever when there is none.
+async fn first(
+    waiting: &mut VecDeque<oneshot::Receiver<u64>>,
+) -> Result<u64, oneshot::error::RecvError> {
+    match waiting.front_mut() {
+        Some(done) => done.await,
+        None => future::pending().await,
     }
 }
 
