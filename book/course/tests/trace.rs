@@ -121,8 +121,7 @@ async fn a_deadlock_says_who_waits_for_whom_and_nothing_is_written_beside_the_ta
 #[tokio::test]
 async fn a_leak_says_who_holds_the_sender() {
     let copy = Copy::with("1", "01-recipe/rejected/own_sender.rs").await;
-    let test = rejected_test("01-recipe/rejected/own_sender.rs");
-    let trace = copy.trace(&test).await.unwrap();
+    let trace = copy.trace("numbers_start_at_one_and_go_on").await.unwrap();
     assert!(
         trace.waits.contains("it holds a Sender of its own mailbox"),
         "{trace:?}"
