@@ -198,6 +198,14 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
             }
         }
     }
+    let left: Vec<_> = (report.status.tests.iter())
+        .filter(|test| test.result == Outcome::Waiting)
+        .map(|test| test.name.clone())
+        .collect();
+    for name in left {
+        let said = "The checker could not run this test: save again.".to_owned();
+        report.status.set_result(&name, Outcome::Fails, said);
+    }
     if let Some(workspace) = &settings.records_in {
         say_who_waits(workspace, exercise, &mut report).await;
     }
@@ -291,14 +299,6 @@ async fn run_all(
                 format!("Not run: {ENOUGH} tests never end, `{first}` for one. Those first.");
             report.status.set_result(&name, Outcome::Fails, said);
         }
-    }
-    let left: Vec<_> = (report.status.tests.iter())
-        .filter(|test| test.result == Outcome::Waiting)
-        .map(|test| test.name.clone())
-        .collect();
-    for name in left {
-        let said = "The checker could not run this test: save again.".to_owned();
-        report.status.set_result(&name, Outcome::Fails, said);
     }
 }
 

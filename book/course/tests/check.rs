@@ -213,6 +213,37 @@ async fn a_plain_test_passes_whatever_its_threads_print() {
 }
 
 #[tokio::test]
+async fn scenarios_are_played_after_the_other_tests_and_can_be_green() {
+    let tests = "#[test]\nfn works() {}\n#[test]\nfn your_promises_hold_always() {}";
+    let fixture = Fixture::new().exercise(
+        "01-scenarios",
+        "",
+        tests,
+        &["works", "your_promises_hold_always"],
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    assert!(status.is_green(), "{status:#?}");
+}
+
+#[tokio::test]
+async fn a_scenario_that_fails_alone_tells_its_story() {
+    let tests =
+        "#[test]\nfn works() {}\n#[test]\nfn your_promises_hold_never() { panic!(\"the story\") }";
+    let fixture = Fixture::new().exercise(
+        "01-stories",
+        "",
+        tests,
+        &["works", "your_promises_hold_never"],
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    let (outcome, said) = result(&status, "your_promises_hold_never");
+    assert!(
+        outcome == Outcome::Fails && said.contains("the story"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn when_three_tests_never_end_no_further_one_is_begun() {
     // One a core at first, and then one for each of the first two that were given up.
     let count = available_parallelism().map_or(1, NonZero::get) + 3;
