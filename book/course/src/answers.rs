@@ -85,7 +85,9 @@ pub(crate) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let is_hidden = path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.extension().is_some_and(|extension| extension == "rs") && !is_hidden {
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        // Not a pipe: who reads one waits for a writer.
+        if is_rust && !is_hidden && path.is_file() {
             files.push(path);
         }
     }
@@ -179,6 +181,21 @@ mod tests {
         assert_eq!(
             found,
             [("counts".to_owned(), true), ("counts".to_owned(), false)]
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_is_no_rust_file_and_neither_is_a_link_that_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("lib.rs"), "").unwrap();
+        let mut mkfifo = std::process::Command::new("mkfifo");
+        let made = mkfifo.arg(folder.path().join("pipe.rs")).status();
+        assert!(made.unwrap().success());
+        std::os::unix::fs::symlink("nowhere", folder.path().join("link.rs")).unwrap();
+        assert_eq!(
+            rust_files(folder.path()).unwrap(),
+            [folder.path().join("lib.rs")]
         );
     }
 }
