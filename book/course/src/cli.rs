@@ -4,7 +4,7 @@ use crate::{
     commands, error::Error, hosts::Host, judge, live, schedules, terminal, trace::Run,
     workspace::Workspace,
 };
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, value_parser};
 use std::{env, path::PathBuf};
 
 /// Learn actors with Tokio: read the book in the browser, change an exercise, save, and see the verdict.
@@ -70,7 +70,7 @@ enum Command {
         /// The test; without it, all of them
         test: Option<String>,
         /// How many schedules
-        #[arg(long, default_value_t = schedules::USUAL, conflicts_with = "seed")]
+        #[arg(long, default_value_t = schedules::USUAL, conflicts_with = "seed", value_parser = value_parser!(u64).range(1..))]
         seeds: u64,
         /// This schedule alone
         #[arg(long)]
@@ -171,5 +171,12 @@ mod tests {
     #[test]
     fn the_commands_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_exercise_is_not_called_green_in_no_schedule_at_all() {
+        let seeds =
+            |number| Cli::try_parse_from(["course", "explore", "recipe", "--seeds", number]);
+        assert!(seeds("0").is_err() && seeds("1").is_ok());
     }
 }
