@@ -20,6 +20,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+/// What is said of a build that failed for another reason than what the learner wrote.
+pub const NOT_ITS_CODE: &str = "could not be built, and not because of its Rust code.";
+
 /// Who gets cargo's own words: "Compiling tokio", "Blocking waiting for file lock".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CargoWords {
@@ -216,7 +219,7 @@ impl Notes {
             words => words,
         };
         format!(
-            "`{package}` could not be built, and not because of its Rust code.\n\n{words}\n\n{}\n",
+            "`{package}` {NOT_ITS_CODE}\n\n{words}\n\n{}\n",
             advice::next_step(&self.all)
         )
     }

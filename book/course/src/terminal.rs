@@ -2,6 +2,7 @@
 //! whatever else a terminal would obey is made visible: names, sources and recordings are a learner's, too.
 
 use crate::{
+    build::NOT_ITS_CODE,
     plain,
     status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
     workspace::Exercise,
@@ -165,6 +166,10 @@ impl Display for Verdict<'_> {
         match status.phase {
             Phase::Broken => {
                 writeln!(f, "\n{}\n", status.broken.trim_end())?;
+                if status.broken.contains(NOT_ITS_CODE) {
+                    // No change of the exercise mends it, and no hint is about it.
+                    return Ok(());
+                }
                 writeln!(f, "to change: {}", exercise.file())?;
                 writeln!(f, "to read:   {}", self.page())?;
                 writeln!(f, "a hint:    cargo course hint {}", exercise.name)

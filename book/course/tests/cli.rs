@@ -104,6 +104,22 @@ async fn a_check_ends_on_a_terminal_that_stops_writers_in_the_background() {
 }
 
 #[tokio::test]
+async fn a_build_that_fails_through_no_fault_of_the_exercise_asks_for_no_change_of_it() {
+    let fixture = Fixture::new().exercise("01-faultless", "", "", &[]);
+    let mut check = command(&fixture.root, &["check", "faultless"]);
+    check.env("RUSTC_WRAPPER", "/nowhere/a-wrapper");
+    let (code, said, _) = said(check).await;
+    assert!(
+        code == 1 && said.contains("not because of its Rust code"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("to change") && !said.contains("a hint"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn a_green_check_says_so_and_its_exit_code_is_0() {
     let fixture = half_done();
     file(
