@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    hash::{BuildHasher, Hasher, RandomState},
     io::{self, Write},
     path::Path,
     process::Stdio,
@@ -16,6 +17,15 @@ pub const ASK: (&str, &str) = ("HARNESS_PROOF", "1");
 #[derive(Debug)]
 pub struct Proof {
     file: NamedTempFile,
+    /// Stands before whatever the harness writes. The code under test knows neither of the two.
+    word: String,
+    /// Stands in the file while nobody has written.
+    untouched: String,
+}
+
+/// 64 random bits, from where the standard library takes them for its maps.
+fn random() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
 /// What was found in it.
@@ -39,10 +49,16 @@ impl Proof {
     /// # Errors
     /// `folder` cannot be written to.
     pub fn new(folder: &Path) -> io::Result<Self> {
-        let file = tempfile::Builder::new()
+        let mut file = tempfile::Builder::new()
             .prefix(".proof-")
             .tempfile_in(folder)?;
-        Ok(Self { file })
+        let untouched = random();
+        file.write_all(untouched.as_bytes())?;
+        Ok(Self {
+            file,
+            word: random(),
+            untouched,
+        })
     }
 
     /// What the test's process reads on stdin. Nothing else tells it where the file is, and the harness empties stdin before it lets
@@ -54,6 +70,7 @@ impl Proof {
         let (reader, mut writer) = io::pipe()?;
         // A path fits into any pipe: this does not wait for a reader.
         writer.write_all(self.file.path().as_os_str().as_encoded_bytes())?;
+        write!(writer, "\n{}\n", self.word)?;
         Ok(reader.into())
     }
 
@@ -62,14 +79,17 @@ impl Proof {
         // What cannot be read proves nothing.
         let bytes = fs::read(self.file.path()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
-        let (result, report) = text.split_once('\n').unwrap_or((&text, ""));
+        if text == self.untouched {
+            return Left::Nothing;
+        }
+        let (first, report) = text.split_once('\n').unwrap_or((&text, ""));
         let report = report.trim().to_owned();
-        match result {
-            "" => Left::Nothing,
-            "passed" => Left::Passed,
-            "failed" => Left::Failed(report),
-            "never ends" => Left::NeverEnds(report),
-            _ => Left::Begun,
+        match first.strip_prefix(&self.word).map(str::trim) {
+            Some("passed") => Left::Passed,
+            Some("failed") => Left::Failed(report),
+            Some("never ends") => Left::NeverEnds(report),
+            // Whoever deleted it or wrote into it was not the harness.
+            Some(_) | None => Left::Begun,
         }
     }
 }

@@ -66,6 +66,10 @@ fn any_count_is_right() {
             (-1, -1),
             (i64::MAX, i64::MAX - 1),
             (1, i64::MAX),
+            (-i64::MAX, 0),
+            (-i64::MAX, -i64::MAX),
+            (-1, i64::MIN),
+            (i64::MAX, -1),
         ] {
             assert_eq!(
                 within("the answer to `pass`", door.pass(people)).await,
@@ -252,8 +256,20 @@ fn aborting_the_task_stops_the_actor() {
             once(waits.as_mut()).await.is_pending(),
             "`pass` had its answer before any task could run: the handle knows the count itself, and nobody is at the door"
         );
+        // The mailbox is full, and one more waits for a place.
+        start_and_drop(5_000, || door.pass(0)).await;
+        let mut for_a_place = Box::pin({
+            let door = door.clone();
+            async move { door.pass(0).await }
+        });
+        let _ = once(for_a_place.as_mut()).await;
         task.abort();
         settle().await;
+        let _ = ends(
+            "that waited for a place when the task was aborted",
+            for_a_place,
+        )
+        .await;
         // It may have had its answer in the last moment, and may not wait any more.
         let _ = ends("that waited when the task was aborted", waits).await;
         let late = async move { door.pass(1).await };

@@ -10,7 +10,7 @@ use harness::{
     alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle, start_and_drop,
     wake_ups, within,
 };
-use std::time::Duration;
+use std::{future::poll_fn, task::Poll, time::Duration};
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver},
     task::JoinSet,
@@ -179,6 +179,18 @@ fn accepted_messages_are_saved_before_the_end() {
             "all is saved and reported, but a task lives on"
         );
     });
+    check(|| async {
+        let (room, saved) = start(Store::new());
+        for _ in 0..3 {
+            say(&room).await;
+        }
+        drop((room, saved));
+        sleep(Duration::from_millis(2_500)).await;
+        assert!(
+            alive_tasks().await > 0,
+            "3 messages were accepted, then the last handle went, and whoever listened to the reports. The third one takes until second 3 to be saved, and after 2.5 s nobody is left who could save it"
+        );
+    });
 }
 
 /// Step 2. Dropping a handle takes no time, and waiting costs nothing.
@@ -248,14 +260,28 @@ fn many_at_once_are_all_saved() {
             }
             drop(room);
             let mut refused = 0;
+            let mut numbers = Vec::new();
             let next = format!("the next number, of {callers} messages at once,");
             while let Some(said) = within(&next, speaking.join_next()).await {
-                refused += u64::from(!matches!(said, Ok(Ok(_))));
+                match said {
+                    Ok(Ok(number)) => numbers.push(number),
+                    _ => refused += 1,
+                }
             }
             assert_eq!(
                 refused, 0,
                 "{callers} spoke at once, and {refused} of them got no number: whoever finds no place waits for one, however long that takes"
             );
+            numbers.sort_unstable();
+            if let Some((number, next)) = numbers
+                .iter()
+                .zip(1..)
+                .find(|(number, next)| *number != next)
+            {
+                panic!(
+                    "{callers} spoke at once, and got a number each: {number} where {next} should be. Each of 1 to {callers} is given once"
+                );
+            }
             let mut reported = Vec::new();
             while let Some(number) =
                 within("the next report, or the end of them,", saved.recv()).await
@@ -515,6 +541,29 @@ fn a_handle_may_outlive_the_runtime() {
                 .await,
                 Err(Closed),
                 "room and archive are gone with their runtime ({messages} messages were not saved yet), and `say` returned a number"
+            );
+        }
+        let calls = on_a_runtime_that_ends(|| async {
+            let (room, _saved) = start(Store::new());
+            let mut calls = Vec::new();
+            for _ in 0..2_000 {
+                let room = room.clone();
+                let mut call = Box::pin(async move { room.say("hello".to_owned()).await });
+                if poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await {
+                    calls.push(call);
+                }
+            }
+            calls
+        });
+        for call in calls {
+            assert_eq!(
+                in_no_time(
+                    "an answer to a `say` that waited when the runtime ended",
+                    call
+                )
+                .await,
+                Err(Closed),
+                "room and archive are gone with their runtime, and a `say` that had to wait returned a number"
             );
         }
     });

@@ -59,29 +59,31 @@ fn nobody_posts_more_than_allowed() {
     });
 }
 
-/// Hundreds of callers at once, on small mailboxes.
+/// Thousands of callers at once, on small mailboxes.
 ///
 /// Page: "A larger mailbox hides it". The slips: a circle of bounded sends, whatever the size; a question asked beside the others, so that
 /// two of them see the same count.
 #[test]
-fn hundreds_at_once_on_small_mailboxes() {
+fn thousands_at_once_on_small_mailboxes() {
+    const POSTS: usize = 700;
     for mailbox in [1, 4] {
         check(move || async move {
             let room = open(mailbox, 7);
             let mut posting = JoinSet::new();
             for author in ["ann", "bob", "cy", "dee", "eve"] {
-                for _ in 0..60 {
+                for _ in 0..POSTS {
                     let room = room.clone();
                     posting.spawn(async move { room.post(author, "hello").await });
                 }
             }
-            let answers = in_no_time("the answers to 300 posts at once", posting.join_all()).await;
+            let what = format!("the answers to {} posts at once", 5 * POSTS);
+            let answers = in_no_time(&what, posting.join_all()).await;
             let mut numbers: Vec<u64> = answers.iter().filter_map(|answer| answer.ok()).collect();
             numbers.sort_unstable();
             let accepted = numbers.len();
             assert_eq!(
                 accepted, 35,
-                "five authors posted 60 times each, and seven are allowed: 35 posts should be accepted, and {accepted} were. \
+                "five authors posted {POSTS} times each, and seven are allowed: 35 posts should be accepted, and {accepted} were. \
                  When two posts of one author are judged at the same time, by which count is the second one judged?"
             );
             if let Some((expected, number)) = (1..).zip(&numbers).find(|(n, number)| n != *number) {
@@ -153,7 +155,41 @@ fn as_many_posts_wait_as_the_mailbox_says() {
                 "the room was opened with a mailbox of {mailbox}, and {calls} callers posted before it got to run. {mailbox} posts should have waited in the mailbox, but it was {judged}"
             );
         });
+        check(move || async move {
+            let room = open(mailbox, u32::MAX);
+            let calls = mailbox + 57;
+            let mut number = 0;
+            let mixed = answered_at_once(calls, || {
+                number += 1;
+                let (room, asks) = (&room, number % 2 == 0);
+                async move {
+                    if asks {
+                        room.posts_by("ann").await;
+                    } else {
+                        let _ = room.post("ann", "hello").await;
+                    }
+                }
+            })
+            .await;
+            assert!(
+                mixed <= mailbox,
+                "the room was opened with a mailbox of {mailbox}, and {calls} callers posted and asked by turns before it got to run. {mailbox} messages at the most should have waited in the mailbox, but it was {mixed}"
+            );
+        });
     }
+}
+
+/// A mailbox of 0 could hold nothing.
+#[test]
+fn a_mailbox_of_0_panics() {
+    check(|| async {
+        expect_panics("");
+        let opened = tokio::spawn(async { drop(open(0, 3)) }).await;
+        assert!(
+            opened.is_err(),
+            "`open` with a mailbox of 0 should panic, as src/lib.rs says"
+        );
+    });
 }
 
 /// Whatever the limit is, and however many authors there are.

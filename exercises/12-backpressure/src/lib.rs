@@ -124,7 +124,7 @@ impl PreviewsHandle {
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
 /// 1 at the least. It never panics.
 ///
-/// A rate of 0, a negative one and one that is not a number give 1 as well. What no `usize` can hold gives [`usize::MAX`]: it means that the
+/// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     let _ = (per_second, longest_wait);

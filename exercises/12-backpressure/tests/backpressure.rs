@@ -208,6 +208,40 @@ fn a_caller_that_gives_up_takes_no_place() {
             "ten callers gave up while they waited for a place: their links are not to be fetched"
         );
     });
+    check(|| async {
+        for others in [0, 1] {
+            let (fetch, site) = site();
+            let previews = open(1, 1, fetch);
+            busy(&previews, 1).await;
+            assert_eq!(previews.try_submit(url(1)), Ok(()), "one link may wait");
+            let mut waiting = Vec::new();
+            for number in 0..=others {
+                let handle = previews.clone();
+                let mut call = Box::pin(async move { handle.submit(url(2 + number)).await });
+                let waits = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+                assert!(waits, "one link may wait, and one does");
+                waiting.push(call);
+            }
+            // The first one's turn comes, and nobody looks.
+            sleep(5 * SECOND).await;
+            drop(waiting.remove(0));
+            for call in waiting {
+                assert_eq!(
+                    within("a place for a link", call).await,
+                    Ok(()),
+                    "the caller before it gave up when its turn had come: the turn goes on to the next"
+                );
+            }
+            sleep(5 * SECOND).await;
+            assert_eq!(
+                previews.try_submit(url(9)),
+                Ok(()),
+                "a caller gave up when its turn had come, and before it looked. Everybody is idle, and its place is gone"
+            );
+            drop(previews);
+            site.all_fetched(3 + others).await;
+        }
+    });
 }
 
 /// Step 3. Waiting has an end, at the time that the caller chose, and the link comes back.
@@ -440,6 +474,7 @@ fn the_capacity_follows_from_rate_and_wait() {
         let seconds = Duration::from_secs_f64;
         for (per_second, longest_wait, expected) in [
             (10.0, seconds(2.0), 20),
+            (10.0, seconds(0.3), 3),
             (3.0, seconds(0.5), 1),
             (3.3, seconds(2.0), 6),
             (2.5, seconds(2.0), 5),
@@ -687,34 +722,60 @@ fn both_waits_end_together() {
 fn a_handle_may_outlive_the_service() {
     check(|| async {
         for full in [false, true] {
-            let (previews, caller, waiting) = on_a_runtime_that_ends(move || async move {
-                let (fetch, _) = site();
-                let previews = open(2, 1, fetch);
-                let caller = previews.limited_to(1);
-                let mut waiting = Vec::new();
-                if full {
-                    busy(&previews, 1).await;
-                    let accepted = (caller.try_submit(url(1)), previews.try_submit(url(2)));
-                    assert_eq!(
-                        accepted,
-                        (Ok(()), Ok(())),
-                        "the worker is busy, and two links may wait"
-                    );
-                    for handle in [previews.clone(), caller.clone()] {
-                        let mut call = Box::pin(async move { handle.submit(url(3)).await });
-                        let waits =
-                            poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
-                        assert!(waits, "two links may wait, and two do");
-                        waiting.push(call);
+            let (previews, caller, waiting, within_a_time) =
+                on_a_runtime_that_ends(move || async move {
+                    let (fetch, _) = site();
+                    let previews = open(2, 1, fetch);
+                    let caller = previews.limited_to(1);
+                    let mut waiting = Vec::new();
+                    let mut within_a_time = Vec::new();
+                    if full {
+                        busy(&previews, 1).await;
+                        let accepted = (caller.try_submit(url(1)), previews.try_submit(url(2)));
+                        assert_eq!(
+                            accepted,
+                            (Ok(()), Ok(())),
+                            "the worker is busy, and two links may wait"
+                        );
+                        for handle in [previews.clone(), caller.clone()] {
+                            let mut call = Box::pin(async move { handle.submit(url(3)).await });
+                            let waits =
+                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
+                                    .await;
+                            assert!(waits, "two links may wait, and two do");
+                            waiting.push(call);
+                        }
+                        for longest in [10 * SECOND, Duration::MAX] {
+                            let handle = previews.clone();
+                            let mut call =
+                                Box::pin(
+                                    async move { handle.submit_within(url(3), longest).await },
+                                );
+                            let waits =
+                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
+                                    .await;
+                            assert!(waits, "two links may wait, and two do");
+                            within_a_time.push(call);
+                        }
                     }
-                }
-                (previews, caller, waiting)
-            });
+                    (previews, caller, waiting, within_a_time)
+                });
             for call in waiting {
                 assert_eq!(
                     within("an answer to a call that waits for a place", call).await,
                     Err(Closed),
                     "the service ended while this call waited"
+                );
+            }
+            for call in within_a_time {
+                assert_eq!(
+                    in_no_time(
+                        "an answer to a `submit_within` that waits for a place",
+                        call
+                    )
+                    .await,
+                    Err(Refused::Closed(url(3))),
+                    "the service ended while this call waited: no place will come, however long it waits"
                 );
             }
             for handle in [previews, caller] {

@@ -1,10 +1,10 @@
 //! Tells the program that runs one test a process (`cargo course`) what became of the test. Neither the output nor the exit code
 //! would do: the code under test can print whatever a passing test prints, and `exit(0)`.
 //!
-//! The program sets `HARNESS_PROOF`, and writes the path of an empty file of its own to the process's stdin. The path is read, and
-//! stdin thereby emptied, before the test's body runs; so the code under test meets it nowhere. The first line of the file is then
-//! one of [`BEGUN`], [`PASSED`], [`FAILED`] and [`NEVER_ENDS`]; the report of what went wrong follows it. The file of a test that does
-//! not use this harness stays empty.
+//! The program sets `HARNESS_PROOF`, and writes two lines to the process's stdin: the path of a file of its own, and a word. They are
+//! read, and stdin thereby emptied, before the test's body runs; so the code under test meets them nowhere. The first line of the file
+//! is then the word and one of [`BEGUN`], [`PASSED`], [`FAILED`] and [`NEVER_ENDS`]; the report of what went wrong follows it. Who finds
+//! the file does not know the word. The file of a test that does not use this harness stays as it was.
 
 use crate::report::Report;
 use std::{
@@ -59,16 +59,16 @@ fn failed(report: &Report) -> bool {
 }
 
 fn leave(result: &str, report: &str) -> bool {
-    static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let file = FILE.get_or_init(|| {
+    static ASKED: OnceLock<Option<(PathBuf, String)>> = OnceLock::new();
+    let asked = ASKED.get_or_init(|| {
         env::var_os("HARNESS_PROOF")?;
-        let mut path = String::new();
-        io::stdin().read_line(&mut path).ok()?;
-        Some(PathBuf::from(path.trim_end()))
+        let mut lines = io::stdin().lines();
+        let path = PathBuf::from(lines.next()?.ok()?);
+        Some((path, lines.next()?.ok()?))
     });
     // Only a file that is there already: a process that this one started has another stdin.
-    let Some(file) = file.as_ref().filter(|file| file.is_file()) else {
+    let Some((file, word)) = asked.as_ref().filter(|(file, _)| file.is_file()) else {
         return false;
     };
-    HAS_FAILED.load(Relaxed) || fs::write(file, format!("{result}\n{report}")).is_ok()
+    HAS_FAILED.load(Relaxed) || fs::write(file, format!("{word} {result}\n{report}")).is_ok()
 }

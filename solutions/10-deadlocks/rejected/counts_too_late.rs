@@ -1,4 +1,4 @@
-//! rejected: hundreds_at_once_on_small_mailboxes
+//! rejected: thousands_at_once_on_small_mailboxes
 //! says: 35 posts should be accepted, and
 //! thinks: "The room asks in a task of its own for each post, with the count as it is now, and stays free to answer."
 

@@ -64,6 +64,11 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        // `timeout` asks no permit of a task that has used up its budget: what is free is taken without it.
+        let url = match self.try_submit(url) {
+            Err(Refused::Full(url)) => url,
+            done => return done,
+        };
         match timeout(longest, self.both_places()).await {
             Ok(Ok((own_place, place))) => {
                 place.send((url, own_place));

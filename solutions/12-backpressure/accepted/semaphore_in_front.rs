@@ -60,6 +60,11 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        // `timeout` asks no permit of a task that has used up its budget: what is free is taken without it.
+        let url = match self.try_submit(url) {
+            Err(Refused::Full(url)) => url,
+            done => return done,
+        };
         match timeout(longest, self.a_place_of_each()).await {
             Ok(Ok(places)) => self.send(url, places),
             Ok(Err(Closed)) => Err(Refused::Closed(url)),

@@ -166,6 +166,11 @@ impl PreviewsHandle {
     /// # Cancel safety
     /// A call that is dropped while it waits takes no place, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        // `timeout` asks no permit of a task that has used up its budget: what is free is taken without it.
+        let url = match self.try_submit(url) {
+            Err(Refused::Full(url)) => url,
+            done => return done,
+        };
         // The link stays here until it has both places: a wait that ends too early has nothing to lose.
         match timeout(longest, self.both_places()).await {
             Ok(Ok((own_place, place))) => {
@@ -213,7 +218,7 @@ impl PreviewsHandle {
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
 /// 1 at the least. It never panics.
 ///
-/// A rate of 0, a negative one and one that is not a number give 1 as well. What no `usize` can hold gives [`usize::MAX`]: it means that the
+/// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].
 ///
 /// This is Little's law: what is in a queue is the rate times the time that each of it spends there.

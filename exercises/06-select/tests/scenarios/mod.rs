@@ -14,7 +14,8 @@ use tokio::{sync::mpsc, time::sleep};
 pub enum Step {
     Post,
     PostTheSameAgain,
-    PostNothing,
+    /// A text that is not like the others.
+    PostOdd(&'static str),
     /// So many callers post. Of those that have to wait, one does, and the others give up.
     Burst(usize),
     /// A pause, and then a burst.
@@ -59,7 +60,7 @@ impl Scenario for Delivery {
         match dice.below(36) {
             0..=4 => Post,
             5 => PostTheSameAgain,
-            6 => PostNothing,
+            6 => PostOdd(dice.pick(&ODD)),
             7 => Burst(dice.pick(&[3, 40, 3000])),
             8..=10 => Press(self::Press::Pause),
             11..=13 => Press(self::Press::Resume),
@@ -86,6 +87,12 @@ impl Scenario for Delivery {
         room.end().await;
     }
 }
+
+const ODD: [&str; 3] = [
+    "",
+    "  a text between spaces \n",
+    "a text that is longer than a hundred characters, so that nobody can make it shorter without being found out by whoever reads it",
+];
 
 /// A test as a whole may take a virtual day: this is most of it.
 const DAY: Duration = Duration::from_secs(20 * 3600);
@@ -156,7 +163,7 @@ impl Room {
     async fn take(&mut self, step: Step) {
         match step {
             Post => self.post(None, "").await,
-            PostNothing => self.post(Some(String::new()), "").await,
+            PostOdd(text) => self.post(Some(text.to_owned()), "").await,
             PostTheSameAgain => {
                 let again = self.texts.last().cloned();
                 self.post(again, "the same again, ").await;

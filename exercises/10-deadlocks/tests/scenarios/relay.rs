@@ -184,9 +184,11 @@ impl Relay {
             }
             ForwardTwice => {
                 let text = format!("{} twice", self.texts.len() + 1);
-                if self.forward(text.clone(), true).await {
-                    self.forward(text, true).await;
+                // One after the other: with both under way, nobody could tell which of them came out.
+                if !self.forward(text.clone(), true).await {
+                    self.look(true).await;
                 }
+                self.forward(text, true).await;
             }
             ForwardAnEmptyText => {
                 if self.texts.iter().all(|text| !text.text.is_empty()) {
