@@ -760,9 +760,14 @@ fn a_handle_may_outlive_the_service() {
                     }
                     (previews, caller, waiting, within_a_time)
                 });
+            // All of them look again, each for itself.
+            let waiting: Vec<_> = waiting.into_iter().map(tokio::spawn).collect();
+            let within_a_time: Vec<_> = within_a_time.into_iter().map(tokio::spawn).collect();
             for call in waiting {
                 assert_eq!(
-                    within("an answer to a call that waits for a place", call).await,
+                    within("an answer to a call that waits for a place", call)
+                        .await
+                        .expect("the call does not panic"),
                     Err(Closed),
                     "the service ended while this call waited"
                 );
@@ -773,7 +778,8 @@ fn a_handle_may_outlive_the_service() {
                         "an answer to a `submit_within` that waits for a place",
                         call
                     )
-                    .await,
+                    .await
+                    .expect("the call does not panic"),
                     Err(Refused::Closed(url(3))),
                     "the service ended while this call waited: no place will come, however long it waits"
                 );
