@@ -136,14 +136,18 @@ async fn a_test_that_never_ends_is_ended_and_the_others_run() {
     processes.next().await.ended().await;
 }
 
-/// What the harness does for a test: its proof goes to the file whose path comes by stdin.
+/// What the harness does for a test: its proof goes to the file whose path comes by stdin, behind the word that comes with it.
 const LEAVES_A_PROOF: &str = r#"
     fn leave(proof: &str) {
         assert!(std::env::var_os("HARNESS_PROOF").is_some());
-        let mut path = String::new();
-        std::io::stdin().read_line(&mut path).unwrap();
-        std::fs::write(path, proof).unwrap();
+        let mut lines = std::io::stdin().lines().map(Result::unwrap);
+        let (path, word) = (lines.next().unwrap(), lines.next().unwrap());
+        std::fs::write(&path, format!("{word} {proof}")).unwrap();
+        // Where a cheat would find it.
+        *PATH.lock().unwrap() = path;
     }
+    static PATH: std::sync::Mutex<String> = std::sync::Mutex::new(String::new());
+    fn path() -> String { PATH.lock().unwrap().clone() }
     fn flood() {
         std::thread::spawn(|| loop { println!("test result: FAILED. 0 passed; 1 failed") });
     }
@@ -164,6 +168,17 @@ async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
             leave("failed\nthe report\n");
             std::process::exit(101)
         }
+        #[test] fn writes_into_it() {
+            leave("begun\n");
+            std::fs::write(path(), "passed\n").unwrap();
+            std::process::exit(0)
+        }
+        #[test] fn deletes_it() {
+            leave("begun\n");
+            std::fs::remove_file(path()).unwrap();
+            println!("\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured");
+            std::process::exit(0)
+        }
         #[test] fn gives_up() {
             println!("a print of my own");
             leave("never ends\nThis test never ends: it spins");
@@ -178,6 +193,9 @@ async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
     let (outcome, said) = result(&status, "claims_and_leaves");
     assert_eq!(outcome, Outcome::Fails);
     assert!(said.contains("who calls `std::process::exit`?"), "{said}");
+    for cheat in ["writes_into_it", "deletes_it"] {
+        assert_eq!(result(&status, cheat).0, Outcome::Fails, "{cheat}");
+    }
     let (outcome, said) = result(&status, "reports_in_a_flood");
     assert_eq!(outcome, Outcome::Fails);
     let words = "the report\n\nIt printed:\nThis test never ends: a print of my own";

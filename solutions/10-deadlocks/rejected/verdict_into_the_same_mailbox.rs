@@ -1,5 +1,5 @@
 //! rejected: thousands_at_once_on_small_mailboxes
-//! says: the answers to 3500 posts at once never came: a deadlock
+//! says: the answers to 300 posts at once never came: a deadlock
 //! thinks: "The verdict comes back as a message, into the room's own mailbox. The moderator's has 64 places, so the room never has to wait."
 
 use std::collections::{HashMap, VecDeque};
