@@ -154,7 +154,7 @@ async fn a_test_that_got_stuck_says_who_waits_for_whom_and_its_run_can_be_watche
     page.open(&course.url("10-deadlocks.html")).await;
     let said = format!("{FIRST} > .said");
     page.sees(&said, "room waits for moderator's answer").await;
-    page.sees(STATUS, "0 of ").await;
+    page.sees(STATUS, "1 of ").await;
 
     page.click(&format!("{FIRST} .watch button")).await;
     let trace = format!("{FIRST} .watch actor-trace");
