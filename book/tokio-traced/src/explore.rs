@@ -32,7 +32,7 @@ struct Schedule {
     polls: u64,
 }
 
-/// How a schedule decides. These two find what was found by any of eight that were tried, a level for each task among them.
+/// How a schedule decides. These two find what was found by any of seven that were tried, a level for each task among them.
 enum How {
     /// Each poll is put off with a probability of 7/8: tasks that could run do so in any order.
     Shuffle,
