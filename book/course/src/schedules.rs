@@ -24,8 +24,8 @@ const LAST: &str = "HARNESS_SCHEDULE_FILE";
 /// So many schedules are tried when nobody says how many: a few seconds.
 pub const USUAL: u64 = 200;
 
-/// So many run in one process: enough to make its start cheap, few enough to keep all cores busy.
-const IN_A_PROCESS: u64 = 50;
+/// So many run in one process. A test that plays 300 scenarios plays them all in each.
+const IN_A_PROCESS: u64 = 200;
 
 /// A test that is red in a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
