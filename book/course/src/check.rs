@@ -1,112 +1,49 @@
 //! One check of one exercise: build, list, run. What it finds goes to the progress actor as it is found.
 
-use crate::{
-    answers,
-    build::{self, Build, CargoWords},
-    meanwhile::Meanwhile,
-    progress::ProgressHandle,
-    run, signatures,
-    status::{Outcome, Phase, Status},
-    trace,
-    workspace::{Exercise, Workspace},
-};
+pub mod build;
+pub mod meanwhile;
+pub mod progress;
+pub mod proof;
+pub mod report;
+pub mod run;
+pub mod said;
+pub mod settings;
+pub mod signatures;
+pub mod status;
+
+use crate::workspace::{Exercise, answers};
+use build::Build;
+use meanwhile::Meanwhile;
+use progress::ProgressHandle;
+use report::Report;
+use settings::Settings;
+use status::{Outcome, Phase, Status};
 use std::{
     collections::VecDeque,
-    env, fs,
+    fs,
     num::NonZero,
     path::{Path, PathBuf},
     sync::Arc,
     thread::available_parallelism,
     time::Duration,
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::task::JoinSet;
 
-/// After how long a test is ended: 30 s. The harness has a watchdog of its own, which can say why, and gives up after
-/// at most 10 s of computing; on a busy machine that takes longer. Like there, `HARNESS_PATIENCE=3` makes it three
-/// times as long.
-pub fn test_limit() -> Duration {
-    let patience = env::var("HARNESS_PATIENCE")
-        .ok()
-        .and_then(|patience| patience.parse().ok());
-    let patience = patience
-        .filter(|patience: &f64| (1.0..=1000.0).contains(patience))
-        .unwrap_or(1.0);
-    Duration::from_secs(30).mul_f64(patience)
+/// Knows more about a test that got stuck than the test itself.
+pub trait WhoWaits: Sync {
+    /// Who waits for whom, in a sentence; `None` if that cannot be seen.
+    fn ask(
+        &self,
+        exercise: &Exercise,
+        test: &str,
+        said: &str,
+    ) -> impl Future<Output = Option<String>> + Send;
 }
 
-/// More than a build of one exercise takes.
-const LONG: Duration = Duration::from_secs(10);
-
-/// How to check; the same for all exercises.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The workspace's folder.
-    pub root: PathBuf,
-    /// Who gets cargo's own words.
-    pub words: CargoWords,
-    /// After this time a test is ended.
-    pub test_limit: Duration,
-    /// Where a test that got stuck is recorded, to say who waits for whom; `None`: it is not.
-    pub records_in: Option<Arc<Workspace>>,
-    /// After so long without a word of cargo's, a note says what it does; then after twice as long, and so on.
-    pub long: Duration,
-    /// Who is told what changed in the exercise while its tests ran; `None`: nobody watches it.
-    pub meanwhile: Option<watch::Sender<Meanwhile>>,
-}
-
-impl Settings {
-    /// The usual ones.
-    pub fn new(root: &Path, words: CargoWords) -> Self {
-        Self {
-            root: root.to_owned(),
-            words,
-            test_limit: test_limit(),
-            records_in: None,
-            long: LONG,
-            meanwhile: None,
-        }
-    }
-
-    /// Tests that got stuck are recorded too.
-    pub fn recording(self, workspace: Arc<Workspace>) -> Self {
-        Self {
-            records_in: Some(workspace),
-            ..self
-        }
-    }
-}
-
-/// What is known so far, and where it is told.
-#[derive(Debug)]
-pub struct Report {
-    status: Status,
-    progress: ProgressHandle,
-}
-
-impl Report {
-    /// Tells what takes cargo so long.
-    pub async fn note_long(&mut self, note: String) {
-        self.status.long += 1;
-        self.note(note).await;
-    }
-
-    /// Tells what cargo does now.
-    pub async fn note(&mut self, note: String) {
-        self.status.note = note;
-        self.publish().await;
-    }
-
-    async fn publish(&mut self) {
-        // Progress is gone when the program ends: then nobody is left to be told.
-        let _ = self.progress.report(self.status.clone()).await;
-    }
-
-    async fn broken(mut self, text: String) -> Status {
-        self.status.phase = Phase::Broken;
-        self.status.note.clear();
-        self.status.broken = text;
-        self.publish().await;
-        self.status
+/// Nobody is asked.
+impl WhoWaits for () {
+    async fn ask(&self, _: &Exercise, _: &str, _: &str) -> Option<String> {
+        None
     }
 }
 
@@ -114,7 +51,12 @@ impl Report {
 ///
 /// # Cancel safety
 /// Dropping the future ends every process of the check. Progress then keeps what it heard last.
-pub async fn check(exercise: &Exercise, settings: &Settings, progress: &ProgressHandle) -> Status {
+pub async fn check(
+    exercise: &Exercise,
+    settings: &Settings,
+    progress: &ProgressHandle,
+    who_waits: &impl WhoWaits,
+) -> Status {
     let hints = exercise.hints();
     let mut report = Report {
         status: Status::waiting(&exercise.name, hints.as_deref().unwrap_or_default()),
@@ -206,9 +148,7 @@ pub async fn check(exercise: &Exercise, settings: &Settings, progress: &Progress
         let said = "The checker could not run this test: save again.".to_owned();
         report.status.set_result(&name, Outcome::Fails, said);
     }
-    if let Some(workspace) = &settings.records_in {
-        say_who_waits(workspace, exercise, &mut report).await;
-    }
+    say_who_waits(who_waits, exercise, &mut report).await;
     report.status.say_panics_once();
     if let Some(place) = tests_in_src(&exercise.folder) {
         let note = format!(
@@ -302,25 +242,18 @@ async fn run_all(
     }
 }
 
-/// Adds to what the first test that got stuck has said who waits for whom, as a recording shows it. The others keep what
-/// they said: each recording takes time, and most have the same cause.
-async fn say_who_waits(workspace: &Workspace, exercise: &Exercise, report: &mut Report) {
+/// Adds to what the first test that got stuck has said who waits for whom. The others keep what they said: each recording takes
+/// time, and most have the same cause.
+async fn say_who_waits(who_waits: &impl WhoWaits, exercise: &Exercise, report: &mut Report) {
     let stuck = (report.status.tests.iter())
-        .find(|test| test.result == Outcome::Fails && trace::is_about_waiting(&test.said));
+        .find(|test| test.result == Outcome::Fails && said::is_about_waiting(&test.said));
     let Some((name, said)) = stuck.map(|test| (test.name.clone(), test.said.clone())) else {
         return;
     };
     let note = "all results are here; recording who waits for whom".to_owned();
     report.note(note).await;
-    // The verdict holds without it, so an error is no news: who asks for the recording itself is told.
-    let run = trace::Run {
-        scenario: trace::scenario_in(&said),
-        ..trace::Run::default()
-    };
-    if let Ok(recorded) = trace::trace(workspace, exercise, &name, run).await
-        && recorded.says_who_waits()
-    {
-        let said = format!("{said}\n\nRecorded: {}", recorded.waits);
+    if let Some(waits) = who_waits.ask(exercise, &name, &said).await {
+        let said = format!("{said}\n\nRecorded: {waits}");
         report.status.set_result(&name, Outcome::Fails, said);
     }
     report.status.note.clear();

@@ -1,7 +1,20 @@
-//! The commands: their doc comments are the help.
+//! The commands: their doc comments are the help. Those that do their work and end have a file each.
+
+mod build;
+mod check;
+mod diff;
+mod explore;
+mod hint;
+mod record;
+mod solution;
+mod trace;
 
 use crate::{
-    commands, error::Error, hosts::Host, judge, live, schedules, terminal, trace::Run,
+    error::Error,
+    judge,
+    live::{self, hosts::Host},
+    stand_in::{schedules, trace::Run},
+    terminal,
     workspace::Workspace,
 };
 use clap::{Parser, Subcommand, value_parser};
@@ -123,9 +136,9 @@ impl Cli {
             None => live::run(workspace, self.port, self.hosts)
                 .await
                 .map(|()| 0),
-            Some(Command::Check { name }) => commands::check(&workspace, name.as_deref()).await,
+            Some(Command::Check { name }) => check::check(&workspace, name.as_deref()).await,
             Some(Command::Hint { name, test }) => {
-                commands::hint(&workspace, &name, test.as_deref()).await
+                hint::hint(&workspace, &name, test.as_deref()).await
             }
             Some(Command::Trace {
                 name,
@@ -137,7 +150,7 @@ impl Cli {
                     schedule: seed,
                     scenario: scenario.as_deref(),
                 };
-                commands::trace(&workspace, &name, test.as_deref(), run).await
+                trace::trace(&workspace, &name, test.as_deref(), run).await
             }
             Some(Command::Explore {
                 name,
@@ -149,11 +162,11 @@ impl Cli {
                     Some(seed) => seed..seed.saturating_add(1),
                     None => 1..seeds.saturating_add(1),
                 };
-                commands::explore(&workspace, &name, test.as_deref(), numbers).await
+                explore::explore(&workspace, &name, test.as_deref(), numbers).await
             }
-            Some(Command::Solution { name }) => commands::solution(&workspace, &name),
-            Some(Command::Build { dest }) => commands::build(&workspace, dest).await,
-            Some(Command::Record { check }) => commands::record(&workspace, check).await,
+            Some(Command::Solution { name }) => solution::solution(&workspace, &name),
+            Some(Command::Build { dest }) => build::build(&workspace, dest).await,
+            Some(Command::Record { check }) => record::record(&workspace, check).await,
             Some(Command::Judge { name, seeds }) => {
                 let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
                 terminal::say(&report);

@@ -1,6 +1,7 @@
 //! What can go wrong in `cargo course` itself, each with the next step for the person at the terminal.
 
-use crate::advice;
+pub mod advice;
+
 use std::{io, path::PathBuf};
 
 /// Everything that a command can fail with. A red test is no error: it is a verdict.

@@ -6,20 +6,19 @@
 //! by one cargo.
 
 mod answer;
-pub(crate) mod build;
 mod finding;
+mod packages;
 mod schedules;
-pub(crate) mod scratch;
 
 pub use finding::{Finding, Report};
 
 use crate::{
-    check::test_limit,
-    echo,
+    check::settings::test_limit,
     error::Error,
+    process::echo,
+    scratch::build::{self, Built},
     workspace::{Exercise, Workspace},
 };
-use build::Built;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Instant};
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -52,8 +51,8 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Res
         findings.extend(answer::what_is_missing(exercise)?);
         answers.extend(answer::of(exercise)?);
     }
-    let folder = scratch::folder(workspace);
-    scratch::lay_out(&folder, workspace, &answers, |_| {})?;
+    let folder = packages::folder(workspace);
+    packages::lay_out(&folder, workspace, &answers, |_| {})?;
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
 
     // As many at once as there are cores: each runs a test at a time.

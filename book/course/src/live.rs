@@ -10,20 +10,31 @@
 //! No arrow leads back, so nobody can wait for somebody who waits for them, and when the server ends, the handles are
 //! dropped and all actors end.
 
+pub mod book;
+pub mod checker;
+pub mod hosts;
+pub mod publisher;
+pub mod serve;
+pub mod watcher;
+
 use crate::{
-    build::CargoWords,
-    check::{self, Settings},
-    checker::{CheckerHandle, Leisure},
+    check::{
+        self,
+        meanwhile::Meanwhile,
+        progress::ProgressHandle,
+        settings::{CargoWords, Settings},
+        status::{Outcome, Status},
+    },
     error::Error,
-    explore,
-    hosts::Host,
-    meanwhile::Meanwhile,
-    progress::ProgressHandle,
-    publisher::PublisherHandle,
-    serve::{self, Site},
-    status::{Outcome, Status},
+    live::{
+        checker::{CheckerHandle, Leisure},
+        hosts::Host,
+        publisher::PublisherHandle,
+        serve::Site,
+        watcher::{Place, WatcherHandle, What},
+    },
+    stand_in::{explore, who_waits::Recorder},
     terminal::{self, Detail, Verdict},
-    watcher::{self, Place, WatcherHandle, What},
     workspace::{Exercise, Workspace},
 };
 use std::{future, sync::Arc};
@@ -118,8 +129,7 @@ fn checker(
     progress: &ProgressHandle,
     meanwhile: watch::Sender<Meanwhile>,
 ) -> CheckerHandle {
-    let mut settings =
-        Settings::new(&workspace.root, CargoWords::Notes).recording(workspace.clone());
+    let mut settings = Settings::new(&workspace.root, CargoWords::Notes);
     settings.meanwhile = Some(meanwhile);
     let (workspace, progress) = (workspace.clone(), progress.clone());
     CheckerHandle::new(move |name| {
@@ -131,7 +141,13 @@ fn checker(
         Box::pin(async move {
             // All names come from the same list: there is always one.
             let exercise = exercise?;
-            let status = check::check(&exercise, &settings, &progress).await;
+            let status = check::check(
+                &exercise,
+                &settings,
+                &progress,
+                &Recorder(workspace.clone()),
+            )
+            .await;
             // A save is to end the exploration at once, so nothing else may change the exercise meanwhile.
             let is_quiet = (settings.meanwhile.as_ref())
                 .is_none_or(|meanwhile| meanwhile.borrow().note().is_empty());

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Parser;
 #[cfg(unix)]
-use course::guard;
+use course::process::guard;
 use course::{cli::Cli, terminal};
 use std::{process, time::Duration};
 use tokio::{runtime::Builder, select, task::spawn_blocking};

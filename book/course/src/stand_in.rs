@@ -1,5 +1,17 @@
 //! What `tokio` and `harness` mean in a scratch workspace: the stand-in for Tokio, and the harness that goes with it.
 
+pub mod explore;
+mod lock;
+pub mod schedules;
+mod stage;
+pub mod trace;
+pub mod who_waits;
+
+// The one file that is needed of it: as a dependency, the whole stand-in would add to the program's first build.
+#[allow(dead_code)] // the rest is for listings
+#[path = "../../tokio-traced/src/source.rs"]
+mod source;
+
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use toml::{Table, Value};

@@ -2,9 +2,11 @@
 //! whatever else a terminal would obey is made visible: names, sources and recordings are a learner's, too.
 
 use crate::{
-    build::NOT_ITS_CODE,
-    plain,
-    status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
+    check::{
+        build::NOT_ITS_CODE,
+        status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
+    },
+    process::plain,
     workspace::Exercise,
 };
 use clap::builder::styling::{AnsiColor, Style};

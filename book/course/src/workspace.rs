@@ -1,11 +1,13 @@
 //! Finds the course's workspace and the exercises in it. All names and folders come from `cargo metadata`, never from
 //! a URL or an argument.
 
-use crate::{
-    error::Error,
-    hints::{self, TestHints},
-};
+pub mod answers;
+pub mod files;
+pub mod hints;
+
+use crate::error::Error;
 use cargo_metadata::MetadataCommand;
+use hints::TestHints;
 use std::{
     env,
     ffi::OsString,

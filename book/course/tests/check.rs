@@ -3,12 +3,13 @@
 mod common;
 
 use common::{Fixture, WATCHDOG, file};
-use course::{
-    build::CargoWords,
-    check::{self, Settings},
+use course::check::{
+    self, WhoWaits,
     progress::ProgressHandle,
+    settings::{CargoWords, Settings},
     status::{Outcome, Phase, Status},
 };
+use course::stand_in::who_waits::Recorder;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::time::timeout;
 
@@ -20,19 +21,19 @@ fn settings(fixture: &Fixture, test_limit: Duration) -> Settings {
 }
 
 async fn check(fixture: &Fixture, test_limit: Duration) -> Status {
-    check_with(fixture, settings(fixture, test_limit)).await
+    check_with(fixture, settings(fixture, test_limit), &()).await
 }
 
 /// A check that also records.
 async fn check_and_record(fixture: &Fixture) -> Status {
     let workspace = Arc::new(fixture.workspace());
-    check_with(fixture, settings(fixture, WATCHDOG).recording(workspace)).await
+    check_with(fixture, settings(fixture, WATCHDOG), &Recorder(workspace)).await
 }
 
-async fn check_with(fixture: &Fixture, settings: Settings) -> Status {
+async fn check_with(fixture: &Fixture, settings: Settings, who_waits: &impl WhoWaits) -> Status {
     let workspace = fixture.workspace();
     let progress = ProgressHandle::new(Vec::new());
-    let check = check::check(&workspace.exercises[0], &settings, &progress);
+    let check = check::check(&workspace.exercises[0], &settings, &progress, who_waits);
     timeout(WATCHDOG, check)
         .await
         .expect("the check never ends")
@@ -378,7 +379,7 @@ async fn a_check_that_is_dropped_ends_its_tests() {
     let settings = settings(&fixture, WATCHDOG);
     let progress = ProgressHandle::new(Vec::new());
     let process = {
-        let check = check::check(&workspace.exercises[0], &settings, &progress);
+        let check = check::check(&workspace.exercises[0], &settings, &progress, &());
         tokio::select! {
             status = check => panic!("ended by itself: {status:#?}"),
             process = processes.next() => process,
@@ -397,7 +398,7 @@ async fn a_check_that_is_dropped_ends_cargo_and_what_cargo_started() {
     let settings = settings(&fixture, WATCHDOG);
     let progress = ProgressHandle::new(Vec::new());
     let process = {
-        let check = check::check(&workspace.exercises[0], &settings, &progress);
+        let check = check::check(&workspace.exercises[0], &settings, &progress, &());
         tokio::select! {
             status = check => panic!("ended by itself: {status:#?}"),
             process = processes.next() => process,
@@ -431,7 +432,7 @@ async fn a_build_that_takes_long_says_what_it_is_about() {
         drop(process);
     };
     let (status, ()) = tokio::join!(
-        check::check(&workspace.exercises[0], &settings, &progress),
+        check::check(&workspace.exercises[0], &settings, &progress, &()),
         async { timeout(WATCHDOG, is_told).await.expect("nothing is said") }
     );
     assert!(status.is_green(), "{status:#?}");
@@ -466,6 +467,7 @@ async fn when_cargo_itself_fails_its_words_are_shown_with_the_next_step() {
         &workspace.exercises[0],
         &settings(&fixture, WATCHDOG),
         &progress,
+        &(),
     )
     .await;
     assert_eq!(status.phase, Phase::Broken);
@@ -604,8 +606,8 @@ async fn cargo_s_settings_hold_for_recordings_wherever_the_target_folder_is() {
     let elsewhere = tempfile::tempdir().unwrap();
     let mut workspace = fixture.workspace();
     workspace.target = elsewhere.path().to_owned();
-    let settings = settings(&fixture, WATCHDOG).recording(Arc::new(workspace));
-    let status = check_with(&fixture, settings).await;
+    let recorder = Recorder(Arc::new(workspace));
+    let status = check_with(&fixture, settings(&fixture, WATCHDOG), &recorder).await;
     assert!(
         status.tests[0].said.contains("Recorded:"),
         "{:?}",

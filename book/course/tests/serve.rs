@@ -4,11 +4,15 @@ mod common;
 
 use common::{Fixture, WATCHDOG, file};
 use course::{
-    checker::CheckerHandle,
-    progress::ProgressHandle,
-    publisher::PublisherHandle,
-    serve::{self, Site},
-    status::{Phase, Status},
+    check::{
+        progress::ProgressHandle,
+        status::{Phase, Status},
+    },
+    live::{
+        checker::CheckerHandle,
+        publisher::PublisherHandle,
+        serve::{self, Site},
+    },
 };
 use std::{io, sync::Arc};
 use tokio::{

@@ -2,10 +2,13 @@
 //! The stand-in and the dependencies are the real ones.
 
 use course::{
+    check::said::is_about_waiting,
     error::Error,
-    explore,
-    schedules::Red,
-    trace::{self, Trace, is_about_waiting},
+    stand_in::{
+        explore,
+        schedules::Red,
+        trace::{self, Trace},
+    },
     workspace::{Exercise, Workspace},
 };
 use std::{

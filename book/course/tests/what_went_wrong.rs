@@ -3,9 +3,9 @@
 //!
 //! After a change to either, `BLESS=1 cargo test -p course --test what_went_wrong` writes it anew.
 
-use course::{
+use course::workspace::{
+    Exercise, Workspace,
     answers::{self, Rejected},
-    workspace::{Exercise, Workspace},
 };
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
 

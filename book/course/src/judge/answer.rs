@@ -1,6 +1,10 @@
 //! Which answers there are to judge, and what is expected of each.
 
-use crate::{answers, error::Error, judge::Finding, workspace::Exercise};
+use crate::{
+    error::Error,
+    judge::Finding,
+    workspace::{Exercise, answers},
+};
 use std::{
     collections::BTreeSet,
     fs,

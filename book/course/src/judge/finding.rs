@@ -1,10 +1,12 @@
 //! What became of an answer, and whether that is what was expected.
 
-use super::{
-    answer::{Answer, Expected},
-    build::Built,
+use super::answer::{Answer, Expected};
+use crate::{
+    check::{run, status::Outcome},
+    scratch::build::Built,
+    terminal,
+    workspace::Exercise,
 };
-use crate::{run, status::Outcome, terminal, workspace::Exercise};
 use std::{
     fmt::{self, Display},
     path::{Path, PathBuf},

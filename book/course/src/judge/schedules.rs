@@ -3,14 +3,18 @@
 use super::{
     Finding,
     answer::{Answer, Expected},
-    build, finding, scratch,
+    finding, packages,
 };
 use crate::{
-    check::test_limit,
-    echo,
+    check::settings::test_limit,
     error::Error,
-    schedules::{USUAL, first_red, green, headline},
-    stand_in::{Labels, Purpose, stand_in},
+    process::echo,
+    scratch::build,
+    stand_in::{
+        Labels, Purpose,
+        schedules::{USUAL, first_red, green, headline},
+        stand_in,
+    },
     workspace::Workspace,
 };
 use std::path::Path;
@@ -36,7 +40,7 @@ pub async fn judge(
     }
     let folder = workspace.target.join("judge-schedules");
     let answers = chosen.iter().map(|(answer, _)| *answer);
-    scratch::lay_out(&folder, workspace, answers, |root| {
+    packages::lay_out(&folder, workspace, answers, |root| {
         stand_in(root, workspace, Purpose::Explore, Labels::Types);
     })?;
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;

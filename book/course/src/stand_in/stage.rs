@@ -1,0 +1,105 @@
+//! The scratch workspace in which an exercise is recorded or explored: a copy of the learner's `src`, the exercise's own tests,
+//! and manifests in which `tokio` and `harness` mean their stand-ins.
+
+use crate::{
+    error::Error,
+    scratch::manifest,
+    stand_in::{Labels, Purpose, source::with_debug, stand_in},
+    workspace::{Exercise, Workspace, answers, files},
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use toml::Value;
+
+/// Its only member's folder. A number for the reason that `judge/packages.rs` has: names must differ.
+const MEMBER: &str = "0";
+
+pub struct Stage {
+    pub folder: PathBuf,
+    purpose: Purpose,
+}
+
+impl Stage {
+    pub fn new(workspace: &Workspace, exercise: &Exercise, purpose: Purpose) -> Self {
+        let folder = match purpose {
+            Purpose::Trace => "trace",
+            Purpose::Explore => "explore",
+        };
+        Self {
+            folder: workspace.target.join(folder).join(&exercise.name),
+            purpose,
+        }
+    }
+
+    /// Writes what has changed since the last time; cargo then builds only what has.
+    pub fn lay_out(
+        &self,
+        workspace: &Workspace,
+        exercise: &Exercise,
+        labels: Labels,
+    ) -> Result<(), Error> {
+        let member = self.folder.join(MEMBER);
+        copy_sources(&exercise.folder.join("src"), &member.join("src"), labels)?;
+        let library = member.join("src").join("lib.rs");
+        let tests = answers::rust_files(&exercise.folder.join("tests"))?;
+        let manifest = manifest::manifest(exercise, &exercise.name, &library, &tests)?;
+        update(&member.join("Cargo.toml"), manifest.to_string().as_bytes())?;
+
+        let mut root = manifest::root(workspace, vec![Value::String(MEMBER.to_owned())])?;
+        stand_in(&mut root, workspace, self.purpose, labels);
+        update(&self.folder.join("Cargo.toml"), root.to_string().as_bytes())?;
+        // Cargo takes out of it what is not needed here. Each time anew: the root's may have changed.
+        let lock = read(&workspace.root.join("Cargo.lock"))?;
+        update(&self.folder.join("Cargo.lock"), &lock)
+    }
+
+    /// The folder that the run leaves its recording in, without what the run before left there.
+    pub fn clear_recording(&self) -> Result<PathBuf, Error> {
+        let path = self.folder.join("recording");
+        match fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(Error::Write { path, source })
+            }
+            _ => Ok(path),
+        }
+    }
+}
+
+/// Copies a folder's files. What was deleted from it stays in the copy: no `mod` leads there any more.
+fn copy_sources(from: &Path, to: &Path, labels: Labels) -> Result<(), Error> {
+    for path in files::files(from) {
+        let copy = to.join(path.strip_prefix(from).unwrap_or(&path));
+        let bytes = read(&path)?;
+        match str::from_utf8(&bytes) {
+            Ok(text) if labels == Labels::Debug && path.extension().is_some_and(|e| e == "rs") => {
+                update(&copy, with_debug(text).as_bytes())?;
+            }
+            _ => update(&copy, &bytes)?,
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a file unless it holds this already: cargo goes by the time of the last change.
+fn update(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, bytes).map_err(failed)
+}
