@@ -1,16 +1,10 @@
 //! Chapter 12: an actor that translates lines, slower than they may come in, and the ways to send to it when its mailbox is full.
 
-#[path = "backpressure_load.rs"]
 pub mod load;
-#[path = "backpressure_per_author.rs"]
 pub mod per_author;
-#[path = "backpressure_slow_member.rs"]
 pub mod slow_member;
-#[path = "backpressure_spawned.rs"]
 pub mod spawned;
-#[path = "backpressure_unbounded.rs"]
 pub mod unbounded;
-#[path = "backpressure_workers.rs"]
 pub mod workers;
 
 use std::{

@@ -1,9 +1,16 @@
 //! Chapter 09: a gallery and its scaler know each other. What all versions of it have in common, and what the page says of
 //! them, as tests.
 //!
-//! The versions: [`cycles_circle`](crate::cycles_circle) never ends; [`cycles_break`](crate::cycles_break),
-//! [`cycles_drain`](crate::cycles_drain), [`cycles_weak`](crate::cycles_weak), [`cycles_abort`](crate::cycles_abort) and
-//! [`cycles_results`](crate::cycles_results) do, each at its price.
+//! The versions: [`circle`] never ends; [`breaks`],
+//! [`drain`], [`weak`], [`abort`] and
+//! [`results`] do, each at its price.
+
+pub mod abort;
+pub mod breaks;
+pub mod circle;
+pub mod drain;
+pub mod results;
+pub mod weak;
 
 use std::{
     sync::{Arc, Mutex},
@@ -42,10 +49,7 @@ pub async fn scale(picture: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        abandoned::{abandoned, left_behind},
-        cycles_abort, cycles_break, cycles_circle, cycles_drain, cycles_results, cycles_weak,
-    };
+    use crate::abandoned::{abandoned, left_behind};
     use harness::{alive_tasks, check, expect_panics, settle, within};
     use tokio::sync::{mpsc, oneshot};
 
@@ -68,12 +72,12 @@ mod tests {
     /// Page: the table of "What each cure loses".
     #[test]
     fn what_each_version_keeps_and_leaves_behind() {
-        assert_eq!(three_pictures!(cycles_circle), (3, 2));
-        assert_eq!(three_pictures!(cycles_break), (0, 0));
-        assert_eq!(three_pictures!(cycles_drain), (3, 0));
-        assert_eq!(three_pictures!(cycles_weak), (0, 0));
-        assert_eq!(three_pictures!(cycles_abort), (0, 0));
-        assert_eq!(three_pictures!(cycles_results), (3, 0));
+        assert_eq!(three_pictures!(circle), (3, 2));
+        assert_eq!(three_pictures!(breaks), (0, 0));
+        assert_eq!(three_pictures!(drain), (3, 0));
+        assert_eq!(three_pictures!(weak), (0, 0));
+        assert_eq!(three_pictures!(abort), (0, 0));
+        assert_eq!(three_pictures!(results), (3, 0));
     }
 
     /// Page: "A WeakSender": a way back through the bounded mailbox is a circle of waits.
@@ -81,7 +85,7 @@ mod tests {
     fn forty_at_once_are_too_many_for_a_weak_way_back() {
         let shown = abandoned(async {
             let wall = Wall::default();
-            let gallery = cycles_weak::open(wall.clone());
+            let gallery = weak::open(wall.clone());
             for picture in 0..40 {
                 let gallery = gallery.clone();
                 tokio::spawn(async move { gallery.add(&picture.to_string()).await });
@@ -108,12 +112,12 @@ mod tests {
                 })
             };
         }
-        assert_eq!(shown!(cycles_circle), 3);
-        assert_eq!(shown!(cycles_break), 3);
-        assert_eq!(shown!(cycles_drain), 3);
-        assert_eq!(shown!(cycles_weak), 3);
-        assert_eq!(shown!(cycles_abort), 3);
-        assert_eq!(shown!(cycles_results), 3);
+        assert_eq!(shown!(circle), 3);
+        assert_eq!(shown!(breaks), 3);
+        assert_eq!(shown!(drain), 3);
+        assert_eq!(shown!(weak), 3);
+        assert_eq!(shown!(abort), 3);
+        assert_eq!(shown!(results), 3);
     }
 
     /// Page: "A second channel": `else => break` waits until every channel is closed, and this one never is.
@@ -228,7 +232,7 @@ mod tests {
     fn aborting_one_of_the_circle_ends_both() {
         check(|| async {
             let wall = Wall::default();
-            let gallery = cycles_abort::open(wall.clone());
+            let gallery = abort::open(wall.clone());
             gallery.add("cat").await.unwrap();
             sleep(Duration::from_secs(60)).await;
             assert_eq!(alive_tasks().await, 2);
@@ -244,7 +248,7 @@ mod tests {
         check(|| async {
             expect_panics(""); // of the scaler
             let wall = Wall::default();
-            let gallery = cycles_drain::open(wall.clone());
+            let gallery = drain::open(wall.clone());
             gallery.add("no picture").await.unwrap();
             sleep(Duration::from_secs(60)).await;
             assert_eq!(alive_tasks().await, 1, "nobody has told the gallery");
@@ -278,7 +282,7 @@ mod tests {
     #[test]
     fn a_panic_leaves_the_circle_behind() {
         let (said, left) = abandoned(async {
-            let gallery = cycles_circle::open(Wall::default());
+            let gallery = circle::open(Wall::default());
             gallery.add("no picture").await.unwrap();
             let left = left_behind().await;
             (gallery.add("cat").await, left)
@@ -293,7 +297,7 @@ mod tests {
         check(|| async {
             expect_panics(""); // of one task
             let wall = Wall::default();
-            let gallery = cycles_results::open(wall.clone());
+            let gallery = results::open(wall.clone());
             for picture in ["cat", "no picture", "owl"] {
                 gallery.add(picture).await.unwrap();
             }

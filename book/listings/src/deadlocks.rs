@@ -1,8 +1,16 @@
 //! Chapter 10: a shop and its printer send to each other through bounded mailboxes. How many messages it takes until both
 //! wait for ever depends on the mailboxes; that it happens does not.
 //!
-//! The same without the circle is [`deadlocks_back_edge`](crate::deadlocks_back_edge). Actors that ask each other are in
-//! [`deadlocks_ask`](crate::deadlocks_ask) and its relatives.
+//! The same without the circle is [`back_edge`]. Actors that ask each other are in
+//! [`ask`] and its relatives.
+
+pub mod ask;
+pub mod asks_itself;
+pub mod back_edge;
+pub mod futurelock;
+pub mod thermometer;
+pub mod time_out;
+pub mod world;
 
 use tokio::sync::mpsc;
 
@@ -102,11 +110,7 @@ pub async fn week(shop: &ShopHandle) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        abandoned::{abandoned, hangs, left_behind},
-        deadlocks_ask, deadlocks_back_edge, deadlocks_futurelock, deadlocks_self,
-        deadlocks_thermometer, deadlocks_time_out, deadlocks_world,
-    };
+    use crate::abandoned::{abandoned, hangs, left_behind};
     use harness::{check, in_no_time, settle, within};
     use std::{pin::pin, time::Duration};
     use tokio::{
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn a_way_back_that_never_waits_gets_everything_through_on_one_place() {
         check(|| async {
-            let (shop, texts) = deadlocks_back_edge::open(1);
+            let (shop, texts) = back_edge::open(1);
             let mut people = JoinSet::new();
             for number in 0..1000 {
                 let shop = shop.clone();
@@ -178,12 +182,12 @@ mod tests {
     #[test]
     fn an_ask_cycle_hangs_without_any_bound() {
         assert!(abandoned(async {
-            let players = deadlocks_ask::open(&[3, 5]);
+            let players = ask::open(&[3, 5]);
             hangs(players[1].walk(7)).await
         }));
         // A question that makes no circle is answered.
         abandoned(async {
-            let players = deadlocks_ask::open(&[3, 5]);
+            let players = ask::open(&[3, 5]);
             assert_eq!(players[1].place().await, 5);
         });
     }
@@ -202,7 +206,7 @@ mod tests {
     #[test]
     fn a_world_that_asks_nobody_answers() {
         check(|| async {
-            let players = deadlocks_world::open(&[3, 5]);
+            let players = world::open(&[3, 5]);
             assert!(in_no_time("the end of a walk", players[1].walk(7)).await);
             assert!(!in_no_time("the end of a walk", players[0].walk(7)).await);
             assert!(in_no_time("the end of a walk", players[0].walk(5)).await);
@@ -217,7 +221,7 @@ mod tests {
     #[test]
     fn who_asks_itself_waits_for_ever() {
         assert!(abandoned(async {
-            let diary = deadlocks_self::open();
+            let diary = asks_itself::open();
             hangs(diary.write("hello")).await
         }));
     }
@@ -240,7 +244,7 @@ mod tests {
     #[test]
     fn a_time_out_makes_each_walk_slow_and_wrong() {
         check(|| async {
-            let players = deadlocks_time_out::open(&[3, 5]);
+            let players = time_out::open(&[3, 5]);
             let start = Instant::now();
             assert!(!players[1].walk(7).await, "7 is free");
             assert_eq!(start.elapsed(), Duration::from_secs(1));
@@ -255,7 +259,7 @@ mod tests {
     #[test]
     fn a_time_out_makes_others_wait() {
         check(|| async {
-            let players = deadlocks_time_out::open(&[3, 5]);
+            let players = time_out::open(&[3, 5]);
             let start = Instant::now();
             let (_, place) = tokio::join!(players[1].walk(7), players[1].place());
             assert_eq!(place, 5);
@@ -280,7 +284,7 @@ mod tests {
             let (out, mailbox) = mpsc::channel(1);
             out.send("earlier").await.unwrap();
             tokio::spawn(reader(mailbox));
-            hangs(deadlocks_futurelock::report(out)).await
+            hangs(futurelock::report(out)).await
         }));
     }
 
@@ -343,7 +347,7 @@ mod tests {
     fn the_thermometer_answers_while_its_display_is_full() {
         check(|| async {
             let (display, mut shown) = mpsc::channel(1);
-            let thermometer = deadlocks_thermometer::open(display);
+            let thermometer = thermometer::open(display);
             for degrees in [10, 30, 20] {
                 thermometer.measured(degrees).await.unwrap();
                 settle().await;
@@ -365,7 +369,7 @@ mod tests {
     fn the_thermometer_ends_without_a_display() {
         check(|| async {
             let (display, shown) = mpsc::channel(1);
-            let thermometer = deadlocks_thermometer::open(display);
+            let thermometer = thermometer::open(display);
             drop(shown);
             thermometer.measured(10).await.unwrap();
             settle().await;

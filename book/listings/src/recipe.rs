@@ -1,6 +1,9 @@
 //! Chapter 01: an actor that owns the topic of a chat room.
 
-use crate::log::Log;
+pub mod log;
+pub mod shared;
+
+use log::Log;
 
 // ANCHOR: uses
 use tokio::sync::{mpsc, oneshot};
@@ -103,8 +106,8 @@ pub async fn two_handles(log: Log) {
 
 #[cfg(test)]
 mod tests {
+    use super::shared::{SharedRoom, rename};
     use super::*;
-    use crate::recipe_shared::{SharedRoom, rename};
     use harness::{alive_tasks, check, settle, start_and_drop, within};
     use std::time::Duration;
     use tokio::time::timeout;

@@ -2,9 +2,7 @@
 //!
 //! The version that does not compile is `broken/run_method.rs`.
 
-#[path = "run_method_by_reference.rs"]
 pub mod by_reference;
-#[path = "run_method_spawn_in_run.rs"]
 pub mod spawn_in_run;
 
 use tokio::{

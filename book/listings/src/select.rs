@@ -1,5 +1,11 @@
 //! Chapter 06: an actor that keeps the score of a game, with a mailbox for players and one for spectators.
 
+pub mod busy;
+pub mod drop;
+pub mod order;
+pub mod spins;
+pub mod tick;
+
 // ANCHOR: message
 use tokio::sync::{mpsc, oneshot};
 

@@ -6,87 +6,30 @@
 //! cargo run -p traces -- --check         # compares instead of writing, and says what differs
 //! ```
 
-mod chapter01;
-mod chapter02;
-mod chapter06;
-mod chapter09;
-mod chapter10;
-mod chapter12;
+mod backpressure;
+mod cycles;
+mod deadlocks;
+mod recipe;
 mod record;
+mod run_method;
+mod select;
 
 // The listings: the book's own files, unchanged. Their `tokio` is the stand-in here.
 #[allow(dead_code)] // not every listing is recorded
-#[path = "../../listings/src/backpressure.rs"]
-mod backpressure;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles.rs"]
-mod cycles;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_abort.rs"]
-mod cycles_abort;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_break.rs"]
-mod cycles_break;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_circle.rs"]
-mod cycles_circle;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_drain.rs"]
-mod cycles_drain;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_results.rs"]
-mod cycles_results;
-#[allow(dead_code)]
-#[path = "../../listings/src/cycles_weak.rs"]
-mod cycles_weak;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks.rs"]
-mod deadlocks;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_ask.rs"]
-mod deadlocks_ask;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_back_edge.rs"]
-mod deadlocks_back_edge;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_futurelock.rs"]
-mod deadlocks_futurelock;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_self.rs"]
-mod deadlocks_self;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_time_out.rs"]
-mod deadlocks_time_out;
-#[allow(dead_code)]
-#[path = "../../listings/src/deadlocks_world.rs"]
-mod deadlocks_world;
-#[allow(dead_code)]
-#[path = "../../listings/src/log.rs"]
-mod log;
-#[allow(dead_code)]
-#[path = "../../listings/src/recipe.rs"]
-mod recipe;
-#[allow(dead_code)]
-#[path = "../../listings/src/run_method.rs"]
-mod run_method;
-#[allow(dead_code)]
-#[path = "../../listings/src/select.rs"]
-mod select;
-#[allow(dead_code)]
-#[path = "../../listings/src/select_spins.rs"]
-mod select_spins;
+#[path = "../../listings/src/lib.rs"]
+mod listings;
 
 use record::Page;
-use std::{env, fs, io, path::Path, process::ExitCode};
+use std::{env, io, path::Path, process::ExitCode};
 
 fn pages() -> Vec<Page> {
     [
-        chapter01::pages(),
-        chapter02::pages(),
-        chapter06::pages(),
-        chapter09::pages(),
-        chapter10::pages(),
-        chapter12::pages(),
+        recipe::pages(),
+        run_method::pages(),
+        select::pages(),
+        cycles::pages(),
+        deadlocks::pages(),
+        backpressure::pages(),
     ]
     .concat()
 }
@@ -107,7 +50,6 @@ fn main() -> ExitCode {
         let differs = if check {
             page.differs(&folder)?
         } else {
-            fs::create_dir_all(&folder)?;
             page.write(&folder)?;
             false
         };

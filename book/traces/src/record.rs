@@ -9,7 +9,7 @@ use tokio::{Recording, Trace};
 /// Scenarios that stand beside each other in a page; the reader picks one.
 #[derive(Clone)]
 pub struct Page {
-    /// The file's name, without its ending.
+    /// The chapter's name and the file's, without its ending: "recipe/ask".
     pub name: &'static str,
     pub scenarios: Vec<Scenario>,
 }
@@ -47,7 +47,9 @@ impl Page {
     }
 
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        fs::write(self.path(folder), self.html())
+        let path = self.path(folder);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, self.html())
     }
 
     /// Compares the committed file with what the code does now, and says where they part.

@@ -46,13 +46,13 @@ fn recordings_are_the_same_to_the_byte_every_time() {
 fn a_recording_that_was_edited_is_found_out() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
-    let file = folder.path().join("01-ask.html");
+    let file = folder.path().join("recipe/ask.html");
     let html = fs::read_to_string(&file).unwrap();
     fs::write(&file, html.replacen("Caller waits", "Caller sleeps", 1)).unwrap();
     let output = traces(&[Path::new("--check"), folder.path()]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
-    assert!(said.contains("01-ask.html:"), "{said}");
+    assert!(said.contains("ask.html:"), "{said}");
     assert!(said.contains("Caller sleeps"), "{said}");
     assert!(said.contains("cargo run -p traces"), "{said}");
 

@@ -1,0 +1,97 @@
+//! A translator that no single author can keep from all others: each has a few places, and a place comes back when its line is done.
+
+use super::{Screen, translate};
+use std::sync::Arc;
+
+// ANCHOR: author
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+#[derive(Debug)]
+struct Line {
+    text: String,
+    place: OwnedSemaphorePermit,
+}
+
+/// The handle of one author. Its clones share its places.
+#[derive(Clone)]
+pub struct AuthorHandle {
+    sender: mpsc::Sender<Line>,
+    places: Arc<Semaphore>,
+}
+
+impl AuthorHandle {
+    pub async fn tell(&self, text: String) {
+        let place = self.places.clone().acquire_owned().await;
+        let place = place.expect("nobody closes this semaphore");
+        let _ = self.sender.send(Line { text, place }).await;
+    }
+}
+// ANCHOR_END: author
+
+struct Translator {
+    mailbox: mpsc::Receiver<Line>,
+    screen: Screen,
+}
+
+// ANCHOR: run
+impl Translator {
+    async fn run(mut self) {
+        while let Some(Line { text, place }) = self.mailbox.recv().await {
+            let translation = translate(&text).await;
+            self.screen.show(translation, self.mailbox.len());
+            drop(place);
+        }
+    }
+}
+// ANCHOR_END: run
+
+/// A translator with a handle for each of `authors`.
+pub fn open(capacity: usize, authors: usize, places: usize, screen: Screen) -> Vec<AuthorHandle> {
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(Translator { mailbox, screen }.run());
+    let author = |_| AuthorHandle {
+        sender: sender.clone(),
+        places: Arc::new(Semaphore::new(places)),
+    };
+    (0..authors).map(author).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::WORK;
+    use super::*;
+    use harness::{check, settle};
+    use tokio::time::{Instant, sleep};
+
+    /// How long a quiet author waits for one line to be translated, while another one tells as fast as he is let.
+    async fn quiet_author_waits(places: usize) -> std::time::Duration {
+        let screen = Screen::default();
+        let [noisy, quiet] = open(8, 2, places, screen.clone())
+            .try_into()
+            .unwrap_or_else(|_| unreachable!("there are two"));
+        for _ in 0..50 {
+            let noisy = noisy.clone();
+            tokio::spawn(async move { noisy.tell("noise".to_owned()).await });
+        }
+        settle().await;
+        let start = Instant::now();
+        quiet.tell("quiet".to_owned()).await;
+        drop((noisy, quiet));
+        sleep(100 * WORK).await;
+        let shown = screen.shown();
+        assert_eq!(shown.len(), 51);
+        let quiet = shown.iter().find(|shown| shown.text == "QUIET").unwrap();
+        quiet.at - start
+    }
+
+    /// Page: "A bound for each caller".
+    #[test]
+    fn a_quiet_author_does_not_wait_behind_all_of_a_noisy_one() {
+        check(|| async {
+            // Two lines of the noisy author are under way, and then comes the quiet one.
+            assert_eq!(quiet_author_waits(2).await, 3 * WORK);
+            // Without a bound of his own, all fifty are before it: one at work, eight in the mailbox, the others in line at it.
+            assert_eq!(quiet_author_waits(50).await, 51 * WORK);
+        });
+    }
+}
