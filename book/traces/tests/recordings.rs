@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -14,16 +14,16 @@ fn traces(arguments: &[&Path]) -> Output {
         .unwrap()
 }
 
-fn record(folder: &Path) -> BTreeMap<String, String> {
+fn record(folder: &Path) -> BTreeMap<PathBuf, String> {
     let output = traces(&[folder]);
     assert!(output.status.success(), "{output:?}");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    files
-        .map(|file| {
-            let name = file.file_name().into_string().unwrap();
-            (name, fs::read_to_string(file.path()).unwrap())
-        })
-        .collect()
+    let chapters = fs::read_dir(folder).unwrap();
+    let files = chapters.flat_map(|chapter| fs::read_dir(chapter.unwrap().path()).unwrap());
+    let texts = files.map(|file| {
+        let file = file.unwrap().path();
+        (file.clone(), fs::read_to_string(file).unwrap())
+    });
+    texts.collect()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_recording_that_was_edited_is_found_out() {
 fn every_scenario_has_data_and_a_sentence_for_each_event() {
     let folder = tempfile::tempdir().unwrap();
     for (name, html) in record(folder.path()) {
-        assert!(!html.contains("\n\n"), "{name}");
+        assert!(!html.contains("\n\n"), "{name:?}");
         for section in html.split("<section ").skip(1) {
             let (_, data) = section
                 .split_once("<script type=\"application/json\">")
@@ -75,8 +75,8 @@ fn every_scenario_has_data_and_a_sentence_for_each_event() {
             let (data, words) = data.split_once("</script>").unwrap();
             let data: serde_json::Value = serde_json::from_str(data).unwrap();
             let events = data["steps"].as_array().unwrap().len();
-            assert!(events > 0, "{name}");
-            assert_eq!(events, words.matches("<li>").count(), "{name}");
+            assert!(events > 0, "{name:?}");
+            assert_eq!(events, words.matches("<li>").count(), "{name:?}");
             let lines = data["steps"].as_array().unwrap();
             assert!(
                 lines.iter().any(|event| event[2] != 0),
