@@ -1,6 +1,12 @@
 //! Takes from a text what a terminal would obey: a learner's program may print anything, and its words are shown in a
 //! terminal and in a page. Colours go or stay, as the caller wants; every other control character becomes visible.
 
+/// What lets a terminal or a browser show letters in another order than they stand: Unicode's `Bidi_Control`.
+const TURNS_TEXT: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// The text without colours, and with every control character but the line's end and the tab made visible: `␛`, `␇`.
 pub fn text(text: &str) -> String {
     visible(text, false)
@@ -36,6 +42,7 @@ fn visible(text: &str, keeps_colours: bool) -> String {
             }
             '\u{7f}' => plain.push('␡'),
             '\u{80}'..='\u{9f}' => plain.extend(letter.escape_unicode()),
+            _ if TURNS_TEXT.contains(&letter) => plain.extend(letter.escape_unicode()),
             _ => plain.push(letter),
         }
     }
@@ -96,6 +103,8 @@ mod tests {
             ("passes\rfails", "passes␍fails"),
             ("ab\u{8}c\u{b}\u{c}\0", "ab␈c␋␌␀"),
             ("\u{7f}", "␡"),
+            ("\u{202e}lla ssap", "\\u{202e}lla ssap"),
+            ("\u{2066}a\u{2069}\u{200f}", "\\u{2066}a\\u{2069}\\u{200f}"),
             ("\u{9b}2J\u{9d}0;t\u{9c}", "\\u{9b}2J\\u{9d}0;t\\u{9c}"),
             ("\u{1b}", "␛"),
             ("\u{1b}[", "␛["),
