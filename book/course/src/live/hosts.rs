@@ -81,7 +81,9 @@ impl Hosts {
         let host = text(headers.get(header::HOST)).unwrap_or_default();
         let is_local = self.is_local(host);
         if !is_local && !self.is_named(host) {
-            return Err(self.refusal("asked for", host));
+            let port = self.port;
+            let ours = format!("this server answers to 127.0.0.1:{port} and localhost:{port}");
+            return Err(refusal(&ours, "this was asked for", host));
         }
         match headers.get(header::ORIGIN) {
             Some(origin) => {
@@ -91,7 +93,11 @@ impl Hosts {
                 let outside = (origin.strip_prefix("https://")).or(origin.strip_prefix("http://"));
                 match is_ours || outside.is_some_and(|host| self.is_named(host)) {
                     true => Ok(()),
-                    false => Err(self.refusal("sent by a page of", outside.unwrap_or_default())),
+                    false => Err(refusal(
+                        "what has an effect has to come from a page of the address that it goes to",
+                        &format!("this was sent to {host} by a page of"),
+                        outside.unwrap_or_default(),
+                    )),
                 }
             }
             // A browser leaves it away only where nothing can be changed.
@@ -110,18 +116,17 @@ impl Hosts {
     fn is_named(&self, host: &str) -> bool {
         self.named.iter().any(|named| named.is(host))
     }
+}
 
-    fn refusal(&self, what: &str, host: &str) -> String {
-        let port = self.port;
-        let ours = format!("this server answers to 127.0.0.1:{port} and localhost:{port}");
-        match host.parse::<Host>() {
-            Ok(_) => format!(
-                "{ours}; this was {what} {host}\n\n\
-                 If that is an address of yours for it (a forwarded port, a codespace), end it and start it with\n\n    \
-                 cargo course --host {host}\n"
-            ),
-            Err(_) => format!("{ours}, and to what `cargo course --host NAME` adds"),
-        }
+/// The rule, what was against it, and how to let this host in.
+fn refusal(rule: &str, what: &str, host: &str) -> String {
+    match host.parse::<Host>() {
+        Ok(_) => format!(
+            "{rule}; {what} {host}\n\n\
+             If that is an address of yours for it (a forwarded port, a codespace), end it and start it with\n\n    \
+             cargo course --host {host}\n"
+        ),
+        Err(_) => format!("{rule}; `cargo course --host NAME` adds an address"),
     }
 }
 
@@ -251,6 +256,17 @@ mod tests {
         };
         assert!(refusal("localhost").ends_with("cargo course --host localhost\n"));
         assert!(refusal("box.local:8080").ends_with("cargo course --host box.local:8080\n"));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "127.0.0.1:3000".parse().unwrap());
+        headers.insert(header::ORIGIN, "http://localhost:3000".parse().unwrap());
+        let other = Hosts::new(3000, Vec::new()).admit(&Method::POST, &headers);
+        let other = other.unwrap_err();
+        assert!(
+            other.contains("to 127.0.0.1:3000 by a page of localhost:3000")
+                && other.ends_with("cargo course --host localhost:3000\n")
+                && !other.contains("answers to"),
+            "{other}"
+        );
         let strange = refusal("$(reboot)");
         assert!(
             strange.contains("--host NAME") && !strange.contains("reboot"),
