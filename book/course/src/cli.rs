@@ -70,7 +70,7 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
         /// Which scenario, of a test that plays many: its failure says it, as in 17:0,3
-        #[arg(long)]
+        #[arg(long, value_parser = scenario)]
         scenario: Option<String>,
     },
     /// Run an exercise's tests in other schedules: the order in which tasks run that could run at the same time
@@ -116,6 +116,15 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         seeds: u64,
     },
+}
+
+/// A scenario as a failure names it: the harness would pass over anything else, and play all.
+fn scenario(text: &str) -> Result<String, &'static str> {
+    let (number, steps) = text.split_once(':').unwrap_or((text, ""));
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let is_right = is_number(number) && (steps.is_empty() || steps.split(',').all(is_number));
+    (is_right.then(|| text.to_owned()))
+        .ok_or("it is a number, or a number and the steps to keep: 17, or 17:0,3")
 }
 
 impl Cli {
@@ -184,6 +193,16 @@ mod tests {
     #[test]
     fn the_commands_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_scenario_that_nobody_can_play_is_refused() {
+        for right in ["17", "17:", "17:0", "17:0,3"] {
+            assert_eq!(scenario(right).as_deref(), Ok(right));
+        }
+        for wrong in ["", "x;y", ":0", "17:0,", "17:a", "-1", "17:0:3", "17, 3"] {
+            assert!(scenario(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
