@@ -52,6 +52,21 @@ fn step(words: &str, target: Option<&str>) -> String {
                 CARGO_ENCODED_RUSTFLAGS or CARGO_BUILD_TARGET, or from a .cargo/config.toml."
             .to_owned();
     }
+    if says(&["could not find `Cargo.toml`"]) {
+        return "Run this inside the course's folder (the one that holds `exercises` and `book`)."
+            .to_owned();
+    }
+    if says(&["toolchain"]) && says(&["is not installed"]) {
+        return "`rustup show` says where that toolchain is named (RUSTUP_TOOLCHAIN, or a rust-toolchain.toml): take it away there, \
+                or install it with `rustup toolchain install` and its name."
+            .to_owned();
+    }
+    let setting = SETTINGS.iter().find(|(sign, _)| words.contains(sign));
+    if let Some(name) = setting.map(|&(_, name)| name).or(variable(words)) {
+        return format!(
+            "Cargo does not take what {name} says (or a .cargo/config.toml, in its place): correct it, or take it away."
+        );
+    }
     // The numbers are the system's for: no such place, no rights, in the way, no folder, no room, read-only.
     let cannot_write = ["2)", "13)", "17)", "20)", "28)", "30)"]
         .iter()
@@ -76,6 +91,18 @@ fn step(words: &str, target: Option<&str>) -> String {
         _ => "Cargo's own words are all that is known: `git status` shows whether something was changed here."
             .to_owned(),
     }
+}
+
+/// What cargo says of a setting without naming it.
+const SETTINGS: [(&str, &str); 2] = [
+    ("argument for --color must be", "CARGO_TERM_COLOR"),
+    ("Number of parallel jobs", "CARGO_BUILD_JOBS"),
+];
+
+/// The setting that cargo names: "error in environment variable `CARGO_HTTP_TIMEOUT`: invalid digit".
+fn variable(words: &str) -> Option<&str> {
+    let name = words.split('`').find(|name| name.starts_with("CARGO_"))?;
+    words.contains("environment variable").then_some(name)
 }
 
 /// The program that cargo could not start: "could not execute process `sccache rustc -vV` (never executed)".
@@ -145,6 +172,31 @@ mod tests {
                 "error: failed to parse manifest at `/a/Cargo.toml`",
                 None,
                 "git checkout",
+            ),
+            (
+                "error: could not find `Cargo.toml` in `/` or any parent directory",
+                None,
+                "inside the course's folder",
+            ),
+            (
+                "error: toolchain '1.12.3' is not installed\nhelp: run `rustup toolchain install` to install it",
+                None,
+                "rustup show",
+            ),
+            (
+                "error: argument for --color must be auto, always, or never, but found `banana`",
+                None,
+                "what CARGO_TERM_COLOR says",
+            ),
+            (
+                "error: could not parse `x`. Number of parallel jobs should be `default` or a number.",
+                None,
+                "what CARGO_BUILD_JOBS says",
+            ),
+            (
+                "error: the target directory is set to an empty string in the `CARGO_TARGET_DIR` environment variable",
+                Some(""),
+                "what CARGO_TARGET_DIR says",
             ),
             ("error: something new", None, "git status"),
         ] {
