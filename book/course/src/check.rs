@@ -68,6 +68,10 @@ pub async fn check(
         return report.broken(error.to_string()).await;
     }
 
+    if let Some(pipe) = files::pipe(&exercise.sources()) {
+        return report.broken(Error::Pipe(pipe).to_string()).await;
+    }
+
     let built = build::build(settings, &exercise.name, &mut report).await;
     let executables = match built {
         Ok(Build::Ready {

@@ -19,8 +19,8 @@ pub enum Error {
 
     /// `cargo metadata` refused; its own words say why.
     #[error(
-        "cargo cannot read the workspace here:\n{words}\nrun this inside the course's folder; \
-         `git status` shows what was changed, added or removed there; `git checkout -- PATH/Cargo.toml` brings that one file back"
+        "cargo cannot read the workspace here:\n{words}\n{}",
+        advice::next_step(words)
     )]
     Workspace {
         /// What cargo said on stderr.
@@ -80,6 +80,13 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+
+    /// Who reads a pipe waits until somebody writes into it.
+    #[error(
+        "{} is no file but a pipe or the like, and whoever reads it may wait for ever: remove it, and `git checkout` brings the file back",
+        .0.display()
+    )]
+    Pipe(PathBuf),
 
     /// A file cannot be written.
     #[error(

@@ -116,12 +116,6 @@ impl Meanwhile {
     }
 }
 
-/// Everything that cargo and rustc read of an exercise. What else stands there is a test's input or its output.
-fn is_code(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|end| end == "rs" || end == "toml")
-}
-
 fn content(path: &Path) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     Stamp::of(path)?;

@@ -14,6 +14,9 @@ use std::{fs, path::Path};
 /// There is no such exercise, or one of the files cannot be read.
 pub fn solution(workspace: &Workspace, name: &str) -> Result<u8, Error> {
     let exercise = workspace.exercise(name)?;
+    if let Some(pipe) = files::pipe(&exercise.sources()) {
+        return Err(Error::Pipe(pipe));
+    }
     let yours = read(&exercise.folder.join("src").join("lib.rs"))?;
     let ours = read(&exercise.solution.join("src").join("lib.rs"))?;
 

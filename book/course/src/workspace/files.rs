@@ -54,6 +54,29 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
+/// The first of Rust's files in `paths`, which may be files and folders, that is a pipe or the like: cargo would wait for ever for what
+/// it says.
+pub fn pipe(paths: &[PathBuf]) -> Option<PathBuf> {
+    paths.iter().find_map(|path| {
+        let metadata = fs::metadata(path).ok()?;
+        if metadata.is_dir() {
+            let entries = fs::read_dir(path).ok()?.flatten();
+            let is_link_to_folder = |path: &Path| path.is_symlink() && path.is_dir();
+            let inside: Vec<_> = (entries.map(|entry| entry.path()))
+                .filter(|path| !is_link_to_folder(path))
+                .collect();
+            return pipe(&inside);
+        }
+        (is_code(path) && !metadata.is_file()).then(|| path.clone())
+    })
+}
+
+/// Everything that cargo and rustc read of an exercise. What else stands there is a test's input or its output.
+pub fn is_code(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| end == "rs" || end == "toml")
+}
+
 fn list(folder: &Path, is_left_out: &impl Fn(&Path) -> bool, all: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -124,11 +147,19 @@ mod tests {
                 .success()
         );
 
+        let nothing = source.join("gone.rs");
+        assert_eq!(
+            pipe(&[nothing, source.clone()]),
+            Some(source.join("pipe.rs"))
+        );
+        fs::rename(source.join("pipe.rs"), source.join("pipe.txt")).unwrap();
+        assert_eq!(pipe(std::slice::from_ref(&source)), None);
+
         let link = source.join("lib.rs");
         assert_eq!(files(&source), [link.as_path()]);
         let found = stamps(&[
             source.clone(),
-            source.join("pipe.rs"),
+            source.join("pipe.txt"),
             source.join("gone.rs"),
         ]);
         assert_eq!(found.into_keys().collect::<Vec<_>>(), [link]);
