@@ -126,23 +126,8 @@ pub async fn check(
     // Its stories are for those whom no other test has anything to tell.
     let (scenarios, waiting): (VecDeque<_>, VecDeque<_>) =
         (waiting.into_iter()).partition(|(_, name)| name.starts_with(SCENARIOS));
-    run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
-    if !scenarios.is_empty() {
-        let others_fail = report.status.has_red();
-        run_all(
-            scenarios,
-            &exercise.folder,
-            settings.test_limit,
-            &mut report,
-        )
-        .await;
-        if others_fail {
-            let red = (report.status.tests.iter())
-                .filter(|test| test.name.starts_with(SCENARIOS) && test.result == Outcome::Fails);
-            for name in red.map(|test| test.name.clone()).collect::<Vec<_>>() {
-                (report.status).set_result(&name, Outcome::Fails, OTHERS_FIRST.to_owned());
-            }
-        }
+    for tests in [waiting, scenarios] {
+        run_all(tests, &exercise.folder, settings.test_limit, &mut report).await;
     }
     let left: Vec<_> = (report.status.tests.iter())
         .filter(|test| test.result == Outcome::Waiting)
@@ -176,9 +161,6 @@ pub async fn check(
 /// How the names of those tests begin that play scenarios nobody wrote.
 const SCENARIOS: &str = "your_promises_hold";
 
-/// What is said of one that fails while others do.
-const OTHERS_FIRST: &str = "Fails, as other tests do, and those say more. When they pass, this one tells what its random callers did.";
-
 /// After this many tests that never end, no further one is begun: each costs its time, and most have the same cause.
 const ENOUGH: usize = 3;
 
@@ -205,9 +187,15 @@ async fn run_all(
             let folder = folder.clone();
             // From the first one that is stuck on, the others get their chance, and not much more.
             let short = stuck.first().map(|_| (limit / 15).max(WHILE_STUCK));
+            let others_fail = report.status.has_red();
             running.spawn(async move {
                 let limit = short.map_or(limit, |short| short.min(limit));
-                let verdict = run::run(&executable, &folder, &name, limit).await;
+                let mut command = run::one_test(&executable, &folder, &name);
+                if others_fail {
+                    // The harness then leaves the story of a scenario away.
+                    command.env("HARNESS_OTHERS_FAIL", "1");
+                }
+                let verdict = run::run_command(command, &executable, limit).await;
                 (name, verdict, short)
             });
         }

@@ -68,16 +68,16 @@ pub async fn list(
 /// # Cancel safety
 /// Dropping the future ends the test's processes.
 pub async fn run(executable: &Path, folder: &Path, test: &str, limit: Duration) -> Verdict {
-    // Beside the program: there is room and leave to write, since cargo has just done so.
-    let beside = executable.parent().unwrap_or(folder);
-    run_command(one_test(executable, folder, test), beside, limit).await
+    run_command(one_test(executable, folder, test), executable, limit).await
 }
 
-/// The same, of a command that [`one_test`] has made. Its result is kept in the folder `beside`.
+/// The same, of a command that [`one_test`] has made for this program. Its result is kept beside it.
 ///
 /// # Cancel safety
 /// Dropping the future ends the test's processes.
-pub async fn run_command(mut command: Command, beside: &Path, limit: Duration) -> Verdict {
+pub async fn run_command(mut command: Command, executable: &Path, limit: Duration) -> Verdict {
+    // There is room and leave to write, since cargo has just done so.
+    let beside = executable.parent().unwrap_or(executable);
     let broken = |what: &str, error: &dyn Display, next: &str| Verdict {
         outcome: Outcome::Fails,
         said: format!("{what} ({error}): {next}"),

@@ -110,8 +110,8 @@ async fn run(
         .env(NUMBERS, format!("{}..{}", numbers.start, numbers.end))
         .env(LAST, &last);
     // Each schedule has the harness's own limits.
-    let beside = executable.parent().unwrap_or(folder);
-    let Verdict { outcome, said, .. } = run::run_command(command, beside, 10 * test_limit()).await;
+    let Verdict { outcome, said, .. } =
+        run::run_command(command, executable, 10 * test_limit()).await;
     let number = fs::read_to_string(&last).ok();
     let _ = fs::remove_file(&last);
     (outcome != Outcome::Passes).then(|| Red {
