@@ -221,12 +221,9 @@ async fn tell(
             verdict_told = false;
             continue;
         }
-        let text = if let Some(schedules) = status.schedules.as_ref().filter(|_| verdict_told) {
-            if schedules.result == Outcome::Waiting {
-                continue;
-            }
-            terminal::schedules(exercise, schedules)
-        } else if told_before {
+        let mut texts = Vec::new();
+        let schedules = status.schedules.as_ref();
+        if !verdict_told || schedules.is_none() {
             let verdict = Verdict {
                 exercise,
                 status: &status,
@@ -234,10 +231,13 @@ async fn tell(
                 next: all.get(index + 1),
                 served: Some(&url),
             };
-            verdict.to_string()
-        } else {
-            terminal::line(exercise, &status)
-        };
+            texts.push(match told_before {
+                true => verdict.to_string(),
+                false => terminal::line(exercise, &status),
+            });
+        }
+        texts.extend(schedules.map(|schedules| terminal::schedules(exercise, schedules)));
+        let text = texts.join("\n");
         (told_before, verdict_told) = (true, true);
         // A terminal that is paused (Ctrl-S) blocks whoever writes to it: a thread of its own, so that the pages go on.
         let _ = spawn_blocking(move || terminal::say(text)).await;

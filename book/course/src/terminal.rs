@@ -96,6 +96,15 @@ pub fn long(exercise: &Exercise, status: &Status) -> String {
 
 /// An exercise's progress in one line.
 pub fn line(exercise: &Exercise, status: &Status) -> String {
+    let line = headline(exercise, status);
+    match status.phase {
+        Phase::Broken => format!("{line}: `cargo course check {}` says why", status.name),
+        _ => line,
+    }
+}
+
+/// The same above the words that say why.
+fn headline(exercise: &Exercise, status: &Status) -> String {
     let mark = if status.is_green() {
         good("✓")
     } else {
@@ -115,10 +124,7 @@ fn summary(status: &Status) -> String {
         Phase::Broken if status.broken.contains("error[") || status.broken.contains("-->") => {
             "does not compile".to_owned()
         }
-        Phase::Broken => format!(
-            "cannot be built: `cargo course check {}` says why",
-            status.name
-        ),
+        Phase::Broken => "cannot be built".to_owned(),
         Phase::Running | Phase::Done if status.of == 0 => "has no tests".to_owned(),
         Phase::Running | Phase::Done if status.passed == status.of => {
             format!("all {} tests pass", status.of)
@@ -131,6 +137,13 @@ fn summary(status: &Status) -> String {
 pub fn schedules(exercise: &Exercise, found: &Schedules) -> String {
     let mark = match found.result {
         Outcome::Passes => good("✓"),
+        Outcome::Waiting => {
+            return quiet(format_args!(
+                "… {}  {}",
+                exercise.folder_name(),
+                found.words
+            ));
+        }
         _ => bad("✗"),
     };
     let name = strong(exercise.folder_name());
@@ -164,7 +177,7 @@ impl Display for Verdict<'_> {
         let Self {
             exercise, status, ..
         } = self;
-        writeln!(f, "{}", line(exercise, status))?;
+        writeln!(f, "{}", headline(exercise, status))?;
         match status.phase {
             Phase::Broken => {
                 writeln!(f, "\n{}\n", status.broken.trim_end())?;

@@ -384,6 +384,47 @@ async fn a_test_that_writes_into_src_is_told_and_a_save_is_still_checked() {
     live.until("src/out.txt changed while the tests ran").await;
 }
 
+/// The tests run in an exploration, too, so it could look as if they had written what was saved meanwhile.
+#[tokio::test]
+async fn each_save_ends_an_exploration_at_once() {
+    let tests = "#[test] fn explored() { if harness::explores() { alive() } }";
+    let fixture = Fixture::new().exercise("01-explored", "", tests, &["explored"]);
+    let root = &fixture.root;
+    for (folder, name, explores) in [
+        ("harness", "harness", false),
+        ("book/tokio-traced/explored", "harness-explored", true),
+    ] {
+        let package =
+            format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+        let library = format!("pub fn explores() -> bool {{ {explores} }}\n");
+        file(&root.join(folder).join("Cargo.toml"), &package);
+        file(&root.join(folder).join("src/lib.rs"), &library);
+    }
+    file(
+        &root.join("Cargo.toml"),
+        "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/*\"]\nexclude = [\"book\"]\n\
+         [workspace.dependencies]\nharness = { path = \"harness\" }\n[profile.dev]\ndebug = false\n",
+    );
+    let exercise = root.join("exercises/01-explored");
+    let manifest = std::fs::read_to_string(exercise.join("Cargo.toml")).unwrap();
+    file(
+        &exercise.join("Cargo.toml"),
+        &(manifest + "[dev-dependencies]\nharness.workspace = true\n"),
+    );
+    let processes = fixture.watch_processes("01-explored").await;
+    let mut live = Live::start(&fixture, &["--port", "0"]);
+    live.until("01-explored  all 1 tests pass").await;
+    let save = |number| file(&exercise.join("src/lib.rs"), &format!("// {number}\n"));
+    save(100);
+    for number in 101..106 {
+        live.until("01-explored  now in other schedules").await;
+        let process = processes.next().await;
+        save(number);
+        process.ended().await;
+        live.until("01-explored  all 1 tests pass").await;
+    }
+}
+
 #[tokio::test]
 async fn a_taken_port_is_told_and_the_next_free_one_is_used() {
     let fixture = half_done();

@@ -44,9 +44,7 @@ async fn is_green_in_schedules(workspace: &Workspace, exercise: &Exercise) -> bo
     if !explore::is_possible(workspace) {
         return true;
     }
-    terminal::say(terminal::quiet(
-        "now in other schedules (Ctrl-C ends this) …",
-    ));
+    terminal::say(terminal::quiet(explore::BEGINS));
     let numbers = 1..USUAL + 1;
     match explore::explore(workspace, exercise, None, numbers.clone()).await {
         Ok(red) => {
@@ -55,7 +53,10 @@ async fn is_green_in_schedules(workspace: &Workspace, exercise: &Exercise) -> bo
             terminal::say(terminal::schedules(exercise, &result));
             is_green
         }
-        Err(_) => true,
+        Err(_) => {
+            terminal::say(terminal::quiet(explore::not_tried(exercise)));
+            true
+        }
     }
 }
 

@@ -77,6 +77,10 @@ pub async fn explore(
     }
 }
 
+/// What a person is told before it.
+pub const BEGINS: &str =
+    "now in other schedules (the first time, the stand-in for Tokio is built too) …";
+
 /// Goes on after a green verdict, and tells `progress` what it finds.
 ///
 /// # Cancel safety
@@ -87,38 +91,48 @@ pub async fn after_green(
     mut status: Status,
     progress: &ProgressHandle,
 ) {
-    status.schedules = Some(Schedules {
-        result: Outcome::Waiting,
-        words: "now in other schedules …".to_owned(),
-        run: String::new(),
-        said: String::new(),
-    });
+    if !is_possible(workspace) {
+        return;
+    }
+    status.schedules = Some(in_words(Outcome::Waiting, BEGINS));
     // Progress is gone when the program ends: then nobody is left to be told.
     let _ = progress.report(status.clone()).await;
     let numbers = 1..USUAL + 1;
-    // An error is no news: the verdict holds without it, and whoever explores by hand is told.
     let found = explore(workspace, exercise, None, numbers.clone()).await;
-    status.schedules = found
-        .ok()
-        .map(|red| result(exercise, red, &format!("also {}", green(&numbers))));
+    status.schedules = Some(match found {
+        Ok(red) => result(exercise, red, &format!("also {}", green(&numbers))),
+        Err(_) => in_words(Outcome::Waiting, &not_tried(exercise)),
+    });
     let _ = progress.report(status).await;
 }
 
 /// What a person is told of it; `green` is said when nothing is red.
 pub fn result(exercise: &Exercise, red: Option<Red>, green: &str) -> Schedules {
     match red {
-        None => Schedules {
-            result: Outcome::Passes,
-            words: green.to_owned(),
-            run: String::new(),
-            said: String::new(),
-        },
+        None => in_words(Outcome::Passes, green),
         Some(red) => Schedules {
             result: red.outcome,
             words: headline(&red),
             run: its_run(exercise, &red),
             said: red.said,
         },
+    }
+}
+
+/// What a person is told when other schedules could not be tried: the verdict holds without them.
+pub fn not_tried(exercise: &Exercise) -> String {
+    format!(
+        "not in other schedules: `cargo course explore {}` says why",
+        exercise.name
+    )
+}
+
+fn in_words(result: Outcome, words: &str) -> Schedules {
+    Schedules {
+        result,
+        words: words.to_owned(),
+        run: String::new(),
+        said: String::new(),
     }
 }
 
