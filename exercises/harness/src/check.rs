@@ -1,7 +1,7 @@
 //! The one entry point of every test.
 
 use crate::{
-    proof,
+    exit, proof,
     report::{Failure, Panics, Report},
     schedule::{self, Schedule},
     wait::{Waited, settle, wait, wake_ups_in},
@@ -45,7 +45,8 @@ const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
 /// some seconds, see `HARNESS_PATIENCE` in the README, and `body` may take one day of virtual time, no more.
 ///
 /// What came out is told to `cargo course` in a way that the code under test cannot imitate. A bare `cargo test` goes by the exit
-/// code alone: there, code that calls `exit(0)` ends the whole run with no "test result" at its end, and nothing is red.
+/// code alone: there, code that calls `exit(0)` on a thread of its own ends the whole run with no "test result" at its end, and nothing
+/// is red.
 ///
 /// `body` may be run several times, in other schedules (`cargo course explore`): whatever it needs is made inside of it.
 ///
@@ -177,9 +178,14 @@ where
         let (panics, phase) = (panics.clone(), phase.clone());
         move || {
             panics.collect_on_this_thread();
+            exit::in_a_test(true);
             let mut builder = Builder::new_current_thread();
             builder.enable_all().start_paused(clock == Clock::Virtual);
-            builder.on_thread_start(move || panics.collect_on_this_thread());
+            builder.on_thread_start(move || {
+                panics.collect_on_this_thread();
+                exit::in_a_test(true);
+            });
+            builder.on_thread_stop(|| exit::in_a_test(false));
             let runtime = match builder.build() {
                 Ok(runtime) => runtime,
                 Err(e) => panic!("this machine cannot start another runtime: {e}"),
@@ -191,6 +197,7 @@ where
             }));
             phase.store(SHUTDOWN, Relaxed);
             drop(runtime);
+            exit::in_a_test(false);
             let _ = finished.send((outcome, Panics::hook_is_ours()));
         }
     });
@@ -342,7 +349,8 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
         Stuck::SpinsInOnePoll => {
             "a loop never waits.\n\
              It runs without an `.await` that has to wait (`try_recv` in a loop, `join_next` on an empty `JoinSet`, or an `Err` of a closed channel that comes at once, every time), so no other task gets to run. \
-             An actor waits for its next message with `recv().await`."
+             An actor waits for its next message with `recv().await`.\n\
+             (One step that computes for seconds, or fills a gigabyte of memory, looks the same from outside.)"
         }
         Stuck::Busy => {
             "it is busy without getting anywhere.\n\

@@ -19,6 +19,7 @@
 
 mod calls;
 mod check;
+mod exit;
 mod play;
 mod probe;
 mod proof;

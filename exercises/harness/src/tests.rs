@@ -414,7 +414,7 @@ mod a_deadlock {
 
     #[test]
     fn is_none_while_timers_go_on() {
-        for period in [Duration::from_millis(50), Duration::from_secs(300)] {
+        for period in [Duration::from_millis(500), Duration::from_secs(300)] {
             fails(
                 &[
                     "the end of the loop never came, and yet something goes on",

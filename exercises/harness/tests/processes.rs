@@ -98,7 +98,8 @@ mod a_proof {
                 "the path is nothing for the code under test"
             );
             println!("\npassed\ntest result: ok. 1 passed; 0 failed; 0 ignored");
-            process::exit(0)
+            // On a thread that nobody watches.
+            let _ = thread::spawn(|| process::exit(0)).join();
         });
     }
 
@@ -129,6 +130,47 @@ mod a_proof {
     #[test]
     #[ignore = "run by the one above"]
     fn is_plain() {}
+}
+
+#[cfg(target_os = "linux")]
+mod an_exit_in_mid_test {
+    use super::*;
+
+    #[test]
+    fn is_red_and_told_wherever_it_is_called() {
+        for place in ["in_the_body", "in_a_task", "in_a_blocking_task"] {
+            let name = format!("exits_{place}");
+            let (output, said) = run(&name);
+            let is_told = said.contains("who calls `std::process::exit`?");
+            assert!(!output.status.success() && is_told, "{place}: {said}");
+            let (_, left) = run_for_proof(&name);
+            assert!(
+                left.starts_with("failed\nThe test's process ended"),
+                "{left}"
+            );
+        }
+    }
+
+    #[test]
+    #[ignore = "run by the one above"]
+    fn exits_in_the_body() {
+        check(|| async { process::exit(0) });
+    }
+
+    #[test]
+    #[ignore = "run by the one above"]
+    fn exits_in_a_task() {
+        check(|| async { tokio::spawn(async { process::exit(0) }).await.unwrap() });
+    }
+
+    #[test]
+    #[ignore = "run by the one above"]
+    fn exits_in_a_blocking_task() {
+        check(|| async {
+            let exits = tokio::task::spawn_blocking(|| process::exit(0));
+            exits.await.unwrap()
+        });
+    }
 }
 
 mod a_hook_of_the_code_under_test {
