@@ -19,6 +19,10 @@ use tokio::process::Command;
 /// How a test may say that it ended itself because it would never have ended.
 const NEVER_ENDS: &str = "This test never ends";
 
+/// What to look for where a process ended and nothing says why.
+const GUESS: &str = "\
+    If it prints no reason: who calls `std::process::exit` or `abort`? Or did the system kill it, because it took all the memory?";
+
 /// What became of one test and what it said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -189,9 +193,13 @@ fn judge(finished: Finished, left: Left, limit: Duration) -> Verdict {
         (End::Exited(_), _) if said.lines().any(|line| line.starts_with(NEVER_ENDS)) => {
             (Outcome::NeverEnds, said)
         }
+        (End::Exited(status), Left::Begun) => {
+            let gone = format!("The test's process ended before the test did ({status}). {GUESS}");
+            (Outcome::Fails, format!("{gone}\n\n{said}"))
+        }
         (End::Exited(status), _) if said.is_empty() => (
             Outcome::Fails,
-            format!("The test failed without a word ({status})."),
+            format!("The test failed without a word ({status}). {GUESS}"),
         ),
         (End::Exited(_), _) => (Outcome::Fails, said),
     };
