@@ -185,6 +185,11 @@ async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
             leave("never ends\nThis test never ends: it spins");
             std::process::exit(101)
         }
+        #[test] fn aborts_in_the_middle() {
+            leave("begun\n");
+            eprintln!("a print of my own");
+            std::process::abort()
+        }
         #[test] fn fails_after_its_proof() { leave("passed\n"); panic!("after all") }
     "#;
     let tests = format!("{LEAVES_A_PROOF}{tests}");
@@ -197,6 +202,14 @@ async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
     for cheat in ["writes_into_it", "deletes_it"] {
         assert_eq!(result(&status, cheat).0, Outcome::Fails, "{cheat}");
     }
+    let (outcome, said) = result(&status, "aborts_in_the_middle");
+    assert_eq!(outcome, Outcome::Fails);
+    assert!(
+        said.starts_with("The test's process ended before the test did (")
+            && said.contains("`abort`?")
+            && said.ends_with("a print of my own"),
+        "{said}"
+    );
     let (outcome, said) = result(&status, "reports_in_a_flood");
     assert_eq!(outcome, Outcome::Fails);
     let words = "the report\n\nIt printed:\nThis test never ends: a print of my own";
@@ -219,6 +232,29 @@ async fn what_a_test_prints_is_no_verdict_where_there_is_a_proof() {
         .filter(|name| name.starts_with(".proof"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_the_place_of_the_code_is_named_and_not_waited_for() {
+    let fixture = Fixture::new().exercise("01-pipe", "", "#[test] fn one() {}", &["one"]);
+    let library = fixture.root.join("exercises/01-pipe/src/lib.rs");
+    // Its target is found before it becomes one.
+    let workspace = fixture.workspace();
+    std::fs::remove_file(&library).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&library).status();
+    assert!(made.unwrap().success());
+    let progress = ProgressHandle::new(Vec::new());
+    let settings = settings(&fixture, WATCHDOG);
+    let check = check::check(&workspace.exercises[0], &settings, &progress);
+    let status = timeout(WATCHDOG, check).await.expect("the check waits");
+    assert_eq!(status.phase, Phase::Broken);
+    assert!(
+        status.broken.contains("lib.rs is no file but a pipe")
+            && status.broken.contains("git checkout"),
+        "{}",
+        status.broken
+    );
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn a_build_that_fails_through_no_fault_of_the_exercise_asks_for_no_change_
         "{said}"
     );
     assert!(
-        !said.contains("to change") && !said.contains("a hint"),
+        !said.contains("to change") && !said.contains("a hint") && !said.contains("says why"),
         "{said}"
     );
 }
@@ -247,6 +247,19 @@ async fn outside_of_the_course_the_next_step_is_named() {
     file(&empty.path().join("lib.rs"), "");
     let (_, _, err) = course(empty.path(), &["check"]).await;
     assert!(err.contains("there are no exercises in"), "{err}");
+}
+
+#[tokio::test]
+async fn a_setting_that_cargo_does_not_take_is_named() {
+    let fixture = half_done();
+    for (name, value) in [("CARGO_TERM_COLOR", "banana"), ("CARGO_TARGET_DIR", "")] {
+        let mut command = command(&fixture.root, &["check"]);
+        command.env(name, value);
+        let (code, _, err) = said(command).await;
+        assert_eq!(code, 1);
+        let step = format!("Cargo does not take what {name} says");
+        assert!(err.contains(&step), "{err}");
+    }
 }
 
 #[tokio::test]
