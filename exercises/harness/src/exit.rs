@@ -1,8 +1,8 @@
 //! Notices that the process ends in the middle of a test. Cargo goes by the exit code, and after `std::process::exit(0)` it would take a
 //! run for green whose tests have not run.
 //!
-//! On Linux, and wherever else `exit` drops what the thread that calls it keeps in `thread_local!`, this is the last word. A thread that
-//! the code under test has started by itself is not watched.
+//! It goes by what is seen where `exit` drops what the calling thread keeps in `thread_local!`, as glibc's does. A thread that the code
+//! under test has started by itself is not watched.
 
 use crate::{proof, report::Report};
 use std::{cell::Cell, process};
