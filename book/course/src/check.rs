@@ -11,7 +11,10 @@ pub mod settings;
 pub mod signatures;
 pub mod status;
 
-use crate::workspace::{Exercise, answers};
+use crate::{
+    error::Error,
+    workspace::{Exercise, answers, files},
+};
 use build::Build;
 use meanwhile::Meanwhile;
 use progress::ProgressHandle;

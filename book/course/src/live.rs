@@ -23,7 +23,7 @@ use crate::{
         meanwhile::Meanwhile,
         progress::ProgressHandle,
         settings::{CargoWords, Settings},
-        status::{Outcome, Status},
+        status::Status,
     },
     error::Error,
     live::{

@@ -246,7 +246,7 @@ async fn a_pipe_in_the_place_of_the_code_is_named_and_not_waited_for() {
     assert!(made.unwrap().success());
     let progress = ProgressHandle::new(Vec::new());
     let settings = settings(&fixture, WATCHDOG);
-    let check = check::check(&workspace.exercises[0], &settings, &progress);
+    let check = check::check(&workspace.exercises[0], &settings, &progress, &());
     let status = timeout(WATCHDOG, check).await.expect("the check waits");
     assert_eq!(status.phase, Phase::Broken);
     assert!(

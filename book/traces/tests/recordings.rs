@@ -80,7 +80,7 @@ fn every_scenario_has_data_and_a_sentence_for_each_event() {
             let lines = data["steps"].as_array().unwrap();
             assert!(
                 lines.iter().any(|event| event[2] != 0),
-                "{name}: no event is in the listing's file"
+                "{name:?}: no event is in the listing's file"
             );
         }
     }

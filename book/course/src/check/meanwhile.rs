@@ -1,7 +1,7 @@
 //! What changes in an exercise while its tests run. Tests may write into `src`, and a learner may save while they run:
 //! the check notes what it looked like before and after, and the watcher tells the two apart as far as that can be.
 
-use crate::workspace::files::{self, Stamp, Stamps};
+use crate::workspace::files::{self, Stamp, Stamps, is_code};
 use std::{
     collections::BTreeMap,
     fs,

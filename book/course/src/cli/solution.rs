@@ -4,7 +4,7 @@ use crate::{
     cli::diff::{self, Line},
     error::Error,
     terminal,
-    workspace::{Exercise, Workspace, answers},
+    workspace::{Exercise, Workspace, answers, files},
 };
 use std::{fs, path::Path};
 
