@@ -60,8 +60,8 @@ fn play<S: Scenario>(which: &Which, schedule: u32) -> Result<(), Box<Report>> {
         let package = package();
         report.with_story(format!(
             "What happened, in the shortest run found that shows it:\n\n{told}\n\
-             The same once more, and no other: {WHICH}={which} cargo test -p {package} {test}\n\
-             Recorded, step by step: cargo course trace {package} {test} --scenario {which}"
+             The same once more, recorded step by step: cargo course trace {package} {test} --scenario {which}\n\
+             The same without a recording, in a POSIX shell: {WHICH}={which} cargo test -p {package} {test}"
         ))
     })
 }
