@@ -16,6 +16,9 @@ pub(crate) const WHICH: &str = "SCENARIO";
 const FIRST_LINES: usize = 24;
 const LAST_LINES: usize = 8;
 
+/// A text in quotes is told whole up to twice this many characters; of a longer one, so many are told.
+const TOLD_OF_A_TEXT: usize = 40;
+
 /// What callers can do to an actor, and what they were promised.
 ///
 /// The value itself is what the scenario begins with: the capacity of a mailbox, the speed of a store.
@@ -140,10 +143,10 @@ impl Story {
         self.lines(|story| story.began = Some(Instant::now()));
     }
 
-    /// Tells what has just happened: "post 3 is accepted".
+    /// Tells what has just happened: "post 3 is accepted". Of a long text in quotes, as `{:?}` writes it, only the beginning is told.
     pub fn tell(&self, what: impl Into<String>) {
-        let at = self.now();
-        self.lines(|story| story.lines.push((at, what.into())));
+        let line = (self.now(), with_short_texts(&what.into()));
+        self.lines(|story| story.lines.push(line));
     }
 
     /// The virtual time since the scenario began.
@@ -173,6 +176,51 @@ impl Display for Story {
             Ok(())
         })
     }
+}
+
+/// The same line; of a long text in quotes only the beginning: `"all work and no play… (512 characters)"`.
+fn with_short_texts(line: &str) -> String {
+    let mut short = String::new();
+    let mut rest = line;
+    while let Some((before, text)) = rest.split_once('"') {
+        let Some(end) = end_of_text(text) else { break };
+        let characters = characters(&text[..end]);
+        short += before;
+        if characters.len() > 2 * TOLD_OF_A_TEXT {
+            let told = characters[..TOLD_OF_A_TEXT].concat();
+            short += &format!("\"{told}…\" ({} characters)", characters.len());
+        } else {
+            short += &format!("\"{}\"", &text[..end]);
+        }
+        rest = &text[end + 1..];
+    }
+    short + rest
+}
+
+/// Where the closing quote stands.
+fn end_of_text(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })
+}
+
+/// What one character of the text has become: itself, or an escape such as `\n` and `\u{1f}`.
+fn characters(mut text: &str) -> Vec<&str> {
+    let mut characters = Vec::new();
+    while let Some(first) = text.chars().next() {
+        let length = match text.strip_prefix('\\') {
+            None => first.len_utf8(),
+            Some(escape) if escape.starts_with("u{") => text.find('}').map_or(1, |end| end + 1),
+            Some(escape) => 1 + escape.chars().next().map_or(0, char::len_utf8),
+        };
+        let (character, rest) = text.split_at(length);
+        characters.push(character);
+        text = rest;
+    }
+    characters
 }
 
 /// A virtual time as people say it, down to milliseconds: "1.17 s", "3 min 2 s", "11 h 6 min 40.5 s".

@@ -1008,6 +1008,33 @@ mod scenarios {
     }
 
     #[test]
+    fn tell_only_the_beginning_of_a_long_text() {
+        let told = |line: String| {
+            let story = Story::default();
+            story.tell(line);
+            story
+                .to_string()
+                .trim_start_matches("  0 s  ")
+                .trim_end()
+                .to_owned()
+        };
+        for short in ["call 1 waits", "5 \" of rain", r#"posts "a \"b\" \\""#] {
+            assert_eq!(told(short.to_owned()), short);
+        }
+        let fits = format!("posts {:?}", "x".repeat(80));
+        assert_eq!(told(fits.clone()), fits);
+        let (x, e) = ("x".repeat(512), "\u{1}\n\"é".repeat(100));
+        assert_eq!(
+            told(format!("posts {x:?} and {e:?}: Ok(())")),
+            format!(
+                "posts \"{}…\" (512 characters) and \"{}…\" (400 characters): Ok(())",
+                &x[..40],
+                r#"\u{1}\n\"é"#.repeat(10)
+            )
+        );
+    }
+
+    #[test]
     fn let_a_call_wait_return_or_be_given_up() {
         passes(|| async {
             let (sender, mut mailbox) = mpsc::channel(1);
