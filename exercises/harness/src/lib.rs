@@ -17,6 +17,7 @@
 //! finds what such a test would otherwise hide or hang on: tasks left behind, panics that nobody saw, loops that spin,
 //! threads that block. Everything in here works with stable Tokio.
 
+mod callers;
 mod calls;
 mod check;
 mod exit;
@@ -30,6 +31,7 @@ mod schedule;
 mod wait;
 mod watchdog;
 
+pub use callers::{Asked, Callers, Fate, Moment};
 pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
 pub use play::scenarios;

@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: a task of this door has ended, and there are handles
+//! says: a task of the actor has ended, and there are handles
 //! thinks: "The task has to know how many handles there are, so each clone and each drop sends it a message."
 
 use tokio::{
