@@ -7,7 +7,7 @@ mod scenarios;
 
 use harness::{
     Calls, alive_tasks, answered_at_once, check, expect_panics, on_a_runtime_that_ends, settle,
-    start_and_drop,
+    start_and_drop, until_half_are_answered, wait_in_line,
 };
 use run_method::open;
 use std::{
@@ -88,7 +88,7 @@ fn a_caller_that_gives_up_does_no_harm() {
     check(|| async {
         let (door, _task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
-        // Polled once, so that its message is in the mailbox; then dropped.
+        // Polled once, so that its message is in the mailbox (`callers_wait_in_line` sees to that); then dropped.
         start_and_drop(1, || door.pass(10)).await;
         settle().await;
         let inside = within("the answer to a caller that comes later", door.pass(100)).await;
@@ -96,6 +96,39 @@ fn a_caller_that_gives_up_does_no_harm() {
             inside, 111,
             "1 and 10 and 100 have come in. The caller of the ten gave up when its message was in the mailbox: they are counted all the same"
         );
+    });
+}
+
+/// Passes are counted in the order in which they came. Callers that find the mailbox full wait in line: each sleeps until it is its turn.
+///
+/// Page: chapter 1, "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for
+/// all that wait, so that the one who happens to look first takes the place.
+#[test]
+fn callers_wait_in_line() {
+    check(|| async {
+        let (other, _task) = open(0);
+        let places = answered_at_once(2_000, || other.pass(1)).await;
+        assert!(
+            places > 0,
+            "2000 people came, and none of their passes was in the mailbox after the first poll: what does `pass` await before it sends? Until then nobody has come, and \
+             others may come first"
+        );
+        assert!(places < 2_000, "nobody had to wait: is there a bound?");
+        let (door, _task) = open(0);
+        let line = wait_in_line(2 * places + 1, || door.pass(1)).await;
+        assert!(
+            !line.last_was_woken,
+            "the mailbox is full, and a caller that waits for a place was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
+             needs. `send(…).await` sleeps until it is its turn"
+        );
+        for (expected, inside) in (1..).zip(line.answers) {
+            assert_eq!(
+                inside,
+                Some(expected),
+                "one by one came in, more than the mailbox has places, and this one was number {expected} of them: passes are counted in the order in which they came, and \
+                 nobody who comes later goes before those who wait"
+            );
+        }
     });
 }
 
@@ -180,7 +213,8 @@ fn the_last_count_has_all_that_was_sent() {
 
 /// The door stays open as long as somebody holds a handle.
 ///
-/// Page: "What the task returns". The slips: a task that ends after the first pass, or after some time.
+/// Page: "What the task returns". The slips: a task that ends after the first pass, or after some time; one that looks or ticks though
+/// nobody passes.
 #[test]
 fn the_task_lives_as_long_as_any_handle() {
     check(|| async {
@@ -188,7 +222,16 @@ fn the_task_lives_as_long_as_any_handle() {
         let clone = door.clone();
         within("the answer to `pass(1)`", door.pass(1)).await;
         drop(door);
+        let metrics = Handle::current().metrics();
+        let before = metrics.worker_park_count(0);
         sleep(Duration::from_secs(11 * 3600 + 777)).await;
+        // The clock goes on in steps, which wake the runtime, too: up to a dozen.
+        let wake_ups = metrics.worker_park_count(0) - before;
+        assert!(
+            wake_ups < 16,
+            "nobody passed for eleven hours of virtual time, and the runtime woke up {wake_ups} times: something works although nobody asks. An actor waits for the next \
+             message with `recv().await`, and needs no timer"
+        );
         assert!(
             !task.is_finished(),
             "one handle of two is left, but the task has ended. (Nobody has passed for eleven hours of virtual time.)"
@@ -233,6 +276,20 @@ fn the_mailbox_is_bounded() {
             accepted <= 2_000,
             "{accepted} of 5000 passes, each through a clone of its own, went in while nobody read them: the mailbox has no bound, or one that is too large to matter, \
              or there is one for each clone. The first version's `mpsc::channel(8)` was right"
+        );
+        // The slip: an actor that takes in whatever comes, and keeps it in a queue of its own.
+        let (door, _task) = open(0);
+        let passing = until_half_are_answered(5_000, || {
+            let clone = door.clone();
+            async move { clone.pass(1).await }
+        });
+        let answered = within("the answers to half of 5000 callers", passing).await;
+        let inside = within("the answer to a caller that comes later", door.pass(0)).await;
+        let taken_in = inside - answered as i64;
+        assert!(
+            taken_in <= 2_000,
+            "5000 people passed while the actor worked. When {answered} of them had their answers and the others gave up, {taken_in} more had been taken in: the mailbox has \
+             a bound, and behind it passes wait without one. An actor takes the next message when it is done with the last one"
         );
     });
 }

@@ -21,6 +21,7 @@ mod callers;
 mod calls;
 mod check;
 mod exit;
+mod line;
 mod play;
 mod probe;
 mod proof;
@@ -34,6 +35,7 @@ mod watchdog;
 pub use callers::{Asked, Callers, Fate, Moment};
 pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
+pub use line::{Line, until_half_are_answered, wait_in_line};
 pub use play::scenarios;
 pub use probe::{
     Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,

@@ -1,4 +1,4 @@
-//! rejected: ten_thousand_ask_one_after_another
+//! rejected: numbers_go_on_without_an_end
 //! says: attempt to add with overflow
 //! thinks: "A room has a few dozen messages; a byte is enough for the count."
 

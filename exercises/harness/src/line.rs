@@ -1,0 +1,76 @@
+//! What the callers of a busy actor can see: do they wait in line, and is there a bound while the actor works, too?
+
+use crate::settle;
+use std::task::Poll;
+use tokio::task::{JoinSet, coop::unconstrained};
+use tokio_test::task::{self, Spawn};
+
+/// What callers have seen that came one after the other.
+pub struct Line<T> {
+    /// In the order in which they came; `None` for those that never had one.
+    pub answers: Vec<Option<T>>,
+    /// Whether the last one in the line was woken before its turn came. Whoever tries again and again is.
+    pub last_was_woken: bool,
+}
+
+/// Starts so many calls, one after the other, while no actor gets to run, and then lets the actors run. Before any of the callers looks
+/// whether its turn has come, one more call comes. Then all look, those that came first before the others, until nobody gets on.
+///
+/// With more than twice as many callers as the mailbox has places, the first ones are answered meanwhile, and the next ones are given
+/// their places: there is none for the last one, nor for the late one.
+pub async fn wait_in_line<F: Future>(
+    callers: usize,
+    mut call: impl FnMut() -> F,
+) -> Line<F::Output> {
+    let mut calls: Vec<_> = (0..callers).map(|_| task::spawn(call())).collect();
+    let mut answers = Vec::new();
+    answers.resize_with(callers + 1, || None);
+    look(&mut calls, &mut answers).await;
+    settle().await;
+    let last_was_woken = calls.last().is_some_and(Spawn::is_woken);
+    let mut late = task::spawn(call());
+    look(std::slice::from_mut(&mut late), &mut answers[callers..]).await;
+    calls.push(late);
+    while look(&mut calls, &mut answers).await {
+        settle().await;
+    }
+    Line {
+        answers,
+        last_was_woken,
+    }
+}
+
+/// Polls all calls that have no answer yet. Whether one of them has got one.
+async fn look<F: Future>(calls: &mut [Spawn<F>], answers: &mut [Option<F::Output>]) -> bool {
+    // Tokio makes a task yield after 128 operations in one poll: they would have to wait for that, too.
+    unconstrained(async {
+        let mut some = false;
+        for (call, answer) in calls.iter_mut().zip(answers) {
+            if answer.is_none()
+                && let Poll::Ready(output) = call.poll()
+            {
+                *answer = Some(output);
+                some = true;
+            }
+        }
+        some
+    })
+    .await
+}
+
+/// Lets so many callers ask, each in a task of its own, while the actor works, until half of them have their answers. Then all others
+/// give up. How many have been answered.
+///
+/// An actor that takes messages in and puts them off has taken in all of them by then.
+pub async fn until_half_are_answered<F>(callers: usize, call: impl Fn() -> F) -> usize
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let mut asking: JoinSet<_> = (0..callers).map(|_| call()).collect();
+    let mut answered = 0;
+    while answered < callers / 2 && asking.join_next().await.is_some_and(|call| call.is_ok()) {
+        answered += 1;
+    }
+    asking.shutdown().await;
+    answered
+}
