@@ -88,13 +88,13 @@ fn a_caller_that_gives_up_does_no_harm() {
     check(|| async {
         let (door, _task) = open(0);
         within("the answer to `pass(1)`", door.pass(1)).await;
-        // Polled once, so that its message is in the mailbox (`callers_wait_in_line` sees to that); then dropped.
+        // Polled once, so that its message is in the mailbox; then dropped.
         start_and_drop(1, || door.pass(10)).await;
         settle().await;
         let inside = within("the answer to a caller that comes later", door.pass(100)).await;
         assert_eq!(
             inside, 111,
-            "1 and 10 and 100 have come in. The caller of the ten gave up when its message was in the mailbox: they are counted all the same"
+            "1 and 10 and 100 have come in. The caller of the ten gave up after its first poll. The mailbox was empty, so its message should have been in it: they are counted all the same"
         );
     });
 }

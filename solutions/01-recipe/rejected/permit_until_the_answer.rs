@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: which did something else meanwhile, has no answer yet
+//! says: a mailbox has so many places and no more
 //! thinks: "Eight may ask at a time: a semaphore's permit bounds the mailbox, and is given back when the answer is there."
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! rejected: a_question_counts_though_its_caller_gives_up
-//! says: so it had number 1, and the next one is 2
+//! says: it has number 1, and the next one is 2
 //! thinks: "Nobody waits for this answer any more, so there is nothing to do: no number is wasted."
 
 use tokio::sync::{mpsc, oneshot};
