@@ -63,9 +63,12 @@ pub struct PreviewsHandle {
 /// Links are taken in the order in which they were accepted, and a worker that is free takes the next one at once. A fetch may take as long
 /// as it likes. A fetch that panics is over: nobody is told, and its worker takes the next link.
 ///
-/// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
+/// When the last handle is dropped, what was accepted is fetched, then all tasks end.
 ///
-/// Both numbers are at least 1, and at most `tokio::sync::Semaphore::MAX_PERMITS`. With others it may panic.
+/// To be called inside a Tokio runtime. All tasks of the service run there, also when a handle is used on another one.
+///
+/// `capacity` is at least 1, and at most `tokio::sync::Semaphore::MAX_PERMITS`. `workers` is at least 1, and at most 10,000: each may be
+/// a task, from the start. With other numbers it may panic.
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     let _ = (capacity, workers, fetch, Fetch::get);
     todo!("step 1: a bounded mailbox, and no more fetches at a time than there are workers")

@@ -8,7 +8,7 @@ mod scenarios;
 use backpressure::{Closed, Fetch, PreviewsHandle, Refused, Url, capacity_for, open};
 use harness::{
     Overlap, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
-    start_and_drop, wake_ups, within,
+    start_and_drop, wake_ups_so_far, within,
 };
 use std::{
     future::poll_fn,
@@ -17,9 +17,13 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, timeout},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Step 1. As many fetches at a time as there are workers: not more, and not fewer.
 ///
@@ -412,16 +416,16 @@ fn an_idle_service_costs_nothing() {
         let (fetch, site) = site();
         let previews = open(4, 2, fetch);
         settle().await;
-        let wake_ups_before = wake_ups().await;
+        let wake_ups_before = wake_ups_in_an_hour().await;
         within("a place for a link", previews.submit(url(1)))
             .await
             .expect("the service has ended early");
         site.all_fetched(1).await;
         settle().await;
-        let wake_ups = wake_ups_before + wake_ups().await;
+        let wake_ups = wake_ups_before + wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "in two quiet minutes the runtime woke up {wake_ups} times: something looks instead of waiting"
+            "in two quiet hours the runtime woke up {wake_ups} times: something looks instead of waiting"
         );
     });
 }
@@ -433,7 +437,7 @@ fn an_idle_service_costs_nothing() {
 #[test]
 fn a_busy_service_costs_nothing() {
     check(|| async {
-        let fetch = Fetch::new(|_| sleep(600 * SECOND));
+        let fetch = Fetch::new(|_| sleep(2 * HOUR));
         let previews = open(1, 1, fetch);
         busy(&previews, 1).await;
         assert_eq!(
@@ -444,23 +448,23 @@ fn a_busy_service_costs_nothing() {
         let (one, other) = (previews.clone(), previews.clone());
         let one = tokio::spawn(async move { one.submit(url(2)).await.is_ok() });
         let other =
-            tokio::spawn(async move { other.submit_within(url(3), 3_000 * SECOND).await.is_ok() });
+            tokio::spawn(async move { other.submit_within(url(3), 3 * HOUR).await.is_ok() });
         settle().await;
         assert!(
             !one.is_finished() && !other.is_finished(),
             "the worker is busy, one link waits, and there is no place for more. But more were accepted: where do they wait?"
         );
-        let wake_ups = wake_ups().await;
+        let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "a worker is busy for ten minutes, and two callers wait. In one of these minutes the runtime woke up {wake_ups} times: something looks \
+            "a worker is busy for two hours, and two callers wait. In one of these hours the runtime woke up {wake_ups} times: something looks \
              instead of waiting"
         );
         one.abort();
         other.abort();
         drop(previews);
         // Both links that were accepted are fetched.
-        sleep(4_000 * SECOND).await;
+        sleep(4 * HOUR).await;
     });
 }
 
@@ -483,6 +487,8 @@ fn the_capacity_follows_from_rate_and_wait() {
             (4_000_000.0, Duration::from_micros(250), 1000),
             // More than an f32 can tell apart.
             (3.0, Duration::from_secs(10_000_001), 30_000_003),
+            // A wait of less than a microsecond.
+            (1e9, Duration::from_nanos(999), 999),
             // The extremes of both.
             (0.0, seconds(2.0), 1),
             (-2.0, seconds(2.0), 1),
@@ -647,7 +653,7 @@ fn waiting_for_ones_own_place_keeps_no_shared_one() {
 #[test]
 fn waiting_for_ones_own_place_costs_nothing() {
     check(|| async {
-        let fetch = Fetch::new(|_| sleep(600 * SECOND));
+        let fetch = Fetch::new(|_| sleep(2 * HOUR));
         let previews = open(5, 1, fetch);
         busy(&previews, 1).await;
         let caller = previews.limited_to(1);
@@ -659,18 +665,18 @@ fn waiting_for_ones_own_place_costs_nothing() {
         let (one, other) = (caller.clone(), caller.clone());
         let one = tokio::spawn(async move { one.submit(url(2)).await.is_ok() });
         let other =
-            tokio::spawn(async move { other.submit_within(url(3), 3_000 * SECOND).await.is_ok() });
+            tokio::spawn(async move { other.submit_within(url(3), 3 * HOUR).await.is_ok() });
         settle().await;
-        let wake_ups = wake_ups().await;
+        let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "two calls wait for a place of their caller's own. In one minute the runtime woke up {wake_ups} times: something looks instead of waiting"
+            "two calls wait for a place of their caller's own. In one hour the runtime woke up {wake_ups} times: something looks instead of waiting"
         );
         one.abort();
         other.abort();
         drop((previews, caller));
         // Both links that were accepted are fetched.
-        sleep(4_000 * SECOND).await;
+        sleep(4 * HOUR).await;
     });
 }
 
@@ -711,6 +717,98 @@ fn both_waits_end_together() {
         );
         drop((previews, caller));
         site.all_fetched(4).await;
+    });
+}
+
+/// Step 5. The numbers that `open` and `limited_to` are given are the only ones: nothing else bounds how much waits, runs, or is fetched in all.
+///
+/// Page: "The idea". The slips: a bound of one's own beside them; a service that has done, or seen panic, enough; memory for
+/// all places before there is a link.
+#[test]
+fn no_other_number_bounds_anything() {
+    check(|| async {
+        expect_panics("this page panics");
+        let site = Site::default();
+        let at = site.clone();
+        let fetch = Fetch::new(move |link| {
+            let at = at.clone();
+            async move {
+                assert!(!link.0.ends_with("/panics"), "this page panics");
+                at.fetch(link).await;
+            }
+        });
+        let previews = open(3_001, 10_000, fetch);
+        for round in 1..=4 {
+            for link in 0..2_500 {
+                let submitted = previews.try_submit(url(link));
+                assert_eq!(submitted, Ok(()), "there is a place, and there is a worker");
+            }
+            settle().await;
+            assert_eq!(
+                site.overlap.now(),
+                round * 2_500,
+                "there are 10,000 workers, so {} links are fetched at the same time",
+                round * 2_500
+            );
+        }
+        let caller = previews.limited_to(2_003);
+        for (handle, places, of_whom) in [
+            (&caller, 2_003, "this caller"),
+            (&previews, 998, "the others"),
+        ] {
+            let accepted = (0..5_000).take_while(|link| handle.try_submit(url(*link)).is_ok());
+            assert_eq!(
+                accepted.count(),
+                places,
+                "all workers are busy. 3,001 links may wait, at most 2,003 of them of one caller: {places} more of {of_whom}"
+            );
+        }
+        site.all_fetched(13_001).await;
+        for _ in 0..200 {
+            let panics = Url("https://example.org/panics".to_owned());
+            assert_eq!(previews.try_submit(panics), Ok(()), "the service goes on");
+        }
+        settle().await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "13,001 links were fetched and 200 fetches panicked: the service goes on"
+        );
+        drop((previews, caller));
+        site.all_fetched(13_002).await;
+
+        let (fetch, site) = self::site();
+        let previews = open(Semaphore::MAX_PERMITS, 1, fetch);
+        let caller = previews.limited_to(Semaphore::MAX_PERMITS);
+        assert_eq!(caller.try_submit(url(1)), Ok(()), "there is a place");
+        drop((previews, caller));
+        site.all_fetched(1).await;
+    });
+}
+
+/// Step 5. A handle works on another runtime as well, and what was accepted is fetched when that one has ended.
+///
+/// Page: "Work beside the mailbox". The slip: a worker that the call itself starts, by `tokio::spawn`, where the caller happens to run.
+#[test]
+fn the_service_stays_on_its_runtime() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(8, 2, fetch);
+        let caller = previews.limited_to(4);
+        on_a_runtime_that_ends(move || async move {
+            for (handle, first) in [(previews, 10), (caller, 20)] {
+                assert_eq!(handle.submit(url(first)).await, Ok(()));
+                assert_eq!(handle.try_submit(url(first + 1)), Ok(()));
+                let submitted = handle.submit_within(url(first + 2), SECOND).await;
+                assert_eq!(submitted, Ok(()));
+            }
+        });
+        sleep(60 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            6,
+            "6 links were accepted from callers on another runtime, which has ended. The one on which `open` ran goes on: on which of them do the workers run?"
+        );
     });
 }
 
@@ -854,6 +952,13 @@ impl Site {
             self.fetched()
         );
     }
+}
+
+/// How often the runtime woke up in one virtual hour: a few times, for the hour's own timer.
+async fn wake_ups_in_an_hour() -> u64 {
+    let before = wake_ups_so_far();
+    sleep(HOUR).await;
+    wake_ups_so_far() - before
 }
 
 /// Gives each worker a link, so that the next ones have to wait.

@@ -72,10 +72,18 @@ pub async fn accepted_sends<F: Future>(limit: usize, mut send: impl FnMut() -> F
 /// the minute's own timer, which Tokio moves on in a few steps (up to a dozen). A task that sleeps and looks every 10 ms
 /// wakes thousands of times. Fewer than 30 is quiet.
 pub async fn wake_ups() -> u64 {
-    let metrics = Handle::current().metrics();
-    let before = metrics.worker_park_count(0);
+    let before = wake_ups_so_far();
     sleep(Duration::from_secs(60)).await;
-    metrics.worker_park_count(0) - before
+    wake_ups_so_far() - before
+}
+
+/// How often the runtime has woken up since it began. Each timer that fires wakes it once, and a few times before that when it was
+/// far away.
+///
+/// # Panics
+/// Outside of a runtime.
+pub fn wake_ups_so_far() -> u64 {
+    Handle::current().metrics().worker_park_count(0)
 }
 
 /// Runs `body` on a runtime of its own, and then shuts that runtime down, with all its tasks. What `body` returns outlives it: a handle

@@ -104,7 +104,9 @@ pub struct PreviewsHandle {
 /// Links are taken in the order in which they were accepted, and a worker that is free takes the next one at once. A fetch may take as long
 /// as it likes. A fetch that panics is over: nobody is told, and its worker takes the next link.
 ///
-/// When the last handle is dropped, what was accepted is fetched, then all tasks end. To be called inside a Tokio runtime.
+/// When the last handle is dropped, what was accepted is fetched, then all tasks end.
+///
+/// To be called inside a Tokio runtime. All tasks of the service run there, also when a handle is used on another one.
 ///
 /// # Panics
 /// When `capacity` or `workers` is 0, or `capacity` is more than [`Semaphore::MAX_PERMITS`].
