@@ -34,6 +34,8 @@ struct Call {
     way: Way,
     link: usize,
     asked: Duration,
+    /// Whether its caller had a place of its own left when it asked: then it has waited for a shared one from the beginning.
+    for_a_shared_place: bool,
     state: State,
 }
 
@@ -57,6 +59,8 @@ pub struct Books {
     capacity: usize,
     workers: usize,
     callers: Vec<Caller>,
+    /// Calls that have waited for a shared place since they were made, oldest first. Each of them is also with its caller.
+    shared_line: BTreeSet<usize>,
     calls: Vec<Call>,
     links: Vec<Link>,
     /// Links that wait for a worker, in the order in which they were accepted: that number, and their call.
@@ -70,6 +74,8 @@ pub struct Books {
     /// … and of the calls that were accepted, and of the links that were taken by a worker at that time, the newest.
     newest_call: Option<usize>,
     newest_taken: Option<(usize, usize)>,
+    /// How many fetches have begun and ended, and how many calls have returned or given up.
+    happened: usize,
     broken: Option<String>,
 }
 
@@ -80,6 +86,7 @@ impl Books {
             capacity,
             workers,
             callers: Vec::new(),
+            shared_line: BTreeSet::new(),
             calls: Vec::new(),
             links: Vec::new(),
             waiting: VecDeque::new(),
@@ -89,6 +96,7 @@ impl Books {
             since: 0,
             newest_call: None,
             newest_taken: None,
+            happened: 0,
             broken: None,
         };
         books.limited_caller(usize::MAX);
@@ -109,11 +117,18 @@ impl Books {
         if !again || self.links.is_empty() {
             self.links.push(Link { page, early: 0 });
         }
+        let Caller {
+            places,
+            links,
+            ref calls,
+        } = self.callers[caller];
+        let for_a_shared_place = links + calls.len() < places;
         self.calls.push(Call {
             caller,
             way,
             link: self.links.len() - 1,
             asked: self.story.now(),
+            for_a_shared_place,
             state: State::GaveUp,
         });
         self.calls.len() - 1
@@ -131,6 +146,9 @@ impl Books {
         self.calls[call].state = State::Waits;
         let caller = self.calls[call].caller;
         self.callers[caller].calls.insert(call);
+        if self.calls[call].for_a_shared_place {
+            self.shared_line.insert(call);
+        }
     }
 
     pub fn is_waiting(&self, call: usize) -> bool {
@@ -169,8 +187,8 @@ impl Books {
             // A link for which there is a worker may be said to wait no longer.
             let no_place = |wait: usize, may: usize| wait >= may.saturating_add(free);
             // Those who wait and look have not got a place. Those who do not look may have one, which is theirs.
-            let others = self.callers[0].calls.len();
-            let in_line = self.callers[0].calls.first().or(calls.first());
+            let others = self.shared_line.len();
+            let in_line = self.shared_line.first().or(calls.first());
             if no_place(waiting, self.capacity) || no_place(links, places) {
                 self.broken(format!(
                     "{} was accepted, and there was no place for it: {taken}",
@@ -257,14 +275,17 @@ impl Books {
 
     fn leaves(&mut self, call: usize, state: State) {
         self.time_passes();
+        self.happened += 1;
         let caller = self.calls[call].caller;
         self.callers[caller].calls.remove(&call);
+        self.shared_line.remove(&call);
         self.calls[call].state = state;
     }
 
     /// A fetch begins.
     pub fn begins(&mut self, url: &Url) -> Page {
         self.time_passes();
+        self.happened += 1;
         let number = url.0.rsplit('/').next().and_then(|link| link.parse().ok());
         let link = number.unwrap_or(0_usize).wrapping_sub(1);
         let Some(&Link { page, .. }) = self.links.get(link) else {
@@ -296,6 +317,7 @@ impl Books {
 
     pub fn ends(&mut self, url: &Url, done: bool, panics: bool) {
         self.time_passes();
+        self.happened += 1;
         self.under_way = self.under_way.saturating_sub(1);
         let link = url.0.rsplit('/').next().unwrap_or_default();
         self.story.tell(match (done, panics) {
@@ -360,6 +382,42 @@ impl Books {
         for caller in 0..self.callers.len() {
             self.check_caller(caller, &since);
         }
+        if let Some(&first) = self.shared_line.first() {
+            self.stands_in_line(first, |_| true, &since);
+        }
+    }
+
+    /// Callers that look get their places in the order in which they asked: the newest one that was accepted, if `same_line` says that
+    /// it is one of this line, is no newer than the first that waits.
+    fn stands_in_line(&mut self, first: usize, same_line: impl Fn(&Call) -> bool, since: &str) {
+        let newest = (self.newest_call).filter(|&newest| {
+            self.callers_look && newest > first && same_line(&self.calls[newest])
+        });
+        if let Some(newest) = newest {
+            self.broken(format!(
+                "{} was accepted at {since}, and {}, who asked before, still waited for the same place: callers stand in line",
+                self.subject(newest),
+                self.subject(first)
+            ));
+        }
+    }
+
+    /// So much has happened that may have needed a timer.
+    pub fn happened(&self) -> usize {
+        self.happened
+    }
+
+    /// The runtime woke up so often in this time, when so much had `happened` before it.
+    pub fn woke_up(&mut self, time: Duration, wake_ups: u64, happened: usize) {
+        let calls: usize = self.callers.iter().map(|caller| caller.calls.len()).sum();
+        // What ended meanwhile, and what may have a timer still. Tokio moves a timer on a few times before it fires.
+        let timers = self.happened - happened + calls + self.under_way;
+        if wake_ups > 40 + 10 * timers as u64 {
+            self.broken(format!(
+                "in {} the runtime woke up {wake_ups} times, and next to nothing happened: something looks again and again instead of waiting",
+                at_time(time)
+            ));
+        }
     }
 
     fn check_caller(&mut self, caller: usize, since: &str) {
@@ -388,17 +446,7 @@ impl Books {
                 }
             ));
         }
-        let newest = self
-            .newest_call
-            .filter(|&newest| self.callers_look && newest > first);
-        if let Some(newest) = newest.filter(|&call| [0, self.calls[call].caller].contains(&caller))
-        {
-            self.broken(format!(
-                "{} was accepted at {since}, and {}, who asked before, still waited for the same place: callers stand in line",
-                self.subject(newest),
-                self.subject(first)
-            ));
-        }
+        self.stands_in_line(first, |newest| newest.caller == caller, since);
     }
 
     /// All handles are gone, and there was time for everything.

@@ -5,7 +5,9 @@ mod books;
 
 use backpressure::{Closed, Fetch, PreviewsHandle, Refused, Url, open};
 use books::{Books, Way};
-use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, expect_panics, settle};
+use harness::{
+    Calls, Dice, Scenario, Story, alive_tasks, at_time, expect_panics, settle, wake_ups_so_far,
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -90,7 +92,7 @@ impl Scenario for Previews {
                 Page::PanicsAfter(310),
                 Page::PanicsAtOnce,
             ])),
-            21..=24 => Limit(dice.pick(&[1, 2, 3, 1 + self.capacity / 2])),
+            21..=24 => Limit(dice.pick(&[1, 2, 3, 1 + self.capacity / 2, self.capacity + 2])),
             25..=27 => Switch(dice.below(8)),
             28 => CloneHandle,
             29 => DropHandle,
@@ -387,10 +389,29 @@ impl Service {
         if !duration.is_zero() {
             self.story.tell(format!("({} pass)", at_time(duration)));
         }
+        if self.attentive {
+            self.look().await;
+        }
+        // In longer and longer pieces: whoever ticks is found out before hours of ticks are played.
+        let (mut left, mut piece) = (duration, Duration::from_secs(60));
+        while !left.is_zero() {
+            let passes = left.min(piece);
+            let happened = self.books.open().happened();
+            let wake_ups = wake_ups_so_far();
+            self.pass_at_once(passes).await;
+            let wake_ups = wake_ups_so_far() - wake_ups;
+            let mut books = self.books.open();
+            books.woke_up(passes, wake_ups, happened);
+            books.say_what_is_broken();
+            left -= passes;
+            piece *= 8;
+        }
+    }
+
+    async fn pass_at_once(&mut self, duration: Duration) {
         if !self.attentive {
             return sleep(duration).await;
         }
-        self.look().await;
         let (books, story) = (self.books.clone(), self.story.clone());
         self.waiting
             .rest(duration, |call, result| {
