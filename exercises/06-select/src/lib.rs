@@ -59,7 +59,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait. A call that is dropped while it waits posts nothing.
+    /// Accepts a post; it is delivered later. Waits while too many others wait: callers stand in line, and whoever has waited longest has
+    /// the next place. A call that is dropped while it waits posts nothing.
     ///
     /// # Errors
     /// The actor has ended.

@@ -96,6 +96,17 @@ fn every_press_is_reported() {
             vec![[Paused, Paused, Resumed]; 20].concat(),
             "pause, pause, resume, twenty times: each press is reported"
         );
+        for _ in 0..2_500 {
+            pause(&control).await;
+            resume(&control).await;
+        }
+        settle().await;
+        let reported = taken(&mut events);
+        assert!(
+            reported == [Paused, Resumed].repeat(2_500),
+            "pause and resume, 2500 times: each press is reported, and {} reports came for 5000",
+            reported.len()
+        );
         post(&posts, "a").await;
         next(
             &mut events,
@@ -140,8 +151,16 @@ fn posting_waits_while_too_many_wait() {
                 posting.spawn(async move { posts.post("a".to_owned()).await });
             }
             settle().await;
-            let done = std::iter::from_fn(|| posting.try_join_next());
-            let accepted = done.filter(|posted| matches!(posted, Ok(Ok(())))).count();
+            let done: Vec<_> = std::iter::from_fn(|| posting.try_join_next()).collect();
+            let accepted = done
+                .iter()
+                .filter(|posted| matches!(posted, Ok(Ok(()))))
+                .count();
+            assert_eq!(
+                accepted,
+                done.len(),
+                "2000 posted {when}, and some were told Closed: who finds no place waits for one, however many wait already"
+            );
             assert!(
                 accepted < 2_000,
                 "{accepted} of 2000 posts were accepted {when}, and none of them waited for a place: what bounds the posts that wait?"
@@ -151,6 +170,55 @@ fn posting_waits_while_too_many_wait() {
             sleep(Duration::from_secs(2_500)).await;
             drop(events);
         }
+    });
+}
+
+/// Step 2. Callers that wait for a place stand in line: whoever has waited longest gets the next one.
+///
+/// Page: "Two mailboxes". The slip: all who wait are told that a place is free, and try again; who comes at that moment is there first.
+#[test]
+fn callers_stand_in_line() {
+    check(|| async {
+        let (posts, _control, mut events) = start();
+        // All places are taken, also those that the actor makes when it takes posts out of its mailbox.
+        let mut places = 0;
+        loop {
+            let taken = start_and_drop(100, || posts.post("a".to_owned())).await;
+            if taken == 0 {
+                break;
+            }
+            places += taken;
+            assert!(
+                places < 2_000,
+                "{places} posts were accepted, and nobody had to wait for a place: what bounds the posts that wait?"
+            );
+            settle().await;
+        }
+        // However many places become free at once, more callers wait.
+        let mut line = JoinSet::new();
+        for _ in 0..places + 10 {
+            let posts = posts.clone();
+            line.spawn(async move { posts.post("b".to_owned()).await });
+        }
+        settle().await;
+        let newcomer = posts.clone();
+        let newcomer = tokio::spawn(async move {
+            for _ in 0..3 {
+                let report = within("the report of a delivery", events.recv()).await;
+                assert_eq!(report, Some(delivered("a")), "it was posted first");
+                let accepted = start_and_drop(1, || newcomer.post("c".to_owned())).await;
+                assert_eq!(
+                    accepted, 0,
+                    "somebody heard of a delivery, posted at that moment, and had the place that had just become free. Others have waited for longer: callers stand in line"
+                );
+            }
+            events
+        });
+        let events = newcomer.await;
+        line.shutdown().await;
+        drop(posts);
+        sleep(Duration::from_secs(5_000)).await;
+        assert!(events.is_ok());
     });
 }
 

@@ -146,7 +146,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait.
+    /// Accepts a post; it is delivered later. Waits while too many others wait: callers stand in line, and whoever has waited longest has
+    /// the next place.
     ///
     /// # Errors
     /// The actor has ended.

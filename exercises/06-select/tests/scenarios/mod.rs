@@ -1,28 +1,40 @@
 //! What the delivery promises, whatever its callers do: random posts and presses, in any order, by callers that wait and callers that
 //! give up. Nothing is asked here that the page and src/lib.rs do not promise.
 
-use harness::{Calls, Dice, Scenario, Story, at_time, settle, within};
+use harness::{Calls, Dice, Scenario, Story, at_time, settle};
 use select::{Closed, ControlHandle, Event, PostsHandle, open};
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc,
+    task::coop::unconstrained,
+    time::{sleep, timeout},
+};
 
 /// One thing that a caller does.
 #[derive(Clone, Copy)]
 pub enum Step {
     Post,
     PostTheSameAgain,
-    /// A text that is not like the others.
-    PostOdd(&'static str),
+    /// A text that is not like the others: which one.
+    PostOdd(usize),
     /// So many callers post. Of those that have to wait, one does, and the others give up.
     Burst(usize),
     /// A pause, and then a burst.
     PauseAndBurst,
     /// So many posts, one after another, by a caller that always waits.
     Row(usize),
+    /// So many posts, one after another, by callers that soon lose patience.
+    Impatient(usize),
     Press(Press),
+    /// So many presses in turn, this one first. The actor gets to run only when one of them has to wait for a place.
+    Presses(Press, usize),
     ClonePosts,
     DropPosts,
     CloneControl,
@@ -44,7 +56,25 @@ pub enum Press {
     Resume,
 }
 
+impl Press {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+}
+
 use Step::*;
+
+/// Where to read about a promise that is broken.
+const MAILBOXES: &str = "(Page: \"Two mailboxes\")";
+const CLOSED: &str = "(Page: \"A closed channel answers at once\")";
+const ELSE: &str = "(Page: \"What else does not cover\")";
+const ORDER: &str = "(Page: \"Order\")";
+const ALONE: &str = "(Page: \"Handlers run alone\")";
+const DROPS: &str = "(Page: \"What select! drops\")";
+const ENDS: &str = "(Page: \"Where it ends\")";
 
 #[derive(Clone)]
 pub struct Delivery;
@@ -57,10 +87,10 @@ impl Scenario for Delivery {
     }
 
     fn step(&self, dice: &mut Dice) -> Step {
-        match dice.below(36) {
+        match dice.below(40) {
             0..=4 => Post,
             5 => PostTheSameAgain,
-            6 => PostOdd(dice.pick(&ODD)),
+            6 => PostOdd(dice.below(4)),
             7 => Burst(dice.pick(&[3, 40, 3000])),
             8..=10 => Press(self::Press::Pause),
             11..=13 => Press(self::Press::Resume),
@@ -74,6 +104,9 @@ impl Scenario for Delivery {
             22..=24 => AtOnce,
             25..=26 => PauseAndBurst,
             27 => Row(dice.pick(&[40, 300])),
+            28 => Impatient(dice.pick(&[40, 160])),
+            29 => Presses(self::Press::Pause, dice.pick(&[3, 300, 301])),
+            30 => Presses(self::Press::Resume, 2),
             // Into a delivery, to its very end, over hours. No round number: somebody may have a time-out.
             _ => Rest(dice.pick(&[130, 310, 730, 1000, 1170, 5_390, 67_300, 40_317_000])),
         }
@@ -88,11 +121,22 @@ impl Scenario for Delivery {
     }
 }
 
-const ODD: [&str; 3] = [
-    "",
-    "  a text between spaces \n",
-    "a text that is longer than a hundred characters, so that nobody can make it shorter without being found out by whoever reads it",
-];
+fn odd(which: usize) -> String {
+    match which {
+        0 => String::new(),
+        1 => "  a text between spaces \n".to_owned(),
+        2 => "two lines\r\n, a \0, and a crab: 🦀".to_owned(),
+        _ => "a text that nobody can cut without being found out, ".repeat(2_000),
+    }
+}
+
+/// A text as it is told: of a long one only the beginning.
+fn told(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?} ({} bytes)", format!("{}…", &text[..end]), text.len()),
+    }
+}
 
 /// A test as a whole may take a virtual day: this is most of it.
 const DAY: Duration = Duration::from_secs(20 * 3600);
@@ -110,6 +154,14 @@ struct Accepted {
     exactly: bool,
 }
 
+/// A pause or resume that the actor was sent.
+struct Pressed {
+    at: Moment,
+    press: Press,
+    /// Whether it had to wait for a place. What the actor did in that instant may have come before it, or after.
+    waited: bool,
+}
+
 struct Room {
     story: Story,
     posts: Vec<PostsHandle>,
@@ -119,7 +171,7 @@ struct Room {
     log: Arc<Mutex<Vec<(u64, Event)>>>,
     texts: Vec<String>,
     accepted: Vec<Accepted>,
-    presses: Vec<(Moment, Press)>,
+    presses: Vec<Pressed>,
     without_control: Option<Moment>,
     rests: u32,
     at_once: bool,
@@ -146,12 +198,19 @@ impl Room {
             attentive: true,
         };
         tokio::spawn(async move {
+            // How many in this millisecond: a few of them are told.
+            let mut at_once = (0, 0);
             while let Some(event) = events.recv().await {
-                story.tell(match &event {
-                    Event::Delivered(text) => format!("→ delivered {text:?}"),
-                    pressed => format!("→ {pressed:?}"),
-                });
                 let at = milliseconds(story.now());
+                at_once = (at, if at_once.0 == at { at_once.1 + 1 } else { 1 });
+                match (at_once.1, &event) {
+                    (8, _) => story.tell("→ and more"),
+                    (9.., _) => {}
+                    (_, Event::Delivered(text)) => {
+                        story.tell(format!("→ delivered {}", told(text)))
+                    }
+                    (_, pressed) => story.tell(format!("→ {pressed:?}")),
+                }
                 log.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push((at, event));
@@ -163,18 +222,21 @@ impl Room {
     async fn take(&mut self, step: Step) {
         match step {
             Post => self.post(None, "").await,
-            PostOdd(text) => self.post(Some(text.to_owned()), "").await,
+            PostOdd(which) => self.post(Some(odd(which)), "").await,
             PostTheSameAgain => {
                 let again = self.texts.last().cloned();
                 self.post(again, "the same again, ").await;
             }
             Burst(count) => self.burst(count).await,
             PauseAndBurst => {
+                self.story.tell("pause");
                 self.press(self::Press::Pause).await;
                 self.burst(40).await;
             }
             Row(count) => self.row(count).await,
-            Press(press) => self.press(press).await,
+            Impatient(count) => self.impatient(count).await,
+            Press(press) => self.presses(press, 1).await,
+            Presses(first, count) => self.presses(first, count).await,
             ClonePosts => self.posts.extend(self.posts.last().cloned()),
             CloneControl => self.control.extend(self.control.last().cloned()),
             DropPosts => {
@@ -218,9 +280,9 @@ impl Room {
     /// The callers that wait look whether their turn has come.
     async fn look(&mut self) {
         for (number, result) in self.waiting.look().await {
-            let text = &self.texts[number - 1];
+            let text = told(&self.texts[number - 1]);
             self.story
-                .tell(format!("post {text:?}, which waited: {result:?}"));
+                .tell(format!("post {text}, which waited: {result:?}"));
             self.returned(number, result, self.now(), false);
         }
     }
@@ -245,13 +307,13 @@ impl Room {
         let Some((number, result)) = self.call(text).await else {
             return;
         };
-        let text = &self.texts[number - 1];
+        let text = told(&self.texts[number - 1]);
         match result {
             None => self
                 .story
-                .tell(format!("post {text:?}: {how}waits for a place")),
+                .tell(format!("post {text}: {how}waits for a place")),
             Some(result) => {
-                self.story.tell(format!("post {text:?}: {how}{result:?}"));
+                self.story.tell(format!("post {text}: {how}{result:?}"));
                 self.returned(number, result, self.now(), true);
             }
         }
@@ -298,38 +360,93 @@ impl Room {
         self.at_once = false;
         self.attentive = true;
         for _ in 0..count {
-            if let Some((number, Some(result))) = self.call(None).await {
-                self.returned(number, result, self.now(), true);
-            }
-            while self.waiting.waiting().len() > 0 {
-                self.pass(Duration::from_millis(1100)).await;
-                assert!(
-                    self.story.now() < DAY,
-                    "`post` still waits for a place after most of a day, and nobody has paused"
-                );
-            }
+            self.patient().await;
         }
         self.story
             .tell(format!("{count} posts in a row are accepted"));
     }
 
+    /// One post, by a caller that waits for its turn, however long that takes.
+    async fn patient(&mut self) {
+        if let Some((number, Some(result))) = self.call(None).await {
+            self.returned(number, result, self.now(), true);
+        }
+        let mut seconds_of_silence = 0;
+        while self.waiting.waiting().len() > 0 {
+            let before = self.reported();
+            self.pass(Duration::from_millis(1100)).await;
+            seconds_of_silence += 1;
+            if self.reported() > before {
+                seconds_of_silence = 0;
+            }
+            assert!(
+                seconds_of_silence < 60,
+                "`post` waits for a place, and for a minute nothing was delivered though nobody has paused. Who holds the places, a caller \
+                 that gave up? {MAILBOXES}"
+            );
+        }
+    }
+
+    /// Callers that give up at once, when their turn may have come, and after a look at what they got then.
+    async fn impatient(&mut self, count: usize) {
+        if self.posts.is_empty() || self.is_paused() {
+            // Nobody could resume meanwhile.
+            return;
+        }
+        self.story
+            .tell(format!("{count} posts by callers that soon give up"));
+        self.at_once = false;
+        self.attentive = true;
+        let mut gave_up = 0;
+        for patience in (0..4).cycle().take(count) {
+            let Some((number, result)) = self.call(None).await else {
+                return;
+            };
+            if let Some(result) = result {
+                self.returned(number, result, self.now(), true);
+                continue;
+            }
+            for turn in 0..patience {
+                if turn == 1 {
+                    self.look().await;
+                } else {
+                    sleep(Duration::from_millis(1100)).await;
+                }
+            }
+            if self.waiting.waiting().last() == Some(number) {
+                self.waiting.give_up_newest();
+                gave_up += 1;
+            }
+        }
+        self.story
+            .tell(format!("{gave_up} of them have given up; one more posts"));
+        self.patient().await;
+    }
+
+    fn reported(&self) -> usize {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
     fn is_paused(&self) -> bool {
-        let last = self.presses.last().map(|(_, press)| *press);
+        let last = self.presses.last().map(|pressed| pressed.press);
         last == Some(self::Press::Pause) && !self.control.is_empty()
     }
 
     fn gave_up(&mut self, number: Option<usize>) {
         if let Some(number) = number {
-            let text = &self.texts[number - 1];
+            let text = told(&self.texts[number - 1]);
             self.story
-                .tell(format!("the caller who waits to post {text:?} gives up"));
+                .tell(format!("the caller who waits to post {text} gives up"));
         }
     }
 
     fn returned(&mut self, number: usize, result: Result<(), Closed>, at: Moment, exactly: bool) {
         assert!(
             result.is_ok(),
-            "`post` said Closed to a caller with a PostsHandle: the actor lives as long as it"
+            "`post` said Closed to a caller with a PostsHandle: the actor lives as long as it. {ENDS}"
         );
         let text = self.texts[number - 1].clone();
         let accepted = Accepted {
@@ -343,42 +460,60 @@ impl Room {
         self.accepted.insert(place, accepted);
     }
 
+    async fn presses(&mut self, first: Press, count: usize) {
+        if self.control.is_empty() {
+            return;
+        }
+        let (other, words) = match first {
+            self::Press::Pause => (self::Press::Resume, "pause and resume"),
+            self::Press::Resume => (self::Press::Pause, "resume and pause"),
+        };
+        self.story.tell(match count {
+            1 => first.name().to_owned(),
+            2 => format!("{words} at once"),
+            _ => format!("{count} presses at once, {words} in turn"),
+        });
+        for press in [first, other].into_iter().cycle().take(count) {
+            self.press(press).await;
+        }
+    }
+
     async fn press(&mut self, press: Press) {
         let Some(control) = self.control.last().cloned() else {
             return;
         };
-        let words = match press {
-            self::Press::Pause => "pause",
-            self::Press::Resume => "resume",
-        };
-        self.story.tell(words);
+        let words = press.name();
         let call = async move {
             match press {
                 self::Press::Pause => control.pause().await,
                 self::Press::Resume => control.resume().await,
             }
         };
-        let mut calls = Calls::new();
-        let mut result = calls.start(0, call).await;
-        let at = self.now();
-        if result.is_none() {
-            // It has to wait for a place, so the actor gets to run.
-            let rest = calls.rest(Duration::from_millis(2), |_, pressed| {
-                result = Some(pressed)
-            });
-            within("a place for a press", rest).await;
-            self.rests += 1;
-        }
+        let mut call = pin!(call);
+        // One poll, in which the actor does not get to run.
+        let poll = unconstrained(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx)))).await;
+        let (result, waited) = match poll {
+            Poll::Ready(result) => (Some(result), false),
+            Poll::Pending => {
+                // The actor gets to run.
+                self.rests += 1;
+                (timeout(Duration::from_millis(2), call).await.ok(), true)
+            }
+        };
         assert_ne!(
             result,
             Some(Err(Closed)),
-            "`{words}` said Closed to a caller with a ControlHandle: the actor lives as long as it"
+            "`{words}` said Closed to a caller with a ControlHandle: the actor lives as long as it. {ENDS}"
         );
         assert!(
             result.is_some(),
-            "`{words}` waits for a place: a press is heard at once, and then there is one"
+            "`{words}` waits for a place: a press is heard at once, and then there is one. {ALONE}"
         );
-        self.presses.push((at, press));
+        self.presses.push(Pressed {
+            at: self.now(),
+            press,
+            waited,
+        });
     }
 
     async fn rest(&mut self, duration: Duration) {
@@ -386,7 +521,17 @@ impl Room {
             return;
         }
         self.story.tell(format!("({} pass)", at_time(duration)));
+        let metrics = Handle::current().metrics();
+        let wake_ups = metrics.worker_park_count(0);
+        let reported = self.reported();
         self.pass(duration).await;
+        let wake_ups = metrics.worker_park_count(0) - wake_ups;
+        let reported = self.reported() - reported;
+        assert!(
+            wake_ups < 100 + 20 * reported as u64,
+            "{} pass, there are {reported} reports, and something woke up {wake_ups} times: who has nothing to do waits, and does not look again and again. {CLOSED}",
+            at_time(duration),
+        );
     }
 
     async fn pass(&mut self, duration: Duration) {
@@ -397,8 +542,8 @@ impl Room {
         self.waiting
             .rest(duration, |number, result| {
                 self.story.tell(format!(
-                    "post {:?}, which waited: {result:?}",
-                    self.texts[number - 1]
+                    "post {}, which waited: {result:?}",
+                    told(&self.texts[number - 1])
                 ));
                 let at = (milliseconds(self.story.now()), self.rests);
                 done.push((number, result, at));
@@ -424,8 +569,8 @@ impl Room {
         settle().await;
         if let Some(number) = self.waiting.waiting().next() {
             panic!(
-                "post {:?} still waits for a place, long after everything before it should have been delivered",
-                self.texts[number - 1]
+                "post {} still waits for a place, long after everything before it should have been delivered. {ENDS}",
+                told(&self.texts[number - 1])
             );
         }
         let log = std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner));
@@ -437,30 +582,31 @@ impl Room {
         let mut reports = log
             .iter()
             .filter(|(_, event)| !matches!(event, Event::Delivered(_)));
-        for ((at, _), press) in &self.presses {
+        for Pressed { at, press, .. } in &self.presses {
             let report = match press {
                 self::Press::Pause => Event::Paused,
                 self::Press::Resume => Event::Resumed,
             };
             let Some((heard, event)) = reports.next() else {
-                panic!("{report:?} was never reported: each press is");
+                panic!("{report:?} was never reported: each press is. {MAILBOXES}");
             };
             assert_eq!(
                 *event, report,
-                "{event:?} was reported, and the press before it was never heard: each press is reported, in order"
+                "{event:?} was reported, and the press before it was never heard: each press is reported, in order. {MAILBOXES}"
             );
             assert!(
-                heard.abs_diff(*at) <= 3,
-                "the press at {} was reported at {}: it goes before the posts that wait, and is heard during a delivery",
-                moment(*at),
+                heard.abs_diff(at.0) <= 3,
+                "the press at {} was reported at {}: it goes before the posts that wait, and is heard during a delivery. {ALONE}",
+                moment(at.0),
                 moment(*heard),
             );
         }
-        let paused = matches!(self.presses.last(), Some((_, self::Press::Pause)));
+        let last = self.presses.last().map(|pressed| pressed.press);
+        let paused = last == Some(self::Press::Pause);
         let more: Vec<_> = reports.map(|(_, event)| event).collect();
         assert!(
             more.is_empty() || paused && more == [&Event::Resumed],
-            "{more:?} was reported, and nobody pressed"
+            "{more:?} was reported, and nobody pressed. {MAILBOXES}"
         );
     }
 
@@ -474,20 +620,21 @@ impl Room {
         let mut free: Moment = (0, 0);
         let mut free_is_a_guess = false;
         for post in &self.accepted {
-            let text = &post.text;
+            let text = told(&post.text);
             let Some((at, got)) = delivered.next() else {
-                panic!("post {text:?} was accepted, and never delivered");
+                panic!("post {text} was accepted, and never delivered. {ENDS}");
             };
-            assert_eq!(
-                got, text,
-                "{got:?} was delivered where {text:?} was next: posts are delivered in the order in which they were accepted, each once"
+            assert!(
+                *got == post.text,
+                "{} was delivered where {text} was next: posts are delivered in the order in which they were accepted, each once, as they are. {MAILBOXES}",
+                told(got),
             );
             let mut begin = post.at.max(free);
             let mut either = false;
             let mut paused = String::new();
-            for &(from, to) in &pauses {
+            for &(from, to, waited) in &pauses {
                 if begin.0.abs_diff(from.0) <= 3
-                    && (free_is_a_guess && begin == free || !post.exactly)
+                    && (free_is_a_guess && begin == free || !post.exactly || waited)
                 {
                     // It was to begin in the instant of the press: both orders are right.
                     either = true;
@@ -500,20 +647,20 @@ impl Room {
             if !either && post.exactly {
                 assert!(
                     at + 3 >= free.0 + 1000,
-                    "{text:?} was delivered at {}, and the delivery before it ended at {}: one takes a second, and there is one at a time",
+                    "{text} was delivered at {}, and the delivery before it ended at {}: one takes a second, and there is one at a time. {MAILBOXES}",
                     moment(at),
                     moment(free.0),
                 );
                 assert!(
                     at + 3 >= end,
-                    "{text:?} was delivered at {}, so it began at {}: that is before {}, when it could{paused}",
+                    "{text} was delivered at {}, so it began at {}: that is before {}, when it could{paused}. {ORDER}",
                     moment(at),
                     moment(at.saturating_sub(1000)),
                     moment(begin.0),
                 );
                 assert!(
                     at <= end + 3,
-                    "{text:?} was delivered at {}, and could have been at {}: nobody had paused, and nothing else was under way",
+                    "{text} was delivered at {}, and could have been at {}: nobody had paused, and nothing else was under way. {ELSE}",
                     moment(at),
                     moment(end),
                 );
@@ -523,23 +670,26 @@ impl Room {
         }
         if let Some((_, text)) = delivered.next() {
             panic!(
-                "{text:?} was delivered, and never accepted: its caller had given up while it waited for a place (or it came twice)"
+                "{} was delivered, and never accepted: its caller had given up while it waited for a place (or it came twice). {DROPS}",
+                told(text)
             );
         }
     }
 
-    /// From when to when no delivery may begin.
-    fn pauses(&self) -> Vec<(Moment, Moment)> {
+    /// From when to when no delivery may begin, and whether the press that began it had to wait.
+    fn pauses(&self) -> Vec<(Moment, Moment, bool)> {
         let mut pauses = Vec::new();
         let mut since = None;
-        for (at, press) in &self.presses {
+        for Pressed { at, press, waited } in &self.presses {
             match press {
-                self::Press::Pause => since = since.or(Some(*at)),
-                self::Press::Resume => pauses.extend(since.take().map(|since| (since, *at))),
+                self::Press::Pause => since = since.or(Some((*at, *waited))),
+                self::Press::Resume => {
+                    pauses.extend(since.take().map(|(since, waited)| (since, *at, waited)));
+                }
             }
         }
         let end = self.without_control.unwrap_or((u64::MAX, 0));
-        pauses.extend(since.map(|since| (since, end)));
+        pauses.extend(since.map(|(since, waited)| (since, end, waited)));
         pauses
     }
 }
