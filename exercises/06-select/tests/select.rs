@@ -165,6 +165,15 @@ fn posting_waits_while_too_many_wait() {
                 accepted < 2_000,
                 "{accepted} of 2000 posts were accepted {when}, and none of them waited for a place: what bounds the posts that wait?"
             );
+            // Another delivery has places of its own.
+            let (others, _control, mut reports) = start();
+            let posted = within(
+                "a place for a post in another delivery",
+                others.post("b".to_owned()),
+            )
+            .await;
+            assert!(posted.is_ok());
+            next(&mut reports, delivered("b"), "it was posted there").await;
             // However many they are, they are delivered.
             drop((posts, control, posting));
             sleep(Duration::from_secs(2_500)).await;
@@ -264,6 +273,9 @@ fn it_goes_on_when_nobody_listens() {
             Ok(()),
             "nobody listens to the reports, and the actor has ended with its listener"
         );
+        // What still waits, in however large a mailbox, is delivered.
+        drop((posts, control));
+        sleep(Duration::from_secs(400)).await;
     });
 }
 
