@@ -4,11 +4,11 @@
 use cycles::{Closed, RoomHandle, Store, open};
 use harness::{Calls, Dice, Scenario, Story, at_time, expect_panics, settle};
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
+use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle, time::sleep};
 
 /// `say` takes no time while fewer than so many messages wait to be saved.
 const FEW: u64 = 4;
@@ -47,6 +47,15 @@ pub enum Step {
 }
 
 use Step::*;
+
+/// Where to read about a promise that is broken.
+const NEED: &str = "(Page: \"Two actors that need each other\")";
+const TREE: &str = "(Page: \"Ownership is a tree\")";
+const SECOND: &str = "(Page: \"A second channel\")";
+const DRAIN: &str = "(Page: \"The drain\")";
+const CURES: &str = "(Page: \"What each cure loses\")";
+const DIES: &str = "(Page: \"When one of them dies\")";
+const SELECT: &str = "(Page: chapter 6, \"What select! drops\")";
 
 #[derive(Clone)]
 pub struct RoomAndArchive {
@@ -137,7 +146,8 @@ struct Room {
     log: Arc<Mutex<Vec<(u64, u64)>>>,
     /// `None`: it has gone.
     listener: Option<JoinHandle<()>>,
-    numbers: HashSet<u64>,
+    /// Each number that was got, and the call that got it.
+    numbers: HashMap<u64, usize>,
     highest: u64,
     /// Calls of `say` that gave up. Each was accepted or not; when all is saved, it can be known.
     gave_up: u64,
@@ -189,7 +199,7 @@ impl Room {
             waiting: Calls::new(),
             log,
             listener: Some(listener),
-            numbers: HashSet::new(),
+            numbers: HashMap::new(),
             highest: 0,
             gave_up: 0,
             not_accepted: 0,
@@ -355,9 +365,14 @@ impl Room {
             order: usize::MAX,
             result: None,
         });
+        let text = match call % 5 {
+            0 => String::new(),
+            1 => "a long story, ".repeat(5_000),
+            _ => "hello".to_owned(),
+        };
         let future = async move {
             if is_say {
-                handle.say("hello".to_owned()).await
+                handle.say(text).await
             } else {
                 handle.unsaved().await
             }
@@ -431,11 +446,11 @@ impl Room {
             let name = self.name(call);
             assert!(
                 result == Err(Closed) || !called.refused,
-                "{name} returned {result:?}, but a `say` had been refused before: the archive is dead, and nothing is accepted any more"
+                "{name} returned {result:?}, but a `say` had been refused before: the archive is dead, and nothing is accepted any more. {DIES}"
             );
             assert!(
                 result != Err(Closed) || self.breaks_at.is_some(),
-                "{name} returned Closed to a caller with a handle, and the archive had not died: room and archive live as long as any handle"
+                "{name} returned Closed to a caller with a handle, and the archive had not died: room and archive live as long as any handle. {TREE}"
             );
             match result {
                 Ok(number) if called.is_say => self.said(call, number),
@@ -450,23 +465,23 @@ impl Room {
         let called = &self.calls[call];
         assert!(
             !called.dead,
-            "{name} got number {number}, but the archive had died before: who will save it?"
+            "{name} got number {number}, but the archive had died before: who will save it? {DIES}"
         );
         let before = called.highest;
         assert!(
             number > before,
-            "{name} got number {number}, but another `say` had got number {before} before this one began: numbers go up"
+            "{name} got number {number}, but another `say` had got number {before} before this one began: numbers go up. {NEED}"
         );
         assert!(
-            self.numbers.insert(number),
-            "{name} got number {number}, and another `say` had got the same"
+            self.numbers.insert(number, call).is_none(),
+            "{name} got number {number}, and another `say` had got the same. {NEED}"
         );
         let says = self.calls.iter().filter(|call| call.is_say).count() as u64;
         let most = says - self.not_accepted;
         assert!(
             number <= most,
             "{name} got number {number}, but no more than {most} messages can have been accepted by then. The room gives numbers only to messages \
-             that are saved: a call that gave up while it waited takes no number with it"
+             that are saved: a call that gave up while it waited takes no number with it. {SECOND}"
         );
         self.highest = self.highest.max(number);
     }
@@ -502,25 +517,47 @@ impl Room {
         };
         assert!(
             unsaved <= most,
-            "{name} said {unsaved}, but no more than {most} messages{why} can have been accepted and not saved by then"
+            "{name} said {unsaved}, but no more than {most} messages{why} can have been accepted and not saved by then. {NEED}"
         );
         let may_be_dead = self.breaks_at.is_some_and(|number| self.highest >= number);
-        if !called.at_once || may_be_dead || self.listener.is_none() {
+        if may_be_dead {
             return;
         }
-        let saved = self
-            .reports()
-            .iter()
-            .filter(|(when, _)| *when <= at)
-            .count() as u64;
-        let least = self.calls[..call].iter().filter(|other| {
-            other.is_say && matches!(other.result, Some((_, Ok(number))) if other.order < called.after && number > saved)
-        });
-        let least = least.count() as u64;
+        let least = self.unsaved_at_least(call, at);
         assert!(
             unsaved >= least,
-            "{name} said {unsaved}, but {least} messages were accepted before, and are not saved yet"
+            "{name} said {unsaved}, but {least} messages were accepted before, and cannot have been saved yet. {NEED}"
         );
+    }
+
+    /// How many were accepted and not saved, for sure, at any moment from when this call began until now.
+    fn unsaved_at_least(&self, call: usize, at: u64) -> u64 {
+        let Call { from, after, .. } = self.calls[call];
+        let count = |saved: u64, accepted: &dyn Fn(&Call, u64) -> bool| {
+            let numbers = self.numbers.iter();
+            let unsaved = numbers.filter(|(number, call)| {
+                let call = &self.calls[**call];
+                **number > saved && call.result.is_some_and(|(when, _)| accepted(call, when))
+            });
+            unsaved.count() as u64
+        };
+        // When the archive can have saved each message, at the earliest.
+        let (mut free, mut saved) = (0, 0);
+        let mut least = None;
+        for number in 1..=self.highest {
+            let began = self.said_by(number).map_or(0, |(call, _)| call.from);
+            free = began.max(free) + SAVE;
+            if free > at + NEARLY {
+                break;
+            }
+            if free > from + NEARLY {
+                least.get_or_insert_with(|| count(saved, &|call, _| call.order < after));
+                let now = count(number, &|_, when| when + NEARLY < free);
+                least = least.min(Some(now));
+            }
+            saved = number;
+        }
+        least.unwrap_or_else(|| count(saved, &|call, _| call.order < after))
     }
 
     async fn rest(&mut self, duration: Duration) {
@@ -534,17 +571,33 @@ impl Room {
             return sleep(duration).await;
         }
         let is_long = milliseconds(duration) > (self.most_unsaved() + 2) * SAVE;
+        let metrics = Handle::current().metrics();
+        let most_unsaved = self.most_unsaved();
         let mut returned = Vec::new();
-        self.waiting
-            .rest(duration, |call, result| {
-                returned.push((call, milliseconds(self.story.now()), result));
-                let is_say = self.calls[call].is_say;
-                self.story.tell(match result {
-                    Ok(number) if is_say => format!("call {}, `say`: number {number}", call + 1),
-                    result => format!("call {}: {result:?}", call + 1),
-                });
-            })
-            .await;
+        // A minute first: where something wakes up all the time, that is enough to see it.
+        let first = duration.min(Duration::from_secs(60));
+        for time in [first, duration - first] {
+            let wake_ups = metrics.worker_park_count(0);
+            self.waiting
+                .rest(time, |call, result| {
+                    returned.push((call, milliseconds(self.story.now()), result));
+                    let is_say = self.calls[call].is_say;
+                    self.story.tell(match result {
+                        Ok(number) if is_say => {
+                            format!("call {}, `say`: number {number}", call + 1)
+                        }
+                        result => format!("call {}: {result:?}", call + 1),
+                    });
+                })
+                .await;
+            let wake_ups = metrics.worker_park_count(0) - wake_ups;
+            assert!(
+                wake_ups < 100 + 20 * most_unsaved,
+                "{} pass with no more than {most_unsaved} messages to save, and something woke up {wake_ups} times: who has nothing to do waits, \
+                 and does not look again and again. {CURES}",
+                at_time(time),
+            );
+        }
         settle().await;
         self.returned(returned);
         if is_long {
@@ -556,7 +609,7 @@ impl Room {
     fn all_is_quiet(&mut self) {
         if let Some(call) = self.waiting.waiting().next() {
             panic!(
-                "{} still waits, long after everything before it should have been saved",
+                "{} still waits, long after everything before it should have been saved. {SECOND}",
                 self.name(call)
             );
         }
@@ -572,7 +625,7 @@ impl Room {
             if !self.dead && !self.refused && self.breaks_at != Some(reported + 1) {
                 assert!(
                     reported >= self.highest,
-                    "message {} was accepted, and is not reported, long after it should have been saved",
+                    "message {} was accepted, and is not reported, long after it should have been saved. {DRAIN}",
                     reported + 1
                 );
                 self.not_accepted = (accepted + self.gave_up).saturating_sub(reported);
@@ -606,7 +659,7 @@ impl Room {
             let Some((at, _)) = call.result else { continue };
             assert!(
                 !call.at_once || !call.attentive || at <= call.from + NEARLY,
-                "{} began at {} and returned at {}: {}",
+                "{} began at {} and returned at {}: {}. {NEED}",
                 self.name(i),
                 moment(call.from),
                 moment(at),
@@ -634,7 +687,7 @@ impl Room {
             }
             assert!(
                 number > earlier.0,
-                "{} got number {number}, and call {}, which had waited for longer, got {}: nobody is overtaken",
+                "{} got number {number}, and call {}, which had waited for longer, got {}: nobody is overtaken. {SECOND}",
                 self.name(i),
                 earlier.1,
                 earlier.0
@@ -650,14 +703,14 @@ impl Room {
         for &(at, number) in reports {
             assert!(
                 self.breaks_at.is_none_or(|breaks_at| number < breaks_at),
-                "number {number} was reported, and the store breaks at that message: it was never saved"
+                "number {number} was reported, and the store breaks at that message: it was never saved. {DIES}"
             );
             let said = self.said_by(number);
             let began = said.map_or(0, |(call, _)| call.from);
             free = began.max(free) + SAVE;
             assert!(
                 at + NEARLY >= free,
-                "number {number} was reported at {}, and cannot have been saved before {}: one message takes a second, and there is one at a time",
+                "number {number} was reported at {}, and cannot have been saved before {}: one message takes a second, and there is one at a time. {NEED}",
                 moment(at),
                 moment(free),
             );
@@ -670,7 +723,7 @@ impl Room {
                     || self.crowded_since.is_some_and(|from| from <= at);
                 assert!(
                     crowded || !call.attentive || at <= due + NEARLY,
-                    "number {number} was reported at {}, and could have been at {}: it was accepted, and the archive had nothing else to save",
+                    "number {number} was reported at {}, and could have been at {}: it was accepted, and the archive had nothing else to save. {SELECT}",
                     moment(at),
                     moment(due),
                 );
@@ -685,7 +738,7 @@ impl Room {
         let due = self.highest.min(saved);
         assert!(
             reported >= due,
-            "message {} was accepted, and is never reported. {}",
+            "message {} was accepted, and is never reported. {}. {DRAIN}",
             reported + 1,
             if self.highest > saved {
                 "It was saved before the archive died"
@@ -699,7 +752,7 @@ impl Room {
         let says = says.count() as u64 - self.not_accepted;
         assert!(
             reported <= says,
-            "{reported} messages were reported, and no more than {says} can have been accepted"
+            "{reported} messages were reported, and no more than {says} can have been accepted. {SECOND}"
         );
     }
 
@@ -722,7 +775,7 @@ impl Room {
             };
             assert!(
                 reports.len() as u64 + 1 == breaks_at && died <= at + NEARLY,
-                "{} returned Closed at {}, and the archive had not died yet: it does when it should save message {breaks_at}",
+                "{} returned Closed at {}, and the archive had not died yet: it does when it should save message {breaks_at}. {DIES}",
                 self.name(i),
                 moment(at),
             );
@@ -731,10 +784,8 @@ impl Room {
 
     /// Who got this number, and when; `None` when that one gave up.
     fn said_by(&self, number: u64) -> Option<(&Call, u64)> {
-        self.calls.iter().find_map(|call| match call.result {
-            Some((at, Ok(n))) if call.is_say && n == number => Some((call, at)),
-            _ => None,
-        })
+        let call = &self.calls[*self.numbers.get(&number)?];
+        Some((call, call.result?.0))
     }
 }
 
@@ -743,7 +794,7 @@ fn reports_are_in_order(reports: &[(u64, u64)]) {
         assert_eq!(
             *number, expected,
             "number {number} was reported where {expected} was next: messages are saved, and reported, in the order of their numbers, each once, and only a \
-             message that is accepted takes a number"
+             message that is accepted takes a number. {NEED}"
         );
     }
 }
