@@ -445,12 +445,12 @@ impl Room {
             let called = &self.calls[call];
             let name = self.name(call);
             assert!(
-                result == Err(Closed) || !called.refused,
-                "{name} returned {result:?}, but a `say` had been refused before: the archive is dead, and nothing is accepted any more. {DIES}"
+                result != Err(Closed) || self.may_be_dead(call, at),
+                "{name} returned Closed to a caller with a handle, and the archive had not died: room and archive live as long as any handle. {TREE}"
             );
             assert!(
-                result != Err(Closed) || self.breaks_at.is_some(),
-                "{name} returned Closed to a caller with a handle, and the archive had not died: room and archive live as long as any handle. {TREE}"
+                result == Err(Closed) || !called.refused,
+                "{name} returned {result:?}, but a `say` had been refused before: the archive is dead, and nothing is accepted any more. {DIES}"
             );
             match result {
                 Ok(number) if called.is_say => self.said(call, number),
@@ -458,6 +458,19 @@ impl Room {
                 Err(Closed) => self.refused |= called.is_say,
             }
         }
+    }
+
+    /// Whether the archive can have died by then, of what all others have said.
+    fn may_be_dead(&self, call: usize, at: u64) -> bool {
+        let says = self.calls.iter().enumerate();
+        let mut others = says.filter(|(other, says)| says.is_say && *other != call);
+        let Some((first, breaks_at)) = self
+            .breaks_at
+            .and_then(|number| Some((others.next()?.1.from, number)))
+        else {
+            return false;
+        };
+        others.count() as u64 + 1 >= breaks_at && at + NEARLY >= first + breaks_at * SAVE
     }
 
     fn said(&mut self, call: usize, number: u64) {
