@@ -1,8 +1,9 @@
 // @ts-check
-// <exercise-check name="recipe" file="exercises/01-recipe/src/lib.rs">: the box of an exercise. In the page's HTML it holds the task
-// and the promises, one <details data-test="…"> a test with staged hints inside, all of it readable without this script. The script
-// stages the hints (each opens the way to the next) and shows the command to run. When `cargo course` serves the page, the box
-// goes live: it listens to the verdicts, one server-sent event a change, each the whole status, so nothing has to be kept in step.
+// <exercise-check name="recipe" file="exercises/01-recipe/src/lib.rs">: the box of an exercise; with step="2" that of one of its steps.
+// In the page's HTML it holds the task and the promises, one <details data-test="…"> a test with staged hints inside, all of it
+// readable without this script. The script stages the hints (each opens the way to the next) and shows the command to run. When
+// `cargo course` serves the page, its boxes go live: they listen to the verdicts, one server-sent event a change, each the whole status,
+// so nothing has to be kept in step. The first box that is not done is the reader's: it leads, the others only tell how they stand.
 (() => {
     "use strict";
 
@@ -27,17 +28,17 @@
 
     class ExerciseCheck extends HTMLElement {
         #name = "";
+        /** "2", or empty: this is the box of the whole exercise. */
+        #step = "";
         /** @type {Map<string, TestRow>} */
         #rows = new Map();
         #bar = make("div", "exercise-bar");
-        #status = make("p");
+        #status = make("p", "state");
         #note = make("p", "note");
         #segments = make("div", "segments");
         #rustc = new Said();
         #schedules = make("p", "note");
         #inSchedule = new Said();
-        /** @type {EventSource | null} */
-        #stream = null;
         #live = false;
         #run = button("Run the tests");
 
@@ -46,20 +47,17 @@
                 return;
             }
             this.#name = this.getAttribute("name") ?? "";
+            this.#step = this.getAttribute("step") ?? "";
             for (const details of this.querySelectorAll(":scope > details")) {
                 const row = new TestRow(this.#name, /** @type {HTMLDetailsElement} */ (details));
                 this.#rows.set(row.name, row);
             }
-            this.#showCommand();
-            this.insertBefore(this.#bar, this.querySelector(":scope > details"));
-
-            // Only `cargo course` answers with verdicts. It serves this machine; where it is reached by another name, it says so.
-            const isLocal = location.protocol === "http:" && ["127.0.0.1", "localhost"].includes(location.hostname);
-            if (isLocal || document.cookie.split("; ").includes("cargo-course=live")) {
-                this.#listen();
-                // A browser opens six connections to a host at most: pages in the background give theirs back.
-                document.addEventListener("visibilitychange", () => this.#listen());
+            const verdicts = Verdicts.of(this.#name, this);
+            if (!this.#step || verdicts.panels[0] === this) {
+                this.#showCommand();
             }
+            this.insertBefore(this.#bar, this.querySelector(this.#step ? ":scope > details" : ":scope > :is(.step, details)"));
+            verdicts.listen();
         }
 
         #showCommand() {
@@ -80,32 +78,6 @@
             this.#bar.append(this.#note);
         }
 
-        #listen() {
-            if (document.hidden) {
-                this.#stream?.close();
-                this.#stream = null;
-                return;
-            }
-            if (this.#stream) {
-                return;
-            }
-            const stream = (this.#stream = new EventSource(`/api/exercises/${encodeURIComponent(this.#name)}/events`));
-            stream.addEventListener("message", (event) => {
-                this.#goLive();
-                this.#show(JSON.parse(event.data));
-            });
-            stream.addEventListener("error", () => {
-                // A server that is gone may come back: the browser goes on trying. One that answered "no such thing" is another server.
-                if (stream.readyState === EventSource.CLOSED) {
-                    this.#stream = null;
-                }
-                if (this.#live) {
-                    say(this.#status, LOST);
-                    this.#note.textContent = "Start it again, and this page goes on by itself.";
-                }
-            });
-        }
-
         /** From the command to the verdicts: done once, when the first status has come. */
         #goLive() {
             if (this.#live) {
@@ -115,7 +87,6 @@
             this.#run.addEventListener("click", () => {
                 fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" }).catch(() => say(this.#status, LOST));
             });
-            this.#status.setAttribute("role", "status");
             this.#schedules.setAttribute("aria-live", "polite");
             this.#segments.setAttribute("aria-hidden", "true");
             const now = make("div", "now");
@@ -123,26 +94,50 @@
             this.#bar.replaceChildren(now, this.#segments, this.#rustc.element, this.#schedules, this.#inSchedule.element);
         }
 
-        /** @param {Status} status */
-        #show(status) {
-            const schedules = status.schedules;
+        /** The server does not answer any more. */
+        lose() {
+            if (this.#live) {
+                say(this.#status, LOST);
+                this.#note.textContent = "Start it again, and this page goes on by itself.";
+            }
+        }
+
+        /** Whether all of its tests pass, as far as is known.
+         * @param {Map<string, Result>} known */
+        isDone(known) {
+            return [...this.#rows.keys()].every((name) => known.get(name) === "passes");
+        }
+
+        /** @param {Status} status @param {boolean} leads whether this is the box to work on */
+        show(status, leads) {
+            this.#goLive();
+            // Only one of a page's boxes is read out.
+            leads ? this.#status.setAttribute("role", "status") : this.#status.removeAttribute("role");
+            const schedules = this.#step ? null : status.schedules;
             const red = schedules?.result === "fails" || schedules?.result === "never ends";
-            const allPass = status.phase === "done" && status.of > 0 && status.passed === status.of && !red;
+            const tests = this.#step ? status.tests.filter((test) => this.#rows.has(test.name)) : status.tests;
+            const passed = tests.filter((test) => test.result === "passes").length;
+            const allPass = status.phase === "done" && tests.length > 0 && passed === tests.length && !red;
             this.classList.toggle("all-pass", allPass);
             this.#run.classList.toggle("quiet", allPass);
-            say(this.#status, headline(status, allPass));
-            this.#note.replaceChildren(...(allPass ? goOn(this) : []), ...prose(allPass && status.note ? ` ${status.note}` : status.note));
-            this.#rustc.say("What the compiler says", status.phase === "broken" ? status.broken : "");
+            this.#run.hidden = this.#step !== "" && !leads;
+            const done = this.#step ? `✓ ${this.getAttribute("done") ?? `Step ${this.#step} is done`}` : `✓ All ${tests.length} pass`;
+            say(this.#status, allPass ? done : headline(status.phase, passed, tests.length));
+            const note = leads || !this.#step ? status.note : "";
+            this.#note.replaceChildren(...(allPass ? goOn(this, this.#step !== "") : []), ...prose(allPass && note ? ` ${note}` : note));
+            this.#rustc.say("What the compiler says", status.phase === "broken" && leads ? status.broken : "");
             say(this.#schedules, schedules ? schedules.words.charAt(0).toUpperCase() + schedules.words.slice(1) : "");
             this.#inSchedule.say(`What it says there (its run: \`${schedules?.run}\`)`, red ? schedules.said : "");
 
-            this.#segments.replaceChildren(...status.tests.map((test) => make("i", slug(test.result))));
-            this.#follow(status.tests);
-            for (const test of status.tests) {
+            this.#segments.replaceChildren(...tests.map((test) => make("i", slug(test.result))));
+            if (!this.#step) {
+                this.#follow(tests);
+            }
+            for (const test of tests) {
                 this.#rows.get(test.name)?.show(test, status.phase);
             }
             if (status.phase === "running" || status.phase === "done") {
-                this.#guide(status.tests);
+                this.#guide(leads ? tests : []);
             }
         }
 
@@ -169,7 +164,7 @@
             }
         }
 
-        /** Opens the first test that does not pass, as soon as it is known which one that is.
+        /** Opens the first of these tests that does not pass, as soon as it is known which one that is; closes the others.
          * @param {Test[]} tests */
         #guide(tests) {
             const next = tests.find((test) => test.result !== "passes");
@@ -179,6 +174,73 @@
             for (const [name, row] of this.#rows) {
                 row.guide(name === next?.name);
             }
+        }
+    }
+
+    /** The verdicts on one exercise, for all of its boxes in the page: a browser opens six connections to a host at most. */
+    class Verdicts {
+        /** @type {Map<string, Verdicts>} */
+        static #all = new Map();
+        /** @type {ExerciseCheck[]} */
+        panels = [];
+        /** What is known of each test until now: a new check starts with "waiting". @type {Map<string, Result>} */
+        #known = new Map();
+        /** @type {EventSource | null} */
+        #stream = null;
+        #waits = false;
+
+        /** @param {string} name */
+        constructor(name) {
+            this.name = name;
+        }
+
+        /** @param {string} name @param {ExerciseCheck} panel */
+        static of(name, panel) {
+            const verdicts = this.#all.get(name) ?? new Verdicts(name);
+            this.#all.set(name, verdicts);
+            verdicts.panels.push(panel);
+            return verdicts;
+        }
+
+        listen() {
+            // Only `cargo course` answers with verdicts. It serves this machine; where it is reached by another name, it says so.
+            const isLocal = location.protocol === "http:" && ["127.0.0.1", "localhost"].includes(location.hostname);
+            if (!isLocal && !document.cookie.split("; ").includes("cargo-course=live")) {
+                return;
+            }
+            if (!this.#waits) {
+                this.#waits = true;
+                // Pages in the background give their connections back.
+                document.addEventListener("visibilitychange", () => this.listen());
+            }
+            if (document.hidden) {
+                this.#stream?.close();
+                this.#stream = null;
+                return;
+            }
+            if (this.#stream) {
+                return;
+            }
+            const stream = (this.#stream = new EventSource(`/api/exercises/${encodeURIComponent(this.name)}/events`));
+            stream.addEventListener("message", (event) => this.#tell(JSON.parse(event.data)));
+            stream.addEventListener("error", () => {
+                // A server that is gone may come back: the browser goes on trying. One that answered "no such thing" is another server.
+                if (stream.readyState === EventSource.CLOSED) {
+                    this.#stream = null;
+                }
+                this.panels.forEach((panel) => panel.lose());
+            });
+        }
+
+        /** @param {Status} status */
+        #tell(status) {
+            for (const { name, result } of status.tests) {
+                if (result !== "waiting") {
+                    this.#known.set(name, result);
+                }
+            }
+            const leader = this.panels.find((panel) => !panel.isDone(this.#known)) ?? this.panels.at(-1);
+            this.panels.forEach((panel) => panel.show(status, panel === leader));
         }
     }
 
@@ -360,9 +422,9 @@
         });
     }
 
-    /** @param {Status} status @param {boolean} allPass */
-    function headline(status, allPass) {
-        switch (status.phase) {
+    /** @param {Phase} phase @param {number} passed @param {number} of */
+    function headline(phase, passed, of) {
+        switch (phase) {
             case "waiting":
                 return "Waits to be checked";
             case "building":
@@ -372,14 +434,14 @@
             case "running":
                 return "Running the tests…";
             case "done":
-                return allPass ? `✓ All ${status.of} pass` : `${status.passed} of ${status.of} pass`;
+                return `${passed} of ${of} pass`;
         }
     }
 
-    /** The way on from a solved exercise: the heading after it, or the next chapter.
-     * @param {Element} exercise */
-    function goOn(exercise) {
-        const heading = [...document.querySelectorAll("main h2[id]")].find(
+    /** The way on: the heading after a solved exercise, or the one after its step; or the next chapter.
+     * @param {Element} exercise @param {boolean} isStep */
+    function goOn(exercise, isStep) {
+        const heading = [...document.querySelectorAll(isStep ? "main :is(h2, h3)[id]" : "main h2[id]")].find(
             (heading) => exercise.compareDocumentPosition(heading) & Node.DOCUMENT_POSITION_FOLLOWING,
         );
         const next = /** @type {HTMLAnchorElement | null} */ (document.querySelector("a[rel~=next]"));

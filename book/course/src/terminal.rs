@@ -206,7 +206,15 @@ impl Display for Verdict<'_> {
 impl Verdict<'_> {
     fn tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut heard: Vec<&str> = Vec::new();
+        let mut step = "";
         for test in &self.status.tests {
+            let is_shown = self.detail == Detail::All || test.result != Outcome::Passes;
+            if is_shown && test.step != step {
+                step = &test.step;
+                if !step.is_empty() {
+                    writeln!(f, "  {}", quiet(step))?;
+                }
+            }
             match test.result {
                 Outcome::Passes => {
                     if self.detail == Detail::All {

@@ -65,6 +65,9 @@ pub struct Test {
     pub name: String,
     /// What it promises; empty for a test that the learner added.
     pub promise: String,
+    /// The heading of its step, for the terminal: the page has it already.
+    #[serde(skip)]
+    pub step: String,
     /// What became of it.
     pub result: Outcome,
     /// What it said when it failed, at most 16 KiB of plain text.
@@ -120,7 +123,7 @@ impl Status {
     pub fn waiting(name: &str, hints: &[TestHints]) -> Self {
         let tests = hints
             .iter()
-            .map(|hints| Test::waiting(&hints.test, &hints.promise));
+            .map(|hints| Test::waiting(&hints.test, &hints.promise, &hints.step));
         let mut status = Self {
             name: name.to_owned(),
             phase: Phase::Waiting,
@@ -159,7 +162,7 @@ impl Status {
         }
         for name in names {
             if !self.tests.iter().any(|test| test.name == *name) {
-                self.tests.push(Test::waiting(name, ""));
+                self.tests.push(Test::waiting(name, "", ""));
             }
         }
         self.count();
@@ -210,10 +213,11 @@ impl Status {
 }
 
 impl Test {
-    fn waiting(name: &str, promise: &str) -> Self {
+    fn waiting(name: &str, promise: &str, step: &str) -> Self {
         Self {
             name: name.to_owned(),
             promise: promise.to_owned(),
+            step: step.to_owned(),
             result: Outcome::Waiting,
             said: String::new(),
         }
@@ -239,6 +243,7 @@ mod tests {
     fn one_test() -> Status {
         let hints = [TestHints {
             test: "counts".to_owned(),
+            step: String::new(),
             promise: "It counts".to_owned(),
             hints: Vec::new(),
         }];

@@ -1,4 +1,4 @@
-//! `hints.md`: the promises of an exercise's tests and the staged hints for each. The page includes the same file, so
+//! `hints.md`: the steps of an exercise, the promises of its tests and the staged hints for each. The page includes the same file, so
 //! its form is plain HTML details around Markdown; this is the little of it that the terminal needs.
 
 use crate::error::Error;
@@ -11,6 +11,8 @@ pub struct TestHints {
     pub test: String,
     /// What the test promises, as plain text.
     pub promise: String,
+    /// The heading of the step that it belongs to: "Step 2, 15 minutes: pause and resume". Empty where there are no steps.
+    pub step: String,
     /// The hints in their order, as Markdown.
     pub hints: Vec<String>,
 }
@@ -43,6 +45,7 @@ fn parse(text: &str) -> Result<Vec<TestHints>, (usize, &'static str)> {
     let mut in_code = false;
     // A summary may go on over several lines.
     let mut summary: Option<String> = None;
+    let mut step = String::new();
     let mut lines = 0;
 
     for (line, content) in (1..).zip(text.lines()) {
@@ -69,6 +72,7 @@ fn parse(text: &str) -> Result<Vec<TestHints>, (usize, &'static str)> {
                     tests.push(TestHints {
                         test: name.to_owned(),
                         promise: String::new(),
+                        step: step.clone(),
                         hints: Vec::new(),
                     });
                     open.push(Open::Test);
@@ -78,6 +82,8 @@ fn parse(text: &str) -> Result<Vec<TestHints>, (usize, &'static str)> {
                 }),
                 Some(Open::Hint { .. }) => return Err((line, "a <details> inside of a hint")),
             }
+        } else if tag.starts_with("<p class=\"step\"") {
+            step = plain(tag);
         } else if tag.starts_with("<summary>") {
             summary = Some(tag.to_owned());
         } else if tag == "</details>" {
@@ -165,6 +171,8 @@ let (tx, rx) = mpsc::channel(8);
 
 </details>
 </details>
+<p class="step">Step 2, 5 minutes: its end</p>
+
 <details data-test="ends">
 <summary>
   The task ends
@@ -187,6 +195,8 @@ Who holds a sender?
         assert!(tests[0].hints[1].contains("// <details> in code is text"));
         assert_eq!(tests[1].promise, "The task ends with the last handle");
         assert_eq!(tests[1].hints, ["Who holds a sender?"]);
+        assert_eq!(tests[0].step, "");
+        assert_eq!(tests[1].step, "Step 2, 5 minutes: its end");
     }
 
     #[test]
