@@ -2,7 +2,7 @@
 
 use crate::{
     event::{ActorId, Ended},
-    explore::Turns,
+    explore::{self, Turns},
     place::Place,
     recorder::{Recorder, tap},
 };
@@ -197,6 +197,7 @@ impl<F: Future> Future for Actor<F> {
             return Poll::Pending;
         }
         let Some(seat) = &this.entry.0 else {
+            let _poll = explore::Poll;
             return this.future.poll(cx);
         };
         if seat.recorder.stands_still() {

@@ -6,6 +6,7 @@
 use std::{
     cell::RefCell,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
+    thread,
 };
 
 /// Of all threads that explore.
@@ -30,6 +31,8 @@ struct Schedule {
     rolls: u64,
     /// Polls so far, those that were put off included.
     polls: u64,
+    /// Tasks that a panic has ended.
+    panics: u64,
 }
 
 /// How a schedule decides. These two find what was found by any of seven that were tried, a level for each task among them.
@@ -57,7 +60,24 @@ pub fn begin(number: u64) {
         tasks: 0,
         rolls: 0,
         polls: 0,
+        panics: 0,
     }));
+}
+
+/// How many tasks of this thread's schedule a panic has ended so far. A panic hook does not hear of all: `resume_unwind` calls none.
+pub fn panics() -> u64 {
+    HERE.with_borrow(|here| here.as_ref().map_or(0, |here| here.panics))
+}
+
+/// Around a task's poll: counts the panic that leaves it.
+pub(crate) struct Poll;
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            HERE.with_borrow_mut(|here| here.iter_mut().for_each(|here| here.panics += 1));
+        }
+    }
 }
 
 /// How often tasks of this process were polled or put off in the schedules so far: what they cost, the same at every run.

@@ -174,3 +174,14 @@ fn no_task_is_put_off_for_ever() {
         });
     }
 }
+
+#[test]
+fn a_panic_of_a_task_is_counted_though_no_hook_hears_of_it() {
+    let panics = run(1, async || {
+        let silent = spawn(async { std::panic::resume_unwind(Box::new("silent")) });
+        let well = spawn(async {});
+        assert!(silent.await.is_err() && well.await.is_ok());
+        explore::panics()
+    });
+    assert_eq!(panics, 1);
+}

@@ -178,6 +178,7 @@ where
         let (panics, phase) = (panics.clone(), phase.clone());
         move || {
             panics.collect_on_this_thread();
+            let heard = panics.clone();
             exit::in_a_test(true);
             let mut builder = Builder::new_current_thread();
             builder.enable_all().start_paused(clock == Clock::Virtual);
@@ -198,7 +199,13 @@ where
             phase.store(SHUTDOWN, Relaxed);
             drop(runtime);
             exit::in_a_test(false);
-            let _ = finished.send((outcome, Panics::hook_is_ours()));
+            let hook = match Panics::hook_is_ours() {
+                false => Some(NO_HOOK),
+                // One that was heard may well be passed on.
+                true if heard.is_empty() && schedule::panics() > 0 => Some(UNHEARD),
+                true => None,
+            };
+            let _ = finished.send((outcome, hook));
         }
     });
     // A thread that cannot even start says so in its panic.
@@ -210,7 +217,7 @@ where
         ));
     };
     let mut watchdog = Watchdog::new(limits, thread, metrics);
-    let (outcome, hook_is_ours) = loop {
+    let (outcome, hook) = loop {
         match finish.recv_timeout(LOOK_EVERY) {
             Ok(outcome) => break outcome,
             Err(RecvTimeoutError::Timeout) => {
@@ -230,17 +237,22 @@ where
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let ended: Box<dyn Any + Send> = Box::new("the test's thread ended without a word");
-                break (Err(ended), true);
+                break (Err(ended), None);
             }
         }
     };
-    match (outcome, hook_is_ours) {
-        (Ok(()), true) => Report::side_panics(&panics).map_or(Ok(()), Err),
-        (Ok(()), false) => Err(Report::found(NO_HOOK, &panics)),
-        (Err(payload), true) => Err(Report::body_failed(&*payload, &panics)),
-        (Err(payload), false) => Err(Report::body_failed(&*payload, &panics).and(NO_HOOK)),
+    match (outcome, hook) {
+        (Ok(()), None) => Report::side_panics(&panics).map_or(Ok(()), Err),
+        (Ok(()), Some(words)) => Err(Report::found(words, &panics)),
+        (Err(payload), None) => Err(Report::body_failed(&*payload, &panics)),
+        (Err(payload), Some(words)) => Err(Report::body_failed(&*payload, &panics).and(words)),
     }
 }
+
+/// What is said where a panic ended a task, and the panic hook did not hear of it.
+const UNHEARD: &str = "\
+    A task panicked, and the panic hook did not hear of it: by `std::panic::resume_unwind`, or while another hook was in place.\n\
+    Let it panic aloud (`panic!`), or return an error; whoever awaits the task's JoinHandle is told of either.";
 
 /// What is said where the panic hook is not ours any more.
 const NO_HOOK: &str = "\

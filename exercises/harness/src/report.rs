@@ -84,6 +84,11 @@ impl Panics {
         is_ours
     }
 
+    /// Whether there were none, the expected ones included.
+    pub fn is_empty(&self) -> bool {
+        self.lock().panics.is_empty()
+    }
+
     /// All but the expected ones.
     pub fn take(&self) -> Vec<Panic> {
         let mut seen = self.lock();

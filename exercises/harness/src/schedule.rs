@@ -5,7 +5,7 @@
 #[cfg(feature = "schedules")]
 pub use explored::one_schedule;
 #[cfg(feature = "schedules")]
-pub(crate) use explored::{Schedule, each, skip_to};
+pub(crate) use explored::{Schedule, each, panics, skip_to};
 
 /// Says that only the usual schedule makes sense for this test, and why. To be called before [`check`](crate::check).
 #[cfg(not(feature = "schedules"))]
@@ -20,6 +20,12 @@ pub(crate) fn each<E>(mut run: impl FnMut() -> Result<(), E>) -> Result<(), E> {
 /// Lets the next body run in this one of those that are asked for, or of those after them, counted from 0.
 #[cfg(not(feature = "schedules"))]
 pub(crate) fn skip_to(_index: u32) {}
+
+/// How many tasks of the body that runs on this thread a panic has ended, as far as somebody counts.
+#[cfg(not(feature = "schedules"))]
+pub(crate) fn panics() -> u64 {
+    0
+}
 
 /// The schedule of one body.
 #[cfg(not(feature = "schedules"))]
@@ -39,6 +45,7 @@ impl Schedule {
 #[cfg(feature = "schedules")]
 mod explored {
     use std::{cell::Cell, env, fs, ops::Range};
+    pub(crate) use tokio::explore::panics;
 
     /// Which schedules, by their numbers: "1..201". Without it, it is the usual one.
     const NUMBERS: &str = "HARNESS_SCHEDULES";
