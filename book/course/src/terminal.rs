@@ -139,7 +139,7 @@ pub fn schedules(exercise: &Exercise, found: &Schedules) -> String {
         Outcome::Passes => good("✓"),
         Outcome::Waiting => {
             return quiet(format_args!(
-                "… {}  {}",
+                "  {}  {}",
                 exercise.folder_name(),
                 found.words
             ));
