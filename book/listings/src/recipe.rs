@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use harness::{alive_tasks, check, settle, start_and_drop, within};
     use std::time::Duration;
-    use tokio::time::timeout;
+    use tokio::{runtime::Builder, sync::oneshot::error::TryRecvError, time::timeout};
 
     fn room() -> RoomHandle {
         RoomHandle::new("Rust".to_owned(), Log::default())
@@ -199,6 +199,38 @@ mod tests {
             drop(answer);
             assert_eq!(reply.send(7), Err(7));
         });
+    }
+
+    /// Page: "The reply": what reaches the channel after its receiver is gone stays there, neither answered nor dropped.
+    #[test]
+    fn a_message_that_comes_while_the_receiver_is_dropped_is_left_in_the_channel() {
+        check(|| async {
+            let (sender, mailbox) = mpsc::channel(1);
+            // The first half of a `send` is done when the actor dies.
+            let permit = sender.reserve().await.unwrap();
+            drop(mailbox);
+            let (reply, mut answer) = oneshot::channel();
+            permit.send(Message::Topic { reply });
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Empty));
+            drop(sender);
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Closed));
+        });
+    }
+
+    /// Page: "How it ends": with its runtime a task ends where it stands, and so does what waits in its mailbox.
+    #[test]
+    fn a_runtime_that_ends_leaves_what_is_in_the_mailbox_undone() {
+        let log = Log::default();
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let room = RoomHandle::new("Rust".to_owned(), log.clone());
+            let (reply, _) = oneshot::channel();
+            let topic = "Tokio".to_owned();
+            let message = Message::Rename { topic, reply };
+            room.sender.try_send(message).unwrap();
+        });
+        drop(runtime);
+        assert!(log.lines().is_empty());
     }
 
     /// Page: "How it ends": what is in the mailbox is handled first, then `recv` gives None.
