@@ -161,10 +161,13 @@ fn callers_wait_in_line() {
         let places = answered_at_once(2_000, || other.next_number()).await;
         assert!(
             places > 0,
-            "2000 callers asked, and none of their questions was in the mailbox after the first poll: what does `next_number` await before it sends? Until then nobody \
-             has asked, and others may come first"
+            "2000 callers asked, and none of them had its answer when the actor had run. Does `next_number` await something else before it sends? (Until then nobody has asked, \
+             and others may come first.) Or does the actor wait for something before it answers?"
         );
-        assert!(places < 2_000, "nobody had to wait: is there a bound?");
+        assert!(
+            places < 2_000,
+            "2000 callers came at once, and nobody had to wait for a place: does the mailbox have a bound?"
+        );
         let room = SequencerHandle::new();
         let line = wait_in_line(2 * places + 1, || room.next_number()).await;
         assert!(
@@ -327,7 +330,7 @@ fn the_task_ends_with_the_last_handle() {
         within("the first number", room.next_number()).await;
         // Who looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night. (The clock goes on in
         // steps, which wake the runtime, too: up to a dozen.)
-        for silence in [60, 11 * 3600 + 777] {
+        for silence in [60, 22 * 3600 + 777] {
             let metrics = Handle::current().metrics();
             let before = metrics.worker_park_count(0);
             sleep(Duration::from_secs(silence)).await;

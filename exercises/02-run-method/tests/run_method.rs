@@ -110,10 +110,13 @@ fn callers_wait_in_line() {
         let places = answered_at_once(2_000, || other.pass(1)).await;
         assert!(
             places > 0,
-            "2000 people came, and none of their passes was in the mailbox after the first poll: what does `pass` await before it sends? Until then nobody has come, and \
-             others may come first"
+            "2000 callers came, and none of them had its answer when the actor had run. Does `pass` await something else before it sends? (Until then nobody has come, and others \
+             may come first.) Or does the actor wait for something before it answers?"
         );
-        assert!(places < 2_000, "nobody had to wait: is there a bound?");
+        assert!(
+            places < 2_000,
+            "2000 callers came at once, and nobody had to wait for a place: does the mailbox have a bound?"
+        );
         let (door, _task) = open(0);
         let line = wait_in_line(2 * places + 1, || door.pass(1)).await;
         assert!(
@@ -213,8 +216,8 @@ fn the_last_count_has_all_that_was_sent() {
 
 /// The door stays open as long as somebody holds a handle.
 ///
-/// Page: "What the task returns". The slips: a task that ends after the first pass, or after some time; one that looks or ticks though
-/// nobody passes.
+/// Page: "What the task returns". The slips: a task that ends after the first pass, after some time or after so many passes; one that looks
+/// or ticks though nobody passes.
 #[test]
 fn the_task_lives_as_long_as_any_handle() {
     check(|| async {
@@ -224,22 +227,34 @@ fn the_task_lives_as_long_as_any_handle() {
         drop(door);
         let metrics = Handle::current().metrics();
         let before = metrics.worker_park_count(0);
-        sleep(Duration::from_secs(11 * 3600 + 777)).await;
+        sleep(Duration::from_secs(22 * 3600 + 777)).await;
         // The clock goes on in steps, which wake the runtime, too: up to a dozen.
         let wake_ups = metrics.worker_park_count(0) - before;
         assert!(
             wake_ups < 16,
-            "nobody passed for eleven hours of virtual time, and the runtime woke up {wake_ups} times: something works although nobody asks. An actor waits for the next \
+            "nobody passed for 22 hours of virtual time, and the runtime woke up {wake_ups} times: something works although nobody asks. An actor waits for the next \
              message with `recv().await`, and needs no timer"
         );
         assert!(
             !task.is_finished(),
-            "one handle of two is left, but the task has ended. (Nobody has passed for eleven hours of virtual time.)"
+            "one handle of two is left, but the task has ended. (Nobody has passed for 22 hours of virtual time.)"
         );
         assert_eq!(
             within("the answer at the handle that is left", clone.pass(1)).await,
             2,
             "this handle leads to another door"
+        );
+        let passing: JoinSet<_> = (0..12_000)
+            .map(|_| {
+                let clone = clone.clone();
+                async move { clone.pass(1).await }
+            })
+            .collect();
+        within("the answers to 12,000 people", passing.join_all()).await;
+        assert_eq!(
+            within("the answer after 12,000 people", clone.pass(0)).await,
+            12_002,
+            "2 and 12,000 have come in"
         );
     });
 }

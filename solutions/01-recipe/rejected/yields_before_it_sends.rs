@@ -1,5 +1,5 @@
 //! rejected: callers_wait_in_line
-//! says: what does `next_number` await before it sends?
+//! says: Does `next_number` await something else before it sends?
 //! thinks: "Letting the others go first is good manners."
 
 use tokio::sync::{mpsc, oneshot};

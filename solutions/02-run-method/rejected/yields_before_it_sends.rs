@@ -1,5 +1,5 @@
 //! rejected: callers_wait_in_line
-//! says: what does `pass` await before it sends?
+//! says: Does `pass` await something else before it sends?
 //! thinks: "Letting the others go first is good manners."
 
 use tokio::{
