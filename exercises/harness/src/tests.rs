@@ -861,6 +861,84 @@ mod a_mailbox {
     }
 }
 
+mod a_busy_actor {
+    use super::*;
+    use crate::{until_half_are_answered, wait_in_line};
+    use tokio::task::yield_now;
+
+    type Question = oneshot::Sender<u32>;
+
+    /// Answers 1, 2, 3; with a queue of its own, it takes in whatever comes before it answers the next one.
+    fn actor(takes_all_in: bool) -> mpsc::Sender<Question> {
+        let (sender, mut mailbox) = mpsc::channel::<Question>(8);
+        tokio::spawn(async move {
+            let (mut last, mut queue) = (0, std::collections::VecDeque::new());
+            while let Some(question) = mailbox.recv().await {
+                queue.push_back(question);
+                while let Some(question) = queue.pop_front() {
+                    last += 1;
+                    let _ = question.send(last);
+                    if takes_all_in {
+                        yield_now().await;
+                        queue.extend(std::iter::from_fn(|| mailbox.try_recv().ok()));
+                    }
+                }
+            }
+        });
+        sender
+    }
+
+    async fn ask(actor: mpsc::Sender<Question>) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        actor.send(reply).await.unwrap();
+        answer.await.unwrap()
+    }
+
+    async fn ask_by_trying(actor: mpsc::Sender<Question>) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        let mut question = reply;
+        while let Err(mpsc::error::TrySendError::Full(back)) = actor.try_send(question) {
+            question = back;
+            yield_now().await;
+        }
+        answer.await.unwrap()
+    }
+
+    #[test]
+    fn lets_callers_wait_in_line_and_sleep() {
+        passes(|| async {
+            let actor = actor(false);
+            let line = wait_in_line(17, || ask(actor.clone())).await;
+            assert_eq!(line.answers, (1..=18).map(Some).collect::<Vec<_>>());
+            assert!(!line.last_was_woken);
+        });
+    }
+
+    #[test]
+    fn is_overtaken_and_asked_again_and_again_by_callers_that_try() {
+        passes(|| async {
+            let actor = actor(false);
+            let line = wait_in_line(17, || ask_by_trying(actor.clone())).await;
+            assert!(line.last_was_woken);
+            assert_eq!(line.answers[17], Some(9), "the late one, first of all");
+        });
+    }
+
+    #[test]
+    fn has_few_questions_under_way_unless_it_takes_all_in() {
+        for (takes_all_in, under_way) in [(false, 0..20), (true, 400..501)] {
+            passes(move || async move {
+                let actor = actor(takes_all_in);
+                let asking = until_half_are_answered(1_000, || ask(actor.clone()));
+                let answered = within("half of the answers", asking).await;
+                assert_eq!(answered, 500);
+                let more = within("one more answer", ask(actor)).await - 501;
+                assert!(under_way.contains(&more), "{more} more were taken in");
+            });
+        }
+    }
+}
+
 mod work {
     use super::*;
 
