@@ -125,6 +125,10 @@ fn callers_wait_in_line() {
              needs. `send(…).await` sleeps until it is its turn"
         );
         for (expected, inside) in (1..).zip(line.answers) {
+            assert_ne!(
+                inside, None,
+                "caller {expected} in the line has no answer, and nobody is at work: either it waits for a timer, or for something that never comes"
+            );
             assert_eq!(
                 inside,
                 Some(expected),

@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: still waits for its answer, and nobody is at work: either for a timer
+//! rejected: callers_wait_in_line
+//! says: has no number, and nobody is at work: either it waits for a timer
 //! thinks: "If the mailbox is full, I try again a little later."
 
 use std::time::Duration;

@@ -8,8 +8,12 @@ mod play;
 mod report;
 mod within;
 
+#[path = "../../../../exercises/harness/src/callers.rs"]
+mod callers;
 #[path = "../../../../exercises/harness/src/calls.rs"]
 mod calls;
+#[path = "../../../../exercises/harness/src/line.rs"]
+mod line;
 #[path = "../../../../exercises/harness/src/probe.rs"]
 mod probe;
 #[path = "../../../../exercises/harness/src/scenario.rs"]
@@ -21,8 +25,10 @@ mod schedule;
 #[path = "../../../../exercises/harness/src/wait.rs"]
 mod wait;
 
+pub use callers::{Asked, Callers, Fate, Moment};
 pub use calls::Calls;
 pub use check::{check, check_in_real_time, expect_panics};
+pub use line::{Line, until_half_are_answered, wait_in_line};
 pub use play::scenarios;
 pub use probe::{
     Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,
