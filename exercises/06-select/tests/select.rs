@@ -615,11 +615,11 @@ fn without_the_actor_each_call_says_closed() {
     });
 }
 
-/// Whatever callers do, in any order, the promises hold: 600 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// Whatever callers do, in any order, the promises hold: 500 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
 /// One that fails is shortened and told.
 #[test]
 fn your_promises_hold_whatever_callers_do() {
-    harness::scenarios::<scenarios::Delivery>(600);
+    harness::scenarios::<scenarios::Delivery>(500);
 }
 
 fn start() -> (PostsHandle, ControlHandle, UnboundedReceiver<Event>) {

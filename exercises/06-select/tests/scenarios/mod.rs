@@ -104,7 +104,7 @@ impl Scenario for Delivery {
             22..=24 => AtOnce,
             25..=26 => PauseAndBurst,
             27 => Row(dice.pick(&[40, 300])),
-            28 => Impatient(dice.pick(&[40, 160])),
+            28 => Impatient(dice.pick(&[40, 400])),
             29 => Presses(self::Press::Pause, dice.pick(&[3, 300, 301])),
             30 => Presses(self::Press::Resume, 2),
             // Into a delivery, to its very end, over hours. No round number: somebody may have a time-out.
@@ -398,8 +398,9 @@ impl Room {
         self.at_once = false;
         self.attentive = true;
         let mut gave_up = 0;
-        for patience in (0..4).cycle().take(count) {
-            let Some((number, result)) = self.call(None).await else {
+        for (post, patience) in (0..4).cycle().take(count).enumerate() {
+            let text = (post % 5 == 0).then(|| odd(3));
+            let Some((number, result)) = self.call(text).await else {
                 return;
             };
             if let Some(result) = result {
