@@ -75,16 +75,11 @@ fn what_was_accepted_is_fetched() {
         }
         drop(previews);
         sleep(60 * SECOND).await;
-        assert_eq!(
-            site.fetched(),
-            5,
-            "5 links were accepted, then the last handle was dropped: all of them are to be fetched"
-        );
         let fetched = site.fetched.lock().expect("nobody panicked").clone();
         for Url(link) in links {
             assert!(
                 fetched.contains(&Url(link.clone())),
-                "{:?} was accepted, and it was not fetched as it was",
+                "5 links were accepted, then the last handle was dropped: all of them are to be fetched, and {:?} was not fetched as it was",
                 link.get(..20).unwrap_or(&link)
             );
         }
@@ -442,7 +437,7 @@ fn an_idle_service_costs_nothing() {
         let wake_ups = wake_ups_before + wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "in two quiet hours the runtime woke up {wake_ups} times: something looks instead of waiting"
+            "in two quiet hours the runtime woke up {wake_ups} times or more: something looks instead of waiting"
         );
     });
 }
@@ -474,7 +469,7 @@ fn a_busy_service_costs_nothing() {
         let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "a worker is busy for two hours, and two callers wait. In one of these hours the runtime woke up {wake_ups} times: something looks \
+            "a worker is busy for two hours, and two callers wait. In one of these hours the runtime woke up {wake_ups} times or more: something looks \
              instead of waiting"
         );
         one.abort();
@@ -687,7 +682,7 @@ fn waiting_for_ones_own_place_costs_nothing() {
         let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "two calls wait for a place of their caller's own. In one hour the runtime woke up {wake_ups} times: something looks instead of waiting"
+            "two calls wait for a place of their caller's own. In one hour the runtime woke up {wake_ups} times or more: something looks instead of waiting"
         );
         one.abort();
         other.abort();
@@ -980,10 +975,15 @@ impl Site {
     }
 }
 
-/// How often the runtime woke up in one virtual hour: a few times, for the hour's own timer.
+/// How often the runtime woke up in one virtual hour: a few times, for the hour's own timer. When it is often, a minute is enough.
 async fn wake_ups_in_an_hour() -> u64 {
     let before = wake_ups_so_far();
-    sleep(HOUR).await;
+    for minutes in [1, 59] {
+        sleep(60 * minutes * SECOND).await;
+        if wake_ups_so_far() - before > 60 {
+            break;
+        }
+    }
     wake_ups_so_far() - before
 }
 

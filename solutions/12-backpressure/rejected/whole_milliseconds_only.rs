@@ -1,0 +1,160 @@
+//! rejected: waiting_ends_at_its_time_and_the_link_comes_back
+//! says: and this call waited 1ms
+//! thinks: "Timers count in milliseconds, and so do I."
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::TrySendError},
+    },
+    task::JoinSet,
+    time::timeout,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused<T> {
+    Full(T),
+    Closed(T),
+}
+
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn(Url) -> Fetching + Send + Sync>);
+
+type Fetching = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Fetch {
+    pub fn new<F: Future<Output = ()> + Send + 'static>(
+        get: impl Fn(Url) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |url| Box::pin(get(url))))
+    }
+
+    async fn get(&self, url: Url) {
+        (self.0)(url).await;
+    }
+}
+
+struct Waiting {
+    url: Url,
+    own_place: Option<OwnedSemaphorePermit>,
+}
+
+struct Previews {
+    mailbox: mpsc::Receiver<Waiting>,
+    workers: usize,
+    fetch: Fetch,
+    fetching: JoinSet<()>,
+}
+
+impl Previews {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                Some(_) = self.fetching.join_next() => {}
+                link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
+                    Some(Waiting { url, own_place }) => {
+                        drop(own_place);
+                        let fetch = self.fetch.clone();
+                        self.fetching.spawn(async move { fetch.get(url).await });
+                    }
+                    None => break,
+                },
+            }
+        }
+        while self.fetching.join_next().await.is_some() {}
+    }
+}
+
+#[derive(Clone)]
+pub struct PreviewsHandle {
+    sender: mpsc::Sender<Waiting>,
+    own_places: Option<Arc<Semaphore>>,
+}
+
+pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
+    assert_ne!(workers, 0, "without a worker no link is ever fetched");
+    let (sender, mailbox) = mpsc::channel(capacity);
+    tokio::spawn(
+        Previews {
+            mailbox,
+            workers,
+            fetch,
+            fetching: JoinSet::new(),
+        }
+        .run(),
+    );
+    PreviewsHandle {
+        sender,
+        own_places: None,
+    }
+}
+
+impl PreviewsHandle {
+    pub async fn submit(&self, url: Url) -> Result<(), Closed> {
+        let (own_place, place) = self.both_places().await?;
+        place.send(Waiting { url, own_place });
+        Ok(())
+    }
+
+    pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        let own_places = self.own_places.clone();
+        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+            return Err(Refused::Full(url));
+        };
+        let refused = self.sender.try_send(Waiting { url, own_place });
+        refused.map_err(|error| match error {
+            TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
+            TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
+        })
+    }
+
+    pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
+        let url = match self.try_submit(url) {
+            Err(Refused::Full(url)) => url,
+            done => return done,
+        };
+        match timeout(
+            Duration::from_millis(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX)),
+            self.both_places(),
+        )
+        .await
+        {
+            Ok(Ok((own_place, place))) => {
+                place.send(Waiting { url, own_place });
+                Ok(())
+            }
+            Ok(Err(Closed)) => Err(Refused::Closed(url)),
+            Err(_) => Err(Refused::Full(url)),
+        }
+    }
+
+    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+        PreviewsHandle {
+            sender: self.sender.clone(),
+            own_places: Some(Arc::new(Semaphore::new(places))),
+        }
+    }
+
+    async fn both_places(
+        &self,
+    ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
+        let own_place = match self.own_places.clone() {
+            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+            None => None,
+        };
+        let place = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_place, place))
+    }
+}
+
+pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
+    let served_meanwhile = per_second * longest_wait.as_secs_f64();
+    (served_meanwhile as usize).max(1)
+}
