@@ -7,12 +7,14 @@ mod scenarios;
 
 use deadlocks::{Closed, Refused, RelayHandle, RoomHandle, open, relay};
 use harness::{
-    alive_tasks, answered_at_once, check, expect_panics, in_no_time, on_a_runtime_that_ends,
-    settle, wake_ups, within,
+    alive_tasks, answered_at_once, check, count_polls, expect_panics, in_no_time,
+    on_a_runtime_that_ends, settle, wake_ups_so_far, within,
 };
+use std::time::Duration;
 use tokio::{
     sync::mpsc::{self, Receiver},
     task::JoinSet,
+    time::sleep,
 };
 
 /// One post, one answer.
@@ -66,7 +68,7 @@ fn nobody_posts_more_than_allowed() {
 #[test]
 fn thousands_at_once_on_small_mailboxes() {
     // Few first: their recording shows who waits for whom.
-    for (mailbox, posts) in [(1, 60), (4, 60), (1, 700), (4, 700)] {
+    for (mailbox, posts) in [(1, 60), (4, 60), (1, 700), (4, 2_500)] {
         check(move || async move {
             let room = open(mailbox, 7);
             let mut posting = JoinSet::new();
@@ -179,6 +181,38 @@ fn as_many_posts_wait_as_the_mailbox_says() {
     }
 }
 
+/// Who waits for a place in the mailbox waits, and nobody works while nobody asks.
+///
+/// Page: "Time-outs". The slips: trying again and again (`try_send`, `yield_now`) until there is a place; a room that looks now and then
+/// whether all is well.
+#[test]
+fn waiting_costs_nothing() {
+    check(|| async {
+        let room = open(1, 3);
+        let mut calls = JoinSet::new();
+        for number in 0..200 {
+            let room = room.clone();
+            calls.spawn(async move {
+                match number % 2 {
+                    0 => count_polls(room.posts_by("ann")).await.1,
+                    _ => count_polls(room.post("ann", "hello")).await.1,
+                }
+            });
+        }
+        let polls = in_no_time("the answers to 200 calls at once", calls.join_all()).await;
+        let most = polls.into_iter().max().unwrap_or_default();
+        assert!(
+            most <= 20,
+            "200 calls share a mailbox of 1, and one of them was polled {most} times: it looks again and again instead of waiting for its place"
+        );
+        let wake_ups = wake_ups_in_an_hour().await;
+        assert!(
+            wake_ups < 30,
+            "the room has nothing to do, but in one quiet hour the runtime woke up {wake_ups} times or more"
+        );
+    });
+}
+
 /// A mailbox of 0 could hold nothing.
 #[test]
 fn a_mailbox_of_0_panics() {
@@ -207,8 +241,14 @@ fn each_author_is_counted_whatever_the_limit() {
         let posts_by = async |author: &str| {
             in_no_time("the answer of `posts_by`", room.posts_by(author)).await
         };
-        let guests: Vec<String> = (1..=1213).map(|number| format!("guest {number}")).collect();
-        let names = ["ann", "Ann", "ann ", ""];
+        let guests: Vec<String> = (1..=6_007)
+            .map(|number| format!("guest {number}"))
+            .collect();
+        let long = ["x", "y"].map(|last| "x".repeat(70_000) + last);
+        let names = [
+            "ann", "Ann", "ann ", "", "ann\n", "\0", "\0a", "\u{e9}", "e\u{301}", "Aa", "BB",
+            &long[0], &long[1],
+        ];
         let authors = guests.iter().map(String::as_str).chain(names);
         // Ann posts more often than a byte can count, and always the same.
         for (expected, author) in (1..).zip(authors.chain([names[0]; 299])) {
@@ -216,18 +256,42 @@ fn each_author_is_counted_whatever_the_limit() {
             assert_eq!(
                 post,
                 Ok(expected),
-                "each of 1,217 authors posts once, then ann 299 times more, and {} are allowed: post {expected} is by {author:?}",
-                u32::MAX
+                "each of many authors posts once, then ann 299 times more, and {} are allowed: post {expected} is by {:?}",
+                u32::MAX,
+                author.get(..40).unwrap_or(author)
             );
         }
         assert_eq!(posts_by("ann").await, 300, "ann has posted 300 times");
-        for author in guests.iter().map(String::as_str).chain(["Ann", "ann ", ""]) {
+        for author in guests
+            .iter()
+            .map(String::as_str)
+            .chain(names)
+            .filter(|author| *author != "ann")
+        {
             let posts = posts_by(author).await;
             assert_eq!(
-                posts, 1,
-                "{author:?} has posted once, and `posts_by` says {posts}"
+                posts,
+                1,
+                "{:?} ({} bytes) has posted once, and `posts_by` says {posts}",
+                author.get(..40).unwrap_or(author),
+                author.len()
             );
         }
+    });
+}
+
+/// Numbers and counts grow beyond 65,536.
+///
+/// Page: "Your turn". The slip: a count in a smaller type than the one that is returned.
+#[test]
+fn no_count_is_too_large() {
+    check(|| async {
+        let room = open(70_000, u32::MAX);
+        answered_at_once(65_600, || room.post("ann", "hello")).await;
+        let posts = in_no_time("the answer of `posts_by`", room.posts_by("ann")).await;
+        assert_eq!(posts, 65_600, "ann has posted 65,600 times");
+        let post = in_no_time("the answer to a post", room.post("bob", "hello")).await;
+        assert_eq!(post, Ok(65_601), "65,600 posts came before this one");
     });
 }
 
@@ -438,11 +502,34 @@ fn relay_takes_a_place_as_soon_as_there_is_one() {
             );
         }
         settle().await;
-        let wake_ups = wake_ups().await;
+        let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 30,
-            "the relay has nothing to hand on, but in one quiet minute the runtime woke up {wake_ups} times"
+            "the relay has nothing to hand on, but in one quiet hour the runtime woke up {wake_ups} times or more"
         );
+    });
+}
+
+/// Part b. Who waits for a place in the relay's mailbox waits.
+///
+/// Page: "Listening while you wait for a place". The slip: trying again and again (`try_send`, `yield_now`) until there is a place.
+#[test]
+fn relay_callers_wait_for_their_place() {
+    check(|| async {
+        let (relay, mut out) = start(1);
+        let mut calls = JoinSet::new();
+        for text in texts(600) {
+            let relay = relay.clone();
+            calls.spawn(async move { count_polls(relay.forward(text)).await.1 });
+        }
+        let polls = in_no_time("the end of 600 `forward` at once", calls.join_all()).await;
+        let most = polls.into_iter().max().unwrap_or_default();
+        assert!(
+            most <= 20,
+            "600 texts are forwarded at once, and one of the calls was polled {most} times: it looks again and again instead of waiting for its place"
+        );
+        drop(relay);
+        while within("the rest of the output", out.recv()).await.is_some() {}
     });
 }
 
@@ -508,6 +595,18 @@ fn your_promises_hold_whatever_the_relays_reader_does() {
     harness::scenarios::<scenarios::relay::Output>(400);
 }
 
+/// How often the runtime woke up in one virtual hour: a few times, for the hour's own timer. When it is often, a minute is enough.
+async fn wake_ups_in_an_hour() -> u64 {
+    let before = wake_ups_so_far();
+    for minutes in [1, 59] {
+        sleep(Duration::from_secs(60 * minutes)).await;
+        if wake_ups_so_far() - before > 60 {
+            break;
+        }
+    }
+    wake_ups_so_far() - before
+}
+
 const WITHOUT_READER: &str =
     "nobody reads the output any more, and the relay has a text to hand on, so it ends";
 
@@ -541,7 +640,11 @@ fn assert_came_out(got: &[String], count: usize) {
             ),
             Some(other) => assert!(
                 other == text,
-                "what is forwarded comes out, all of it and in its order: {text:?} was next, and {other:?} came out"
+                "what is forwarded comes out, all of it and in its order: {:?} ({} bytes) was next, and {:?} ({} bytes) came out",
+                text.get(..40).unwrap_or(text),
+                text.len(),
+                other.get(..40).unwrap_or(other),
+                other.len()
             ),
         }
     }
@@ -551,7 +654,15 @@ fn assert_came_out(got: &[String], count: usize) {
 }
 
 fn texts(count: usize) -> Vec<String> {
-    (1..=count).map(|number| format!("text {number}")).collect()
+    // The third one is long.
+    (1..=count)
+        .map(|number| {
+            format!(
+                "text {}{number}",
+                "x".repeat(if number == 3 { 70_000 } else { 0 })
+            )
+        })
+        .collect()
 }
 
 /// Handles can be cloned and sent to other tasks.

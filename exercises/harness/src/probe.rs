@@ -2,6 +2,8 @@
 
 use crate::settle;
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -84,6 +86,17 @@ pub async fn wake_ups() -> u64 {
 /// Outside of a runtime.
 pub fn wake_ups_so_far() -> u64 {
     Handle::current().metrics().worker_park_count(0)
+}
+
+/// Runs `call` to its end, and counts how often it was polled. Who waits is polled when something has happened for it: a few times.
+/// To be run in a task of its own, where nobody else's wake-ups count.
+pub async fn count_polls<F: Future>(call: F) -> (F::Output, usize) {
+    let (mut call, mut polls) = (pin!(call), 0);
+    poll_fn(|cx| {
+        polls += 1;
+        call.as_mut().poll(cx).map(|output| (output, polls))
+    })
+    .await
 }
 
 /// Runs `body` on a runtime of its own, and then shuts that runtime down, with all its tasks. What `body` returns outlives it: a handle
