@@ -85,7 +85,9 @@
             }
             this.#live = true;
             this.#run.addEventListener("click", () => {
-                fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" }).catch(() => say(this.#status, LOST));
+                fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" })
+                    .then(async (answer) => answer.ok || say(this.#status, await answer.text()))
+                    .catch(() => say(this.#status, LOST));
             });
             this.#schedules.setAttribute("aria-live", "polite");
             this.#segments.setAttribute("aria-hidden", "true");

@@ -47,8 +47,17 @@ pub(crate) struct Which {
 
 impl Which {
     /// The one that the environment names.
+    ///
+    /// # Panics
+    /// When it names none.
     pub fn from_env() -> Option<Self> {
-        env::var(WHICH).ok().and_then(|which| Self::parse(&which))
+        let which = env::var(WHICH).ok()?;
+        let parsed = Self::parse(&which);
+        assert!(
+            parsed.is_some(),
+            "{WHICH}={which:?}: its number, and perhaps the steps to keep, as in 17:0,3"
+        );
+        parsed
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -56,10 +65,16 @@ impl Which {
             Some((number, kept)) => (number, Some(kept)),
             None => (text, None),
         };
-        let kept = kept.map(|kept| kept.split(',').filter_map(|step| step.parse().ok()));
+        let steps = |kept: &str| match kept {
+            "" => Some(Vec::new()),
+            _ => kept.split(',').map(|step| step.parse().ok()).collect(),
+        };
         Some(Self {
             number: number.parse().ok()?,
-            kept: kept.map(Iterator::collect),
+            kept: match kept {
+                Some(kept) => Some(steps(kept)?),
+                None => None,
+            },
         })
     }
 
