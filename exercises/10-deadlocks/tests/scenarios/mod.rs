@@ -24,14 +24,14 @@ async fn answers<T>(
         .await;
     if let Some((number, _, late)) = answers.iter().find(|(_, _, late)| *late > Duration::ZERO) {
         panic!(
-            "{} came back only after {} of virtual time: nothing in it has to take time, so it waited for a timer",
+            "{} came back only after {} of virtual time: nothing in it has to take time, so it waited for a timer (page: \"Time-outs\")",
             name(*number),
             at_time(*late)
         );
     }
     if let Some(number) = calls.waiting().next() {
         panic!(
-            "{} never came back: every task waits, so nobody will answer it. A deadlock, or a wait for a timer",
+            "{} never came back: every task waits, so nobody will answer it. A deadlock, or a wait for a timer (page: \"Two actors that ask each other\")",
             name(number)
         );
     }

@@ -11,6 +11,12 @@ use std::{
 /// The first words of a panic that is meant to be.
 pub const PANICS: &str = "the page panics";
 
+/// Parts of the page.
+const WAITS: &str = "Who waits, and who is refused";
+const WORK: &str = "Work beside the mailbox";
+const OWN: &str = "A bound for each caller";
+const SPAWNING: &str = "Spawning is no way out";
+
 /// What happens within so many milliseconds happens at once: timers have no finer grain.
 const AT_ONCE: u64 = 3;
 
@@ -190,16 +196,19 @@ impl Books {
             let others = self.shared_line.len();
             let in_line = self.shared_line.first().or(calls.first());
             if no_place(waiting, self.capacity) || no_place(links, places) {
-                self.broken(format!(
-                    "{} was accepted, and there was no place for it: {taken}",
-                    self.subject(call)
-                ));
+                self.broken(
+                    WAITS,
+                    format!(
+                        "{} was accepted, and there was no place for it: {taken}",
+                        self.subject(call)
+                    ),
+                );
             } else if let Some(&first) = in_line
                 && (self.callers_look
                     || no_place(waiting + others, self.capacity)
                     || no_place(links + calls.len(), places))
             {
-                self.broken(format!(
+                self.broken(WAITS, format!(
                     "{} was accepted, and {}, who asked before, still waited for the same place: callers stand in line",
                     self.subject(call),
                     self.subject(first)
@@ -212,10 +221,13 @@ impl Books {
                 false => (all, calls.len()),
             };
             if waiting + promised.0 < self.capacity && links + promised.1 < places {
-                self.broken(format!(
-                    "{} was refused, and there was a place for it: {taken}",
-                    self.subject(call)
-                ));
+                self.broken(
+                    WAITS,
+                    format!(
+                        "{} was refused, and there was a place for it: {taken}",
+                        self.subject(call)
+                    ),
+                );
             }
         }
         self.returned(call, result);
@@ -239,16 +251,19 @@ impl Books {
             }
             Err(Refused::Full(url)) => {
                 if url != self.url(call) {
-                    self.broken(format!(
-                        "{} was refused, and {url:?} came back: the link comes back as it was",
-                        self.subject(call)
-                    ));
+                    self.broken(
+                        WAITS,
+                        format!(
+                            "{} was refused, and {url:?} came back: the link comes back as it was",
+                            self.subject(call)
+                        ),
+                    );
                 }
                 self.in_time(call, "refused");
                 self.leaves(call, State::Refused);
             }
             Err(Refused::Closed(_)) => {
-                self.broken(format!(
+                self.broken(WORK, format!(
                     "{} was told that the service has ended. It runs as long as there is a handle, also when a fetch panics",
                     self.subject(call)
                 ));
@@ -265,7 +280,7 @@ impl Books {
         let waited = self.story.now() - asked;
         let late = waited > longest.saturating_add(Duration::from_millis(AT_ONCE));
         if how == "refused" && waited < longest || self.callers_look && late {
-            self.broken(format!(
+            self.broken(WAITS, format!(
                 "{} was {how} after {}: it waits so long as its caller said, not more and not less",
                 self.subject(call),
                 at_time(waited)
@@ -289,7 +304,7 @@ impl Books {
         let number = url.0.rsplit('/').next().and_then(|link| link.parse().ok());
         let link = number.unwrap_or(0_usize).wrapping_sub(1);
         let Some(&Link { page, .. }) = self.links.get(link) else {
-            self.broken(format!("{url:?} is fetched, and nobody submitted it"));
+            self.broken(WORK, format!("{url:?} is fetched, and nobody submitted it"));
             return Page::Takes(0);
         };
         self.under_way += 1;
@@ -305,10 +320,13 @@ impl Books {
             None => self.links[link].early += 1,
         }
         if self.under_way > self.workers {
-            self.broken(format!(
-                "{} fetches are under way, and there are {} workers",
-                self.under_way, self.workers
-            ));
+            self.broken(
+                WORK,
+                format!(
+                    "{} fetches are under way, and there are {} workers",
+                    self.under_way, self.workers
+                ),
+            );
         }
         self.story
             .tell(format!("→ a worker takes link {}", link + 1));
@@ -326,7 +344,7 @@ impl Books {
             (false, false) => format!("→ the fetch of link {link} is dropped"),
         });
         if !done && !panics {
-            self.broken(format!(
+            self.broken(WORK, format!(
                 "the fetch of link {link} was dropped before its end: what was accepted is fetched, however long it takes"
             ));
         }
@@ -338,7 +356,7 @@ impl Books {
         let calls: usize = self.callers.iter().map(|caller| caller.calls.len()).sum();
         let links = self.waiting.len();
         if alive > 8 + 3 * (self.workers + links + calls) {
-            self.broken(format!(
+            self.broken(SPAWNING, format!(
                 "{alive} tasks are alive, while {} workers have something to do, {links} links wait for one, and {calls} calls wait for a place. \
                  What do the others wait for? Nothing bounds their number",
                 self.under_way
@@ -360,20 +378,21 @@ impl Books {
         let since = at_time(Duration::from_millis(self.since));
         let (waiting, capacity) = (self.waiting.len(), self.capacity);
         if waiting > capacity {
-            return self.broken(format!(
-                "{waiting} links waited for a worker at {since}, and {capacity} may"
-            ));
+            return self.broken(
+                WAITS,
+                format!("{waiting} links waited for a worker at {since}, and {capacity} may"),
+            );
         }
         if let Some(&(turn, call)) = self.waiting.front() {
             let link = self.link(call);
             if self.under_way < self.workers {
-                return self.broken(format!(
+                return self.broken(WORK, format!(
                     "{link} was accepted and waited at {since}, while {} of {} workers had something to do",
                     self.under_way, self.workers
                 ));
             }
             if let Some((_, later)) = self.newest_taken.filter(|&(taken, _)| taken > turn) {
-                return self.broken(format!(
+                return self.broken(WORK, format!(
                     "a worker took {} at {since}, and {link}, which was accepted before it, still waited",
                     self.link(later)
                 ));
@@ -394,7 +413,7 @@ impl Books {
             self.callers_look && newest > first && same_line(&self.calls[newest])
         });
         if let Some(newest) = newest {
-            self.broken(format!(
+            self.broken(WAITS, format!(
                 "{} was accepted at {since}, and {}, who asked before, still waited for the same place: callers stand in line",
                 self.subject(newest),
                 self.subject(first)
@@ -413,7 +432,7 @@ impl Books {
         // What ended meanwhile, and what may have a timer still. Tokio moves a timer on a few times before it fires.
         let timers = self.happened - happened + calls + self.under_way;
         if wake_ups > 40 + 10 * timers as u64 {
-            self.broken(format!(
+            self.broken(WAITS, format!(
                 "in {} the runtime woke up {wake_ups} times, and next to nothing happened: something looks again and again instead of waiting",
                 at_time(time)
             ));
@@ -429,14 +448,17 @@ impl Books {
         let waiting = self.waiting.len();
         let first = calls.first().copied();
         if links > places {
-            return self.broken(format!(
-                "{links} links of {} waited for a worker at {since}, and {places} may",
-                name(caller)
-            ));
+            return self.broken(
+                OWN,
+                format!(
+                    "{links} links of {} waited for a worker at {since}, and {places} may",
+                    name(caller)
+                ),
+            );
         }
         let Some(first) = first else { return };
         if self.callers_look && waiting < self.capacity && links < places {
-            return self.broken(format!(
+            return self.broken(WAITS, format!(
                 "{} still waited at {since}, and there was a place for it: {waiting} of {} were taken{}",
                 self.subject(first),
                 self.capacity,
@@ -454,19 +476,22 @@ impl Books {
         self.time_passes();
         self.check();
         if let Some(call) = self.callers.iter().find_map(|caller| caller.calls.first()) {
-            self.broken(format!(
-                "{} still waits, long after there was a place for it",
-                self.subject(*call)
-            ));
+            self.broken(
+                WAITS,
+                format!(
+                    "{} still waits, long after there was a place for it",
+                    self.subject(*call)
+                ),
+            );
         }
         if let Some((_, call)) = self.waiting.front() {
-            self.broken(format!(
-                "{} was accepted, and never fetched",
-                self.link(*call)
-            ));
+            self.broken(
+                WORK,
+                format!("{} was accepted, and never fetched", self.link(*call)),
+            );
         }
         if let Some(link) = self.links.iter().position(|link| link.early > 0) {
-            self.broken(format!(
+            self.broken(WAITS, format!(
                 "link {} was fetched, and not accepted: its caller was refused or had given up, or it was fetched twice",
                 link + 1
             ));
@@ -474,8 +499,10 @@ impl Books {
         self.say_what_is_broken();
     }
 
-    fn broken(&mut self, promise: String) {
-        self.broken.get_or_insert(promise);
+    /// What was promised is in this part of the page.
+    fn broken(&mut self, part: &str, promise: String) {
+        self.broken
+            .get_or_insert_with(|| format!("{promise}. (Page: \"{part}\")"));
     }
 
     /// # Panics
