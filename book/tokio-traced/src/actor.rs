@@ -1,14 +1,13 @@
 //! What is around each task: says who runs now, and when it ends.
 
 use crate::{
-    event::{ActorId, Ended},
+    event::Ended,
     explore::{self, Turns},
     place::Place,
-    recorder::{Recorder, tap},
+    turn::{Seat, Wakers, leave, tap},
 };
 use pin_project_lite::pin_project;
 use std::{
-    cell::RefCell,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::Arc,
@@ -17,110 +16,12 @@ use std::{
 };
 use tokio::task::coop::has_budget_remaining;
 
-thread_local! {
-    /// Whose code runs on this thread now. A stack: a task's poll may drop or run another one.
-    static RUNNING: RefCell<Vec<Running>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Running {
-    seat: Seat,
-    wakers: Option<Wakers>,
-    /// It called `yield_now`: it does not wait for anything.
-    yields: bool,
-}
-
-/// An actor's turn has two wakers that do the same. What is recorded gets the task's own, all else one that is new each turn:
-/// if somebody still has that after the turn, the actor waits for something that is not recorded.
-struct Wakers {
-    own: Waker,
-    new: Waker,
-}
-
-struct Turn(Waker);
-
-impl Wake for Turn {
-    fn wake(self: Arc<Self>) {
-        self.0.wake_by_ref();
-    }
-}
-
-/// One actor of one recording.
-#[derive(Clone)]
-pub(crate) struct Seat {
-    pub recorder: Arc<Recorder>,
-    pub actor: ActorId,
-}
-
-pub(crate) fn current_recorder() -> Option<Arc<Recorder>> {
-    RUNNING.with_borrow(|running| running.last().map(|r| r.seat.recorder.clone()))
-}
-
-/// The actor that runs on this thread, if it belongs to this recording.
-pub(crate) fn current(recorder: &Arc<Recorder>) -> Option<ActorId> {
-    RUNNING.with_borrow(|running| {
-        let seat = &running.last()?.seat;
-        Arc::ptr_eq(&seat.recorder, recorder).then_some(seat.actor)
-    })
-}
-
-/// Whether the running task polls with this waker itself. A combinator like `FuturesUnordered` polls with its own ones.
-pub(crate) fn polls_itself(waker: &Waker) -> bool {
-    RUNNING.with_borrow(|running| {
-        let wakers = running.last().and_then(|r| r.wakers.as_ref());
-        wakers.is_none_or(|w| w.own.will_wake(waker) || w.new.will_wake(waker))
-    })
-}
-
-/// Polls something of Tokio's that is recorded.
-pub(crate) fn recorded<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
-    swapped(cx, |wakers| (&wakers.new, &wakers.own), poll)
-}
-
-/// Polls something of the user's, inside of what is recorded.
-pub(crate) fn not_recorded<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
-    swapped(cx, |wakers| (&wakers.own, &wakers.new), poll)
-}
-
-/// Polls with the second one instead of the first one.
-fn swapped<T>(
-    cx: &mut Context<'_>,
-    wakers: impl FnOnce(&Wakers) -> (&Waker, &Waker),
-    poll: impl FnOnce(&mut Context<'_>) -> T,
-) -> T {
-    let other = RUNNING.with_borrow(|running| {
-        let (one, other) = wakers(running.last()?.wakers.as_ref()?);
-        one.will_wake(cx.waker()).then(|| other.clone())
-    });
-    match other {
-        Some(other) => poll(&mut Context::from_waker(&other)),
-        None => poll(cx),
-    }
-}
-
-pub(crate) fn yields() {
-    RUNNING.with_borrow_mut(|running| {
-        if let Some(running) = running.last_mut() {
-            running.yields = true;
-        }
-    });
-}
-
 impl Seat {
     /// A seat for what is spawned here; `None` outside of a recording.
     pub fn take(place: Option<Place>, name: impl FnOnce() -> String, thread: bool) -> Option<Self> {
         let recorder = tap()?;
         let actor = recorder.spawned(place, name(), thread);
         Some(Self { recorder, actor })
-    }
-
-    fn enter(&self, wakers: Option<Wakers>) {
-        RUNNING.with_borrow_mut(|running| {
-            running.push(Running {
-                seat: self.clone(),
-                wakers,
-                yields: false,
-            });
-        });
     }
 
     /// Runs a closure as this actor, on whatever thread.
@@ -142,9 +43,12 @@ impl Seat {
     }
 }
 
-/// Whether the actor that leaves had yielded.
-fn leave() -> bool {
-    RUNNING.with_borrow_mut(|running| running.pop().is_some_and(|r| r.yields))
+struct Turn(Waker);
+
+impl Wake for Turn {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
+    }
 }
 
 pin_project! {

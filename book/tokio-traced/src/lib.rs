@@ -9,33 +9,52 @@
 //!
 //! README.md says what is recorded, what a trace looks like as JSON, and what cannot be recorded.
 
-// Where to look: a shadowed type (`sync`, `task`, `time`) tells the `recorder` what happened, which keeps it in its `state`; `waiting` is around each future that
-// may have to wait, `actor` around each task; `run` puts it together; `trace` turns the record into words, JSON and charts.
-mod actor;
+// Where to look: a shadowed type (`sync`, `task`, `time`) tells the `recorder` what happened (`tell`), which keeps it in its `state`; `waiting` is around each
+// future that may have to wait, `actor` around each task; `run` puts it together; `trace` turns the record into words, JSON and charts.
+//
+// In layers, the lowest first: no module uses one of its own group or of one that comes after it (`tests/layers.rs`).
+
+// Words and numbers.
 mod event;
 pub mod explore;
-mod label;
+mod limits;
 mod name;
-mod panics;
 mod place;
-mod recorder;
-mod run;
-mod select;
 mod source;
+
+mod label;
+
+// The record of one run, who keeps it, whose turn it is, and what that one does.
 mod state;
-mod trace;
+
+mod recorder;
+
+mod turn;
+
+mod tell;
+
+// Around tasks and futures.
+mod actor;
+mod panics;
+mod select;
 mod waiting;
 
-pub mod sync;
+// What users of Tokio see.
 pub mod task;
 pub mod time;
+
+pub mod sync;
+mod trace;
+
+mod run;
 
 pub use event::{
     Access, ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits,
 };
 pub use label::Shown;
+pub use limits::Limits;
 pub use panics::panic_at;
-pub use run::{Limits, Recording, record};
+pub use run::{Recording, record};
 pub use source::{Piece, pieces, with_debug};
 pub use task::spawn;
 pub use tokio::*;

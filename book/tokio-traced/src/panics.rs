@@ -1,6 +1,6 @@
 //! Panics while recording: an event, and not a line on the terminal.
 
-use crate::{actor, event::Kind, place::file_name, recorder::Recorder};
+use crate::{event::Kind, place::file_name, recorder::Recorder, turn};
 use std::{
     panic::{self, Location},
     sync::{Arc, Once},
@@ -12,7 +12,7 @@ pub(crate) fn listen() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let Some(recorder) = actor::current_recorder() else {
+            let Some(recorder) = turn::current_recorder() else {
                 return before(info);
             };
             let message = info.payload_as_str().unwrap_or("a panic without words");
@@ -26,7 +26,7 @@ pub(crate) fn listen() {
 /// # Panics
 /// Always; outside of a recording without a line on the terminal.
 pub fn panic_at(message: String, place: &Location<'_>) -> ! {
-    if let Some(recorder) = actor::current_recorder() {
+    if let Some(recorder) = turn::current_recorder() {
         tell(&recorder, message.clone(), Some(place));
     }
     panic::resume_unwind(Box::new(message));

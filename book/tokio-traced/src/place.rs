@@ -3,16 +3,29 @@
 //! Every constructor here is `#[track_caller]`, and so are the `poll`s: when an `.await` calls one, its caller is the line of that
 //! `.await`. Called from a library (a `timeout`, a `join_all`), the caller is in that library, which helps nobody.
 
-use crate::recorder;
-use std::panic::Location;
+use std::{
+    panic::Location,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 pub(crate) type Place = &'static Location<'static>;
+
+/// Whether this process has recorded anything yet. Where it has not, nobody has to find out who called.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn begin() {
+    BEGUN.store(true, Relaxed);
+}
+
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Relaxed)
+}
 
 /// The place of the caller's caller, if it is in the source of those who use Tokio, and somebody records.
 #[track_caller]
 pub(crate) fn here() -> Option<Place> {
     let place = Location::caller();
-    (recorder::has_begun() && is_users(place)).then_some(place)
+    (has_begun() && is_users(place)).then_some(place)
 }
 
 /// Neither the standard library, nor a dependency, nor this crate.

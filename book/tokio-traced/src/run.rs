@@ -1,13 +1,15 @@
 //! Runs a future on a runtime of its own and records it: to its end, until nothing moves any more, or until there is enough.
 
 use crate::{
-    actor::{Actor, Seat},
+    actor::Actor,
     event::{ActorId, Cut, Kind},
+    limits::Limits,
     panics,
     recorder::Recorder,
     source::{self, Piece},
     state::Phase,
     trace::Trace,
+    turn::{self, Seat},
 };
 use std::{
     future::poll_fn,
@@ -33,33 +35,6 @@ const LAST_WORK: Duration = Duration::from_secs(60);
 
 /// The runtime comes to each task at least once in so many turns of its own.
 const TURNS_TO_END: usize = 1_000;
-
-/// When to stop a recording that does not stop by itself.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// So many events are enough. 2,000.
-    pub events: usize,
-    /// So large may a recording get in a page, about. 1,000,000 bytes.
-    pub bytes: usize,
-    /// Polls of tasks without one moment in which all of them wait: somebody spins. 20,000.
-    pub turns: u64,
-    /// Virtual time in which nothing happens: everybody waits for somebody else. An hour.
-    pub idle: Duration,
-    /// Real time in which nothing happens: a thread is blocked, and the virtual clock stands still for as long. 5 s.
-    pub blocked: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            events: 2_000,
-            bytes: 1_000_000,
-            turns: 20_000,
-            idle: Duration::from_secs(3600),
-            blocked: Duration::from_secs(5),
-        }
-    }
-}
 
 /// Records `main` with the usual limits and without a listing.
 ///
@@ -108,7 +83,7 @@ impl Recording {
     pub fn run(self, main: impl Future) -> Trace {
         panics::listen();
         let recorder = Recorder::new(self.limits, self.listing);
-        let here = recorder.here();
+        let here = turn::record_here(recorder.clone());
         let parking = recorder.clone();
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -138,12 +113,13 @@ impl Recording {
 
 /// Ends a recording whose threads do nothing for too long.
 fn watch(recorder: &Recorder, over: &Receiver<()>) {
+    let blocked = recorder.state().limits.blocked;
     let mut before = None;
-    while over.recv_timeout(recorder.limits.blocked) == Err(RecvTimeoutError::Timeout) {
+    while over.recv_timeout(blocked) == Err(RecvTimeoutError::Timeout) {
         let mut state = recorder.state();
         let now = state.progress();
         if before.replace(now) == Some(now) {
-            state.cut(recorder, Cut::Blocked);
+            state.cut(Cut::Blocked);
         }
     }
 }
@@ -184,7 +160,10 @@ async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
 }
 
 async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<F>>) -> Outcome {
-    let idle = recorder.limits.idle;
+    let (idle, bell) = {
+        let state = recorder.state();
+        (state.limits.idle, state.bell.clone())
+    };
     let mut alarm = pin!(sleep(idle));
     let mut woken = Woken::default();
     let mut main = poll_fn(|cx| {
@@ -202,7 +181,7 @@ async fn run_main<F: Future>(recorder: &Arc<Recorder>, mut main: Pin<&mut Actor<
         tokio::select! {
             biased;
             () = &mut main => return Outcome::Ended,
-            () = recorder.bell.notified() => {
+            () = bell.notified() => {
                 if recorder.state().phase == Phase::Over {
                     return Outcome::Cut;
                 }
@@ -257,14 +236,14 @@ impl Wake for Flag {
 /// Also when the recording is cut.
 async fn everybody_ended(recorder: &Recorder) {
     loop {
-        let done = {
+        let bell = {
             let state = recorder.state();
-            state.alive().is_empty() || state.phase == Phase::Over
+            if state.alive().is_empty() || state.phase == Phase::Over {
+                return;
+            }
+            state.bell.clone()
         };
-        if done {
-            return;
-        }
-        recorder.bell.notified().await;
+        bell.notified().await;
     }
 }
 

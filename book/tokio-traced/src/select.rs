@@ -1,7 +1,7 @@
 //! `select!` polls its branches from a random one on. In a recording, and in a schedule that is explored, the dice are ours, so that
 //! the same code does the same.
 
-use crate::{explore, recorder};
+use crate::{explore, turn};
 
 /// The real macro, under a path that the shadowing one can name from anywhere.
 pub mod real {
@@ -25,7 +25,7 @@ macro_rules! select {
 
 /// One that is always ready never waits, and never comes back.
 pub fn select_begins() {
-    if let Some(recorder) = recorder::tap() {
+    if let Some(recorder) = turn::tap() {
         recorder.step();
     }
 }
@@ -34,7 +34,7 @@ pub fn select_begins() {
 pub fn select_start(branches: u32) -> u32 {
     select_begins();
     let explored = explore::roll(branches);
-    explored.unwrap_or_else(|| match recorder::tap() {
+    explored.unwrap_or_else(|| match turn::tap() {
         Some(recorder) => recorder.roll(branches),
         None => tokio::macros::support::thread_rng_n(branches),
     })

@@ -3,10 +3,10 @@
 use crate::{
     event::{ActorId, BoxId, Cut, Ended, Event, Got, Kind, MessageId, ReplyId, Timer, Wait, Waits},
     label::Label,
-    recorder::Recorder,
+    limits::Limits,
 };
-use std::mem;
-use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
+use std::{mem, sync::Arc};
+use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
 /// So often may an actor find a channel closed and empty, until it is said to spin.
 const SAME_END: usize = 20;
@@ -26,6 +26,9 @@ const BYTES_A_NUMBER: usize = 5;
 
 #[derive(Default)]
 pub(crate) struct State {
+    pub limits: Limits,
+    /// Rung when a task ends or the recording is cut: `run` looks then.
+    pub bell: Arc<Notify>,
     pub actors: Vec<ActorState>,
     pub boxes: Vec<BoxState>,
     pub messages: Vec<Message>,
@@ -198,14 +201,14 @@ impl State {
         self.actors.len() - 1
     }
 
-    pub fn push(&mut self, recorder: &Recorder, actor: ActorId, line: u32, kind: Kind) {
+    pub fn push(&mut self, actor: ActorId, line: u32, kind: Kind) {
         self.count(actor, &kind);
         match self.phase {
             Phase::Running => {}
             Phase::Enough => {
                 self.unrecorded += 1;
                 if self.unrecorded > UNRECORDED {
-                    self.cut_as_it_is(recorder);
+                    self.cut_as_it_is();
                 }
                 return;
             }
@@ -230,9 +233,8 @@ impl State {
             kind,
         });
         if spins {
-            self.cut(recorder, Cut::Spins(actor));
-        } else if self.events.len() >= recorder.limits.events || self.bytes >= recorder.limits.bytes
-        {
+            self.cut(Cut::Spins(actor));
+        } else if self.events.len() >= self.limits.events || self.bytes >= self.limits.bytes {
             self.keep();
             self.phase = Phase::Enough;
         }
@@ -297,17 +299,17 @@ impl State {
     }
 
     /// There is enough, or nobody has waited for too long: is it because somebody spins?
-    pub fn cut_as_it_is(&mut self, recorder: &Recorder) {
+    pub fn cut_as_it_is(&mut self) {
         let busiest = (0..self.actors.len()).max_by_key(|&actor| self.actors[actor].busy);
         let why = match busiest {
             Some(actor) if self.actors[actor].busy > BUSY => Cut::Spins(actor),
             _ => Cut::Restless,
         };
-        self.cut(recorder, why);
+        self.cut(why);
     }
 
     /// The last event of all.
-    pub fn cut(&mut self, recorder: &Recorder, why: Cut) {
+    pub fn cut(&mut self, why: Cut) {
         if matches!(self.phase, Phase::Running | Phase::Enough) {
             let actor = match why {
                 Cut::Long | Cut::Restless | Cut::Blocked => 0,
@@ -320,7 +322,7 @@ impl State {
             self.conclude(actor, Kind::Cut(why));
         }
         self.phase = Phase::Over;
-        recorder.bell.notify_one();
+        self.bell.notify_one();
     }
 
     /// Who spins does the same again and again: leaves the first rounds of it.
@@ -383,7 +385,7 @@ impl State {
     }
 
     /// It waits `for_more` than what is recorded.
-    pub fn turn_ends(&mut self, recorder: &Recorder, id: ActorId, for_more: bool) {
+    pub fn turn_ends(&mut self, id: ActorId, for_more: bool) {
         let actor = &mut self.actors[id];
         let turn = actor.turn;
         actor.pending.retain(|p| p.on_its_own || p.turn == turn);
@@ -433,7 +435,7 @@ impl State {
             _ => Kind::Waits(waits.clone()),
         };
         if !told_already {
-            self.push(recorder, id, line, kind);
+            self.push(id, line, kind);
         }
         let actor = &mut self.actors[id];
         (actor.last_waits, actor.moved) = (waits, false);

@@ -1,10 +1,10 @@
 //! `tokio::time`, recorded.
 
 use crate::{
-    actor,
     event::{Kind, Timer, Wait},
     place::{Place, here},
-    recorder::{Recorder, tap},
+    recorder::Recorder,
+    turn::{self, tap},
     waiting::{Users, Waiter},
 };
 use pin_project_lite::pin_project;
@@ -116,7 +116,7 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let (place, mut this) = (here(), self.project());
-        let poll = actor::recorded(cx, |cx| this.real.as_mut().poll(cx));
+        let poll = turn::recorded(cx, |cx| this.real.as_mut().poll(cx));
         match poll {
             Poll::Pending => this.alarm.pending(cx, place, this.real.deadline()),
             Poll::Ready(()) => this.alarm.rings(place),
@@ -185,7 +185,7 @@ impl<T: Future> Future for Timeout<T> {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (place, this) = (here(), self.project());
-        let poll = actor::recorded(cx, |cx| this.real.poll(cx));
+        let poll = turn::recorded(cx, |cx| this.real.poll(cx));
         match (&poll, *this.until) {
             (Poll::Pending, Some(until)) => this.alarm.pending(cx, place, until),
             // So long that it never goes off.
@@ -251,7 +251,7 @@ impl Interval {
         cx: &mut Context<'_>,
         place: Option<Place>,
     ) -> Poll<Instant> {
-        let poll = actor::recorded(cx, |cx| self.real.poll_tick(cx));
+        let poll = turn::recorded(cx, |cx| self.real.poll_tick(cx));
         match poll {
             Poll::Pending => alarm.pending(cx, place, self.next),
             Poll::Ready(was_due) => {

@@ -1,10 +1,10 @@
 //! What is around each future that may have to wait.
 
 use crate::{
-    actor,
     event::{ActorId, Kind, Wait},
     place::{Place, here},
-    recorder::{Recorder, tap},
+    recorder::Recorder,
+    turn::{self, tap},
 };
 use pin_project_lite::pin_project;
 use std::{
@@ -60,7 +60,7 @@ impl Waiter {
             what: what(recorder),
             line_of: place,
         });
-        let on_its_own = !actor::polls_itself(cx.waker());
+        let on_its_own = !turn::polls_itself(cx.waker());
         recorder.waits(me, waiting.key, waiting.what.clone(), place, on_its_own);
         begins
     }
@@ -137,7 +137,7 @@ impl<F: Future> Future for Watched<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let poll = actor::recorded(cx, |cx| this.future.poll(cx));
+        let poll = turn::recorded(cx, |cx| this.future.poll(cx));
         if poll.is_ready() {
             this.waiter.done();
         } else if this.waiter.pending(cx, *this.place, |_| this.what.clone())
@@ -171,6 +171,6 @@ impl<T: Future> Future for Users<T> {
     type Output = T::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T::Output> {
-        actor::not_recorded(cx, |cx| self.project().future.poll(cx))
+        turn::not_recorded(cx, |cx| self.project().future.poll(cx))
     }
 }

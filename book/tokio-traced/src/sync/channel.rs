@@ -5,8 +5,9 @@ use crate::{
     label::{Label, Labeller, Shown},
     name,
     place::Place,
-    recorder::{Recorder, tap},
+    recorder::Recorder,
     state::BoxKind,
+    turn::tap,
 };
 use std::sync::Arc;
 

@@ -2,11 +2,11 @@
 
 use super::tap::{Shared, Tap};
 use crate::{
-    actor,
     event::{Got, Kind, Wait},
     label,
     place::{Place, here},
     state::BoxKind,
+    turn,
     waiting::Waiter,
 };
 use pin_project_lite::pin_project;
@@ -52,7 +52,7 @@ macro_rules! notified {
             #[track_caller]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
                 let (place, this) = (here(), self.project());
-                let poll = actor::recorded(cx, |cx| this.real.poll(cx));
+                let poll = turn::recorded(cx, |cx| this.real.poll(cx));
                 match poll {
                     Poll::Pending => {
                         this.waiter.pending(cx, place, |_| Wait::Notified(this.tap.id));

@@ -2,11 +2,11 @@
 
 use super::tap::Tap;
 use crate::{
-    actor,
     event::{Access::Alone, Wait},
     name,
     place::{Place, here},
     state::BoxKind,
+    turn,
     waiting::{Users, Waiter},
 };
 use std::{
@@ -114,7 +114,7 @@ impl<T> OnceCell<T> {
         }));
         let mut waiter = Waiter::new(self.tap.recorder.clone());
         poll_fn(|cx| {
-            let poll = actor::recorded(cx, |cx| filled.as_mut().poll(cx));
+            let poll = turn::recorded(cx, |cx| filled.as_mut().poll(cx));
             // Who fills it waits for what it does to fill it, which tells so itself.
             match poll {
                 Poll::Pending if !fills.load(Ordering::Relaxed) => {

@@ -1,11 +1,11 @@
 //! `tokio::sync::oneshot`, recorded: the reply to a question, or a signal.
 
 use crate::{
-    actor,
     event::{Got, Kind, ReplyId, Wait},
     label::{self, Label, Labeller, Shown},
     place::{Place, here},
-    recorder::{Recorder, tap},
+    recorder::Recorder,
+    turn::{self, tap},
     waiting::{Waiter, Watched},
 };
 use std::{
@@ -190,7 +190,7 @@ impl<T> Future for Receiver<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = here();
         let this = self.get_mut();
-        let poll = actor::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
+        let poll = turn::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
         match &poll {
             Poll::Pending => {
                 this.waiter.pending(cx, place, |recorder| {

@@ -3,8 +3,9 @@
 use crate::{
     event::{Access, BoxId, Got, Kind, Wait},
     place::Place,
-    recorder::{Recorder, tap},
+    recorder::Recorder,
     state::BoxKind,
+    turn::tap,
     waiting::Watched,
 };
 use std::{

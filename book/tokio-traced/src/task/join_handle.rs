@@ -1,9 +1,9 @@
 //! The handle to a task, recorded.
 
 use crate::{
-    actor::{self, Seat},
     event::{Kind, Wait},
     place::here,
+    turn::{self, Seat},
     waiting::Waiter,
 };
 use std::{
@@ -64,7 +64,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = here();
         let this = self.get_mut();
-        let poll = actor::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
+        let poll = turn::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
         let Some(seat) = &this.seat else { return poll };
         match &poll {
             Poll::Pending => {

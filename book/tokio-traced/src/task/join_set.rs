@@ -1,11 +1,12 @@
 //! A set of tasks, recorded.
 
 use crate::{
-    actor::{self, Actor, Seat},
+    actor::Actor,
     event::{ActorId, Ended, Kind, Wait},
     name,
     place::{Place, here},
-    recorder::{Recorder, tap},
+    recorder::Recorder,
+    turn::{self, Seat, tap},
     waiting::Waiter,
 };
 use std::{
@@ -176,7 +177,7 @@ impl<T: 'static> JoinSet<T> {
         if let Some(recorder) = &self.recorder {
             recorder.step(); // an empty set is ready at once, every time
         }
-        let poll = actor::recorded(cx, |cx| self.real.poll_join_next_with_id(cx));
+        let poll = turn::recorded(cx, |cx| self.real.poll_join_next_with_id(cx));
         match &poll {
             Poll::Pending => {
                 waiter.pending(cx, place, |_| {

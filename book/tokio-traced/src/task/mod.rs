@@ -8,9 +8,10 @@ pub use join_set::JoinSet;
 pub use tokio::task::*;
 
 use crate::{
-    actor::{self, Actor, Seat},
+    actor::Actor,
     name,
     place::here,
+    turn::{self, Seat},
 };
 use tokio::task as real;
 
@@ -56,6 +57,6 @@ where
 
 /// As Tokio's, and recorded.
 pub async fn yield_now() {
-    actor::yields();
+    turn::yields();
     real::yield_now().await;
 }

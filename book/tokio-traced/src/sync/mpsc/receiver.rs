@@ -2,9 +2,9 @@
 
 use super::super::channel::{Channel, Parcel};
 use crate::{
-    actor,
     event::{Kind, Wait},
     place::{Place, here},
+    turn,
     waiting::Waiter,
 };
 use std::{
@@ -118,7 +118,7 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
         place: Option<Place>,
     ) -> Poll<Option<T>> {
         self.channel.reads();
-        let Poll::Ready(parcel) = actor::recorded(cx, |cx| self.real.poll_recv(cx)) else {
+        let Poll::Ready(parcel) = turn::recorded(cx, |cx| self.real.poll_recv(cx)) else {
             waiter.pending(cx, place, |_| Wait::Mail(self.channel.id));
             return Poll::Pending;
         };
@@ -159,7 +159,7 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
     ) -> Poll<usize> {
         self.channel.reads();
         let mut parcels = Vec::new();
-        let poll = actor::recorded(cx, |cx| self.real.poll_recv_many(cx, &mut parcels, limit));
+        let poll = turn::recorded(cx, |cx| self.real.poll_recv_many(cx, &mut parcels, limit));
         let Poll::Ready(count) = poll else {
             waiter.pending(cx, place, |_| Wait::Mail(self.channel.id));
             return Poll::Pending;
