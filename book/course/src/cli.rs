@@ -1,6 +1,7 @@
 //! The commands: their doc comments are the help. Those that do their work and end have a file each.
 
 mod build;
+pub mod chapter;
 mod check;
 mod diff;
 mod explore;
@@ -100,6 +101,13 @@ enum Command {
         #[arg(long)]
         dest: Option<PathBuf>,
     },
+    /// For authors: begin a chapter: page, exercise, solution, listing and recording, each with what is to be written in it
+    ///
+    /// It writes into the repository: new files, and a line in each list of chapters. Then `cargo test` says what is missing.
+    Chapter {
+        /// A draft of book/src/SUMMARY.md: shared-state, 7 or 07-shared-state
+        name: String,
+    },
     /// For authors: record the runs that the pages play
     Record {
         /// Compare the committed recordings with what the code does now, and write nothing
@@ -175,6 +183,7 @@ impl Cli {
             }
             Some(Command::Solution { name }) => solution::solution(&workspace, &name),
             Some(Command::Build { dest }) => build::build(&workspace, dest).await,
+            Some(Command::Chapter { name }) => chapter::chapter(&workspace, &name),
             Some(Command::Record { check }) => record::record(&workspace, check).await,
             Some(Command::Judge { name, seeds }) => {
                 let report = judge::judge(&workspace, name.as_deref(), seeds).await?;

@@ -58,6 +58,33 @@ pub enum Error {
         all: String,
     },
 
+    /// No chapter without a page has this name.
+    #[error(
+        "book/src/SUMMARY.md has no draft `{name}`, so nothing was written; its drafts are: {all}\na chapter begins there as `- [Its title]()`"
+    )]
+    NoDraft {
+        /// What was asked for.
+        name: String,
+        /// All drafts, in the book's order.
+        all: String,
+    },
+
+    /// A chapter that is to begin has this file already.
+    #[error("{} exists already, so nothing was written: move it away and begin again, or write on by hand", .0.display())]
+    Exists(PathBuf),
+
+    /// A file that lists the chapters has another form than it had.
+    #[error(
+        "{} has no list that `{line}` belongs to, so nothing was written: give it back its form, or teach src/cli/chapter.rs the new one",
+        file.display()
+    )]
+    NoList {
+        /// The file.
+        file: PathBuf,
+        /// What was to be listed.
+        line: String,
+    },
+
     /// `hints.md` is not built as it should be.
     #[error(
         "{}, line {line}: {what}; another exercise's hints.md shows the form, `git checkout -- FILE` brings the old one back",

@@ -21,7 +21,7 @@ use std::{
 pub struct Workspace {
     /// The folder of the workspace's Cargo.toml.
     pub root: PathBuf,
-    /// Where cargo builds: the only place that we write to.
+    /// Where cargo builds: the only place that we write to, except for what authors ask for.
     pub target: PathBuf,
     /// All exercises, in the book's order.
     pub exercises: Vec<Exercise>,
