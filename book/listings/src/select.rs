@@ -74,8 +74,9 @@ pub fn open() -> (PlayerHandle, SpectatorHandle) {
 // ANCHOR_END: handles
 
 impl PlayerHandle {
-    pub async fn score(&self, points: u32) {
-        let _ = self.sender.send(Points(points)).await;
+    /// There is no reply, so the error of the send is all that tells of a board that has ended.
+    pub async fn score(&self, points: u32) -> Result<(), mpsc::error::SendError<Points>> {
+        self.sender.send(Points(points)).await
     }
 }
 
@@ -91,8 +92,9 @@ impl SpectatorHandle {
 /// A player scores twice and goes; a spectator stays and asks.
 pub async fn game() {
     let (player, spectator) = open();
-    player.score(2).await;
-    player.score(3).await;
+    for points in [2, 3] {
+        player.score(points).await.expect("the board has ended");
+    }
     drop(player);
     while spectator.ask().await < 5 {}
 }
@@ -102,6 +104,12 @@ pub async fn game() {
 mod tests {
     use super::*;
     use harness::{alive_tasks, check, settle, within};
+    use std::{
+        future::{pending, poll_fn, ready},
+        sync::Mutex,
+        task::Poll,
+    };
+    use tokio::sync::watch;
 
     /// Page: "Patterns turn branches off": with one kind of handles gone, the other one works on; then the actor ends.
     #[test]
@@ -111,7 +119,7 @@ mod tests {
 
             let (player, spectator) = open();
             drop(spectator);
-            player.score(1).await;
+            player.score(1).await.unwrap();
             settle().await;
             assert_eq!(alive_tasks().await, 1);
             drop(player);
@@ -150,6 +158,23 @@ mod tests {
         });
     }
 
+    /// Page: "Order": the turn of a branch that is not ready goes to the next one, so shares are even with two branches only.
+    #[test]
+    fn a_third_branch_changes_the_shares() {
+        check(|| async {
+            let (mut before, mut after) = (0, 0);
+            for _ in 0..3000 {
+                tokio::select! {
+                    () = ready(()) => before += 1,
+                    () = pending() => unreachable!("it is never ready"),
+                    () = ready(()) => after += 1,
+                }
+            }
+            assert_eq!(before + after, 3000);
+            assert!((1700..2300).contains(&after), "{before} and {after}");
+        });
+    }
+
     /// Page: "Order": `biased` takes the first that is ready, and whatever stands below an always ready one starves.
     #[test]
     fn biased_starves_what_stands_below() {
@@ -158,12 +183,99 @@ mod tests {
             for _ in 0..1000 {
                 tokio::select! {
                     biased;
-                    () = std::future::ready(()) => above += 1,
-                    () = std::future::ready(()) => below += 1,
+                    () = ready(()) => above += 1,
+                    () = ready(()) => below += 1,
                 }
             }
             assert_eq!((above, below), (1000, 0));
         });
+    }
+
+    /// Page: "Order": a mailbox that is never empty is always ready, and its branch starves what is below it, also when the task has
+    /// used up its budget.
+    #[test]
+    fn a_flood_starves_what_is_below_it() {
+        check(|| async {
+            let (flood, mut from_flood) = mpsc::channel(10_000);
+            for n in 0..10_000 {
+                flood.try_send(n).unwrap();
+            }
+            for expected in 0..10_000 {
+                tokio::select! {
+                    biased;
+                    Some(n) = from_flood.recv() => assert_eq!(n, expected),
+                    () = ready(()) => panic!("the branch below was taken at {expected}"),
+                }
+            }
+        });
+    }
+
+    /// Page: "Order": each branch is looked at once. A message that comes behind that look waits for the next turn.
+    #[test]
+    fn biased_looks_once_at_each_branch() {
+        check(|| async {
+            let (button, mut from_button) = mpsc::channel(1);
+            // What another thread may do while the actor is between its two looks.
+            let press_in_between = poll_fn(|_| {
+                button.try_send("pause").unwrap();
+                Poll::Ready("a post")
+            });
+            tokio::select! {
+                biased;
+                Some(_) = from_button.recv() => panic!("the button was looked at before it was pressed"),
+                post = press_in_between => assert_eq!(post, "a post"),
+            }
+            assert_eq!(from_button.recv().await, Some("pause"));
+        });
+    }
+
+    /// Page: "A closed channel answers at once": a task that has used up its budget has to let others run first.
+    #[test]
+    fn between_two_answers_others_may_run() {
+        check(|| async {
+            let (sender, mut receiver) = mpsc::channel::<u32>(1);
+            drop(sender);
+            let other = tokio::spawn(async {});
+            let mut answers = 0;
+            while !other.is_finished() {
+                assert_eq!(receiver.recv().await, None);
+                answers += 1;
+                assert!(answers < 1000, "nobody else gets to run");
+            }
+        });
+    }
+
+    /// Page: "Handlers run alone": what a branch gave is dropped after its handler, whatever its pattern.
+    #[test]
+    fn the_value_of_a_branch_outlives_its_handler() {
+        struct Guard<'a>(&'a Mutex<Vec<&'static str>>);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.lock().unwrap().push("guard dropped");
+            }
+        }
+        check(|| async {
+            let log = Mutex::default();
+            tokio::select! {
+                _ = async { Guard(&log) } => {
+                    settle().await;
+                    log.lock().unwrap().push("handler done");
+                }
+            }
+            assert_eq!(*log.lock().unwrap(), ["handler done", "guard dropped"]);
+        });
+    }
+
+    /// Page: "Handlers run alone": the guard that a `watch` gives must not be held at an `.await` of a spawned task. This compiles as
+    /// long as the guard is not `Send`: otherwise it would be both of these.
+    #[test]
+    fn the_guard_of_a_watch_is_not_send() {
+        trait NotSend<Why> {
+            const IS_SO: bool = true;
+        }
+        impl<T> NotSend<()> for T {}
+        impl<T: Send> NotSend<u8> for T {}
+        assert!(<watch::Ref<'static, bool> as NotSend<_>>::IS_SO);
     }
 
     /// Page: "Patterns turn branches off": no branch left and no `else` is a panic.

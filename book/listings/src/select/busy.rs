@@ -79,6 +79,7 @@ mod tests {
     use harness::{check, settle, within};
     use tokio::{
         sync::{mpsc, oneshot},
+        task::JoinSet,
         time::Instant,
     };
 
@@ -141,6 +142,30 @@ mod tests {
         drop((player, spectator));
         within("the board's end", board).await.unwrap();
         score
+    }
+
+    /// Page: "Handlers run alone": work that panics kills the actor that keeps it. In a JoinSet the panic is a result, which `Some(_)`
+    /// throws away.
+    #[test]
+    fn a_panic_in_a_join_set_is_a_result() {
+        async fn breaks() {
+            panic!("the display is broken");
+        }
+        check(|| async {
+            harness::expect_panics("the display is broken");
+            let kept = tokio::spawn(async {
+                let mut showing: Option<Showing> = Some(Box::pin(breaks()));
+                tokio::select! { () = shown(&mut showing) => {} }
+            });
+            assert!(kept.await.unwrap_err().is_panic());
+
+            let mut showing = JoinSet::new();
+            showing.spawn(breaks());
+            tokio::select! { Some(result) = showing.join_next() => assert!(result.unwrap_err().is_panic()) }
+            showing.spawn(breaks());
+            tokio::select! { Some(_) = showing.join_next() => {} }
+            assert!(showing.is_empty(), "and nobody knows why");
+        });
     }
 
     /// Page: "Handlers run alone".

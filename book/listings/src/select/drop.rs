@@ -38,12 +38,16 @@ impl Relay {
                 Some(Question { reply }) = self.questions.recv() => {
                     let _ = reply.send(self.queue.len() as u32);
                 }
-                // A place to send to. Dropping this future gives up the turn in the line, and no points.
-                Ok(place) = self.other_board.reserve(), if !self.queue.is_empty() => {
-                    if let Some(points) = self.queue.pop_front() {
-                        place.send(points);
+                // Dropping this future gives up the turn in the line, and no points.
+                permit = self.other_board.reserve(), if !self.queue.is_empty() => match permit {
+                    Ok(permit) => {
+                        if let Some(points) = self.queue.pop_front() {
+                            permit.send(points);
+                        }
                     }
-                }
+                    // The other board is gone. The relay ends too, and its players hear of it: their sends fail.
+                    Err(_) => break,
+                },
                 else => break,
             }
         }
@@ -65,7 +69,7 @@ mod tests {
     use harness::{check, settle, within};
     use tokio::sync::oneshot;
 
-    /// Four points for a board that reads only in the end, and a question while the relay waits for a place.
+    /// Four points for a board that reads only in the end, and a question while the relay waits for a slot.
     async fn relayed<F: Future<Output = ()> + Send + 'static>(run: impl FnOnce(Relay) -> F) -> u32 {
         let (player, points) = mpsc::channel(8);
         let (spectator, questions) = mpsc::channel(8);
@@ -94,10 +98,31 @@ mod tests {
 
     /// Page: "What select! drops".
     #[test]
-    fn a_send_in_a_branch_loses_points_and_a_reserved_place_does_not() {
+    fn a_send_in_a_branch_loses_points_and_a_reserve_does_not() {
         check(|| async {
             assert_eq!(relayed(Relay::run_and_keep).await, 1 + 2 + 3 + 4);
             assert!(relayed(Relay::run_and_lose).await < 1 + 2 + 3 + 4);
+        });
+    }
+
+    /// Page: "What select! drops": players learn that the other board is gone.
+    #[test]
+    fn without_the_other_board_points_are_refused() {
+        check(|| async {
+            let (player, points) = mpsc::channel(8);
+            let (_spectator, questions) = mpsc::channel(8);
+            let (other_board, got) = mpsc::channel(1);
+            drop(got);
+            let relay = Relay {
+                points,
+                questions,
+                other_board,
+                queue: VecDeque::new(),
+            };
+            let relay = tokio::spawn(relay.run_and_keep());
+            player.send(Points(1)).await.unwrap();
+            within("the relay's end", relay).await.unwrap();
+            assert!(player.send(Points(2)).await.is_err());
         });
     }
 }
