@@ -1,9 +1,9 @@
 //! Exercise 06, select: deliver posts one after another, and listen to a pause button meanwhile.
 //!
-//! Two kinds of handles reach this actor, each by a channel of its own: one brings posts, the other one pauses and
-//! resumes. Either kind may be gone before the other.
+//! Two kinds of handles reach this actor, each by a channel of its own: one brings posts, the other pauses and resumes.
+//! Either kind may be gone before the other.
 //!
-//! Page: book/src/06-select.md. The tests are in tests/select.rs; they go step by step, and so can you:
+//! Page: book/src/06-select.md, with this exercise in five steps. The tests are in tests/select.rs, in the same order:
 //!
 //!     cargo test -p select
 //!
@@ -41,16 +41,16 @@ pub struct ControlHandle {
     // Step 2: what does it need?
 }
 
-/// Starts the actor. It reports to `out` all that it does, and goes on when nobody listens there.
+/// Starts the actor. It reports to `out` all that it does, and goes on when nobody listens there. The steps:
 ///
 /// 1. Posts are delivered one at a time, in their order.
 /// 2. While paused, no delivery begins. A delivery that is under way is finished. Each press is reported; one resume ends a
 ///    pause, however often it was pressed.
-/// 3. When all handles of one kind are gone, the other kind works on. If nobody can resume any more, a pause is over (whether
-///    that is reported is up to you).
+/// 3. When all handles of one kind are gone, the other kind still works. If nobody can resume any more, a pause is over (whether
+///    that is reported is up to you). When all handles of both kinds are gone, the posts that were accepted are delivered, then
+///    the task ends.
 /// 4. A pause or resume goes before the posts that wait.
-/// 5. When all handles of both kinds are gone, the posts that were accepted are delivered, then the task ends.
-/// 6. A pause or resume is heard, and reported, while a delivery is under way.
+/// 5. A pause or resume is heard, and reported, while a delivery is under way.
 ///
 /// To be called inside a Tokio runtime.
 pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
@@ -59,8 +59,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait: callers stand in line, and whoever has waited longest has
-    /// the next place. A call that is dropped while it waits posts nothing.
+    /// Accepts a post; it is delivered later. Waits while too many others wait: callers wait in line, and the one that has waited longest
+    /// gets the next slot. A call that is dropped while it waits posts nothing.
     ///
     /// # Errors
     /// The actor has ended.
@@ -73,7 +73,7 @@ impl PostsHandle {
 }
 
 impl ControlHandle {
-    /// No delivery begins from now on.
+    /// Once the actor has heard this, no delivery begins.
     ///
     /// # Errors
     /// The actor has ended.
@@ -81,7 +81,7 @@ impl ControlHandle {
         todo!("step 2: send a message on a channel of its own")
     }
 
-    /// Deliveries begin again.
+    /// Once the actor has heard this, deliveries begin again.
     ///
     /// # Errors
     /// The actor has ended.

@@ -43,7 +43,73 @@ fn posts_are_delivered_in_order() {
     });
 }
 
-/// Step 2. A pause stops what has not begun; a resume lets it go on.
+/// Step 1. Callers that wait for a slot in the mailbox wait in line: the one that has waited longest gets the next slot.
+///
+/// Page: "Two mailboxes". The slip: all callers that wait are told that a slot is free, and try again; one that comes at that moment is first.
+#[test]
+fn callers_stand_in_line() {
+    check(|| async {
+        let (posts, _control, mut events) = start();
+        let mut line = JoinSet::new();
+        let mut accepted = 0;
+        // More callers have to wait than there are slots, however many of these become free at once.
+        while line.len() < accepted + 10 {
+            assert!(
+                accepted < 2_000,
+                "{accepted} posts were accepted, and nobody had to wait for a slot: what bounds the posts that wait?"
+            );
+            for _ in 0..20 {
+                let posts = posts.clone();
+                line.spawn(async move { posts.post("a".to_owned()).await });
+            }
+            settle().await;
+            accepted += std::iter::from_fn(|| line.try_join_next()).count();
+        }
+        let newcomer = posts.clone();
+        let newcomer = tokio::spawn(async move {
+            for _ in 0..3 {
+                let report = within("the report of a delivery", events.recv()).await;
+                assert_eq!(report, Some(delivered("a")), "there are handles");
+                let accepted = start_and_drop(1, || newcomer.post("b".to_owned())).await;
+                assert_eq!(
+                    accepted, 0,
+                    "somebody heard of a delivery, posted at that moment, and got the slot that had just become free. Others have waited longer: callers wait in line"
+                );
+            }
+            events
+        });
+        let events = newcomer.await;
+        line.shutdown().await;
+        drop(posts);
+        sleep(Duration::from_secs(5_000)).await;
+        assert!(events.is_ok());
+    });
+}
+
+/// Step 1. Deliveries go on for hours.
+///
+/// Page: "Two mailboxes". The slips: anything that is counted and never given back; a queue that drops what is too much.
+#[test]
+fn ten_thousand_posts_are_delivered() {
+    check(|| async {
+        let (posts, _control, mut events) = start();
+        let posting = tokio::spawn(async move {
+            for n in 1..=10_000 {
+                post(&posts, &n.to_string()).await;
+            }
+        });
+        for n in 1..=10_000 {
+            let event = within(&format!("post {n} of 10000"), events.recv()).await;
+            assert!(
+                event == Some(delivered(&n.to_string())),
+                "post {n} of 10000 is next, and what was reported is {event:?}"
+            );
+        }
+        posting.await.expect("the caller has posted all");
+    });
+}
+
+/// Step 2. A pause holds back what has not begun; a resume lets it go on.
 ///
 /// Page: "Patterns turn branches off". The slips: a pattern that knows one message only, and swallows the other; a pause that throws posts away.
 #[test]
@@ -69,7 +135,7 @@ fn nothing_begins_while_paused() {
         next(
             &mut events,
             delivered("a"),
-            "what was posted during the pause comes after it",
+            "what was posted during the pause is delivered after it",
         )
         .await;
     });
@@ -77,7 +143,7 @@ fn nothing_begins_while_paused() {
 
 /// Step 2. Every press is reported, also when one comes right after another; and one resume ends the pause.
 ///
-/// Page: "Two mailboxes". The slips: a channel that keeps the newest value only; a handle that does not wait for a place; pauses that
+/// Page: "Two mailboxes". The slips: a channel that keeps the newest value only; a handle that does not wait for a slot; pauses that
 /// are counted.
 #[test]
 fn every_press_is_reported() {
@@ -117,7 +183,7 @@ fn every_press_is_reported() {
     });
 }
 
-/// Step 2. Posts pile up, in a pause above all, but not without end: who posts has to wait.
+/// Step 2. Posts pile up, above all in a pause, but not without end: then `post` has to wait.
 ///
 /// Page: "Two mailboxes". The slips: an unbounded channel; a queue in the actor that takes in whatever comes.
 #[test]
@@ -159,16 +225,16 @@ fn posting_waits_while_too_many_wait() {
             assert_eq!(
                 accepted,
                 done.len(),
-                "2000 posted {when}, and some were told Closed: who finds no place waits for one, however many wait already"
+                "2000 posted {when}, and some were told Closed: a caller that finds no free slot waits for one, however many wait already"
             );
             assert!(
                 accepted < 2_000,
-                "{accepted} of 2000 posts were accepted {when}, and none of them waited for a place: what bounds the posts that wait?"
+                "{accepted} of 2000 posts were accepted {when}, and none of them waited for a slot: what bounds the posts that wait?"
             );
-            // Another delivery has places of its own.
+            // Another delivery has slots of its own.
             let (others, _control, mut reports) = start();
             let posted = within(
-                "a place for a post in another delivery",
+                "a slot for a post in another delivery",
                 others.post("b".to_owned()),
             )
             .await;
@@ -182,73 +248,7 @@ fn posting_waits_while_too_many_wait() {
     });
 }
 
-/// Step 2. Callers that wait for a place stand in line: whoever has waited longest gets the next one.
-///
-/// Page: "Two mailboxes". The slip: all who wait are told that a place is free, and try again; who comes at that moment is there first.
-#[test]
-fn callers_stand_in_line() {
-    check(|| async {
-        let (posts, _control, mut events) = start();
-        let mut line = JoinSet::new();
-        let mut accepted = 0;
-        // More have to wait than there are places, however many of these become free at once.
-        while line.len() < accepted + 10 {
-            assert!(
-                accepted < 2_000,
-                "{accepted} posts were accepted, and nobody had to wait for a place: what bounds the posts that wait?"
-            );
-            for _ in 0..20 {
-                let posts = posts.clone();
-                line.spawn(async move { posts.post("a".to_owned()).await });
-            }
-            settle().await;
-            accepted += std::iter::from_fn(|| line.try_join_next()).count();
-        }
-        let newcomer = posts.clone();
-        let newcomer = tokio::spawn(async move {
-            for _ in 0..3 {
-                let report = within("the report of a delivery", events.recv()).await;
-                assert_eq!(report, Some(delivered("a")), "there are handles");
-                let accepted = start_and_drop(1, || newcomer.post("b".to_owned())).await;
-                assert_eq!(
-                    accepted, 0,
-                    "somebody heard of a delivery, posted at that moment, and had the place that had just become free. Others have waited for longer: callers stand in line"
-                );
-            }
-            events
-        });
-        let events = newcomer.await;
-        line.shutdown().await;
-        drop(posts);
-        sleep(Duration::from_secs(5_000)).await;
-        assert!(events.is_ok());
-    });
-}
-
-/// Step 1. It goes on for hours.
-///
-/// Page: "Two mailboxes". The slips: anything that is counted and never given back; a queue that drops what is too much.
-#[test]
-fn ten_thousand_posts_are_delivered() {
-    check(|| async {
-        let (posts, _control, mut events) = start();
-        let posting = tokio::spawn(async move {
-            for n in 1..=10_000 {
-                post(&posts, &n.to_string()).await;
-            }
-        });
-        for n in 1..=10_000 {
-            let event = within(&format!("post {n} of 10000"), events.recv()).await;
-            assert!(
-                event == Some(delivered(&n.to_string())),
-                "post {n} of 10000 is next, and what was reported is {event:?}"
-            );
-        }
-        posting.await.expect("the caller has posted all");
-    });
-}
-
-/// Step 2. It goes on when nobody listens to its reports.
+/// Step 2. The actor goes on when nobody listens to its reports.
 ///
 /// Page: "Where it ends". The slips: `unwrap` on the report; ending when nobody listens.
 #[test]
@@ -259,7 +259,7 @@ fn it_goes_on_when_nobody_listens() {
         pause(&control).await;
         resume(&control).await;
         for _ in 0..300 {
-            let posted = within("a place for a post", posts.post("a".to_owned())).await;
+            let posted = within("a slot for a post", posts.post("a".to_owned())).await;
             assert_eq!(
                 posted,
                 Ok(()),
@@ -267,7 +267,7 @@ fn it_goes_on_when_nobody_listens() {
             );
         }
         sleep(Duration::from_secs(10)).await;
-        let pressed = within("a place for a pause", control.pause()).await;
+        let pressed = within("a slot for a pause", control.pause()).await;
         assert_eq!(
             pressed,
             Ok(()),
@@ -279,194 +279,7 @@ fn it_goes_on_when_nobody_listens() {
     });
 }
 
-/// Step 3. Without any PostsHandle, the buttons work on.
-///
-/// Page: "A closed channel answers at once". The slips: breaking out when either channel is closed; a `None` that comes again and
-/// again, so that the loop spins.
-#[test]
-fn control_works_on_without_posts() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        drop(posts);
-        settle().await;
-        let paused = control.pause().await;
-        assert!(
-            paused.is_ok(),
-            "all PostsHandles are gone, and the actor ended with them: there is still a ControlHandle"
-        );
-        next(
-            &mut events,
-            Event::Paused,
-            "all PostsHandles are gone, and a press is reported all the same",
-        )
-        .await;
-        assert!(control.resume().await.is_ok());
-        next(&mut events, Event::Resumed, "a resume is reported").await;
-    });
-}
-
-/// Step 3. Without any PostsHandle, a pause is still a pause: what was posted waits for its end.
-///
-/// Page: "What else does not cover". The slip: a condition that ends the pause with the posts' channel.
-#[test]
-fn a_pause_holds_without_posts() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        pause(&control).await;
-        next(&mut events, Event::Paused, "a pause is reported").await;
-        post(&posts, "a").await;
-        drop(posts);
-        settle().await;
-        pause(&control).await;
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            taken(&mut events),
-            [Event::Paused],
-            "all PostsHandles are gone, but nobody has resumed: the pause goes on for what was posted"
-        );
-        resume(&control).await;
-        next(&mut events, Event::Resumed, "a resume is reported").await;
-        next(
-            &mut events,
-            delivered("a"),
-            "the post was accepted, and the pause is over",
-        )
-        .await;
-    });
-}
-
-/// Step 3. Without any ControlHandle, posts are delivered on.
-///
-/// Page: "A closed channel answers at once". The slips: as before.
-#[test]
-fn posts_go_on_without_control() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        drop(control);
-        settle().await;
-        let posted = posts.post("a".to_owned()).await;
-        assert!(
-            posted.is_ok(),
-            "all ControlHandles are gone, and the actor ended with them: there is still a PostsHandle"
-        );
-        next(
-            &mut events,
-            delivered("a"),
-            "all ControlHandles are gone, and posts are delivered on",
-        )
-        .await;
-    });
-}
-
-/// Step 3. Paused, and nobody left to resume: the pause is over.
-///
-/// Page: "What else does not cover". The slip: posts wait for a resume that cannot come, or are thrown away.
-#[test]
-fn a_pause_is_over_when_nobody_can_resume() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        pause(&control).await;
-        next(&mut events, Event::Paused, "a pause is reported").await;
-        post(&posts, "a").await;
-        drop(control);
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            deliveries(&taken(&mut events)),
-            ["a"],
-            "the last ControlHandle was dropped during a pause: nobody can resume any more, so delivery has to go on"
-        );
-    });
-}
-
-/// Step 4. A pause goes before the posts that wait, always.
-///
-/// Page: "Order". The slip: `select!` without `biased;` picks a ready branch at random: half of the time it is the right one.
-#[test]
-fn a_pause_goes_before_waiting_posts() {
-    for round in 1..=64 {
-        check(move || async move {
-            let (posts, control, mut events) = start();
-            // In every second round the actor waits in its `select!` already when both come.
-            if round % 2 == 0 {
-                settle().await;
-            }
-            // Both are in their mailboxes before the actor gets to run.
-            post(&posts, "a").await;
-            pause(&control).await;
-            sleep(Duration::from_secs(10)).await;
-            assert_eq!(
-                taken(&mut events),
-                [Event::Paused],
-                "a post and a pause were waiting, and in round {round} of 64 more happened than the pause. (What is listed was finished; it began earlier.) Which ready branch does `select!` take?"
-            );
-        });
-    }
-    check(|| async {
-        let (posts, control, mut events) = start();
-        pause(&control).await;
-        post(&posts, "a").await;
-        settle().await;
-        // Both presses are in their mailbox before the actor gets to run.
-        let both = start_and_drop(1, || control.resume()).await
-            + start_and_drop(1, || control.pause()).await
-            == 2;
-        sleep(Duration::from_secs(10)).await;
-        // With one place for presses, the second one was not there yet.
-        assert!(
-            !both || taken(&mut events) == [Event::Paused, Event::Resumed, Event::Paused],
-            "a post, a resume and a pause behind it were waiting, and more happened than the presses: the second press, too, goes before the post"
-        );
-    });
-}
-
-/// Step 5. Posts that were accepted are delivered, also when all handles are gone. Then the task ends.
-///
-/// Page: "Where it ends". The slips: `break` as soon as one channel is closed; a branch that is always there (a tick), so that
-/// `else` never runs.
-#[test]
-fn accepted_posts_are_delivered_before_the_end() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        for text in ["a", "b", "c"] {
-            post(&posts, text).await;
-        }
-        drop((posts, control));
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            deliveries(&taken(&mut events)),
-            ["a", "b", "c"],
-            "three posts were accepted, and `post` said Ok to each"
-        );
-        assert_eq!(
-            alive_tasks().await,
-            0,
-            "all handles are gone and all posts delivered, but a task is still there: what is its loop waiting for?"
-        );
-    });
-}
-
-/// Step 5. The same in a pause: when nobody can resume, what was accepted is delivered.
-///
-/// Page: "What else does not cover". The slip: all branches are off, `else` runs, and the posts in the mailbox are lost.
-#[test]
-fn accepted_posts_survive_a_pause_at_the_end() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        pause(&control).await;
-        next(&mut events, Event::Paused, "a pause is reported").await;
-        post(&posts, "a").await;
-        settle().await;
-        drop((posts, control));
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            deliveries(&taken(&mut events)),
-            ["a"],
-            "a post was accepted during a pause, then all handles went: it is lost"
-        );
-    });
-}
-
-/// An actor without messages waits; it does not look again and again.
+/// Step 2. An actor without messages waits; it does not look again and again.
 ///
 /// Page: "A closed channel answers at once". The slip: `try_recv` and a sleep in a loop.
 #[test]
@@ -478,100 +291,14 @@ fn waiting_costs_nothing() {
             let wake_ups = wake_ups().await;
             assert!(
                 wake_ups < 30,
-                "in one {when} the runtime woke up {wake_ups} times: something looks for messages instead of waiting for them"
+                "in one {when} the runtime woke up {wake_ups} times: something keeps looking for messages instead of waiting for them"
             );
             pause(&control).await;
         }
     });
 }
 
-/// Step 6. A pause is heard at once, not after the delivery that is under way.
-///
-/// Page: "Handlers run alone". The slip: `deliver(..).await` in the handler of a branch.
-#[test]
-fn a_pause_is_heard_during_a_delivery() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        for text in ["a", "b"] {
-            post(&posts, text).await;
-        }
-        sleep(Duration::from_millis(500)).await;
-        pause(&control).await;
-        settle().await;
-        assert_eq!(
-            taken(&mut events),
-            [Event::Paused],
-            "half a second into a delivery somebody pressed pause, and the actor did not listen: what is it awaiting?"
-        );
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            taken(&mut events),
-            [delivered("a")],
-            "the delivery under way is finished, and the next one does not begin. If nothing was delivered: was the delivery dropped by another branch, or is its branch off during the pause?"
-        );
-        resume(&control).await;
-        next(&mut events, Event::Resumed, "a resume is reported").await;
-        next(
-            &mut events,
-            delivered("b"),
-            "the pause is over, and the second post waits",
-        )
-        .await;
-    });
-}
-
-/// Step 6. A delivery takes its second, whatever is pressed meanwhile.
-///
-/// Page: "Handlers run alone". The slip: a branch that makes a new delivery in each turn of the loop.
-#[test]
-fn presses_do_not_delay_a_delivery() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        post(&posts, "a").await;
-        settle().await;
-        let start = Instant::now();
-        for _ in 0..2 {
-            sleep(Duration::from_millis(300)).await;
-            pause(&control).await;
-            resume(&control).await;
-        }
-        loop {
-            let event = within(r#"the report Delivered("a")"#, events.recv()).await;
-            if event.expect("the actor has ended, but there are handles") == delivered("a") {
-                break;
-            }
-        }
-        assert_eq!(
-            start.elapsed().as_millis() / 100,
-            10,
-            "buttons were pressed during a delivery, and it took {:?} instead of a second: does each press let it begin anew?",
-            start.elapsed()
-        );
-    });
-}
-
-/// Step 6. The last ControlHandle goes during a delivery: it is finished.
-///
-/// Page: "Where it ends". The slip: a loop that is left, or begun anew, without what is under way.
-#[test]
-fn a_delivery_is_finished_without_control() {
-    check(|| async {
-        let (posts, control, mut events) = start();
-        for text in ["a", "b"] {
-            post(&posts, text).await;
-        }
-        sleep(Duration::from_millis(500)).await;
-        drop(control);
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            deliveries(&taken(&mut events)),
-            ["a", "b"],
-            "the last ControlHandle was dropped in the middle of the first delivery: it has to be finished, and then comes the second one"
-        );
-    });
-}
-
-/// Steps 1 and 2. When the actor is gone and a handle is not, each call says so.
+/// Step 2. When the actor is gone and a handle is not, each call says so.
 ///
 /// Page: "Where it ends". The slips: an error that is thrown away; a button that reports by itself, so that no actor hears it.
 #[test]
@@ -610,7 +337,280 @@ fn without_the_actor_each_call_says_closed() {
         assert_eq!(
             taken(&mut events),
             [],
-            "the actor is gone, and something was reported all the same: it is the actor that reports"
+            "the actor is gone, and something was reported: only the actor may report"
+        );
+    });
+}
+
+/// Step 3. Without any PostsHandle, the buttons work on.
+///
+/// Page: "A closed channel answers at once". The slips: breaking out when either channel is closed; a `None` that comes again and
+/// again, so that the loop spins.
+#[test]
+fn control_works_on_without_posts() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        drop(posts);
+        settle().await;
+        let paused = control.pause().await;
+        assert!(
+            paused.is_ok(),
+            "all PostsHandles are gone, and the actor ended with them: there is still a ControlHandle"
+        );
+        next(
+            &mut events,
+            Event::Paused,
+            "all PostsHandles are gone, and a press is still reported",
+        )
+        .await;
+        assert!(control.resume().await.is_ok());
+        next(&mut events, Event::Resumed, "a resume is reported").await;
+    });
+}
+
+/// Step 3. Without any ControlHandle, posts are delivered on.
+///
+/// Page: "A closed channel answers at once". The slips: as before.
+#[test]
+fn posts_go_on_without_control() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        drop(control);
+        settle().await;
+        let posted = posts.post("a".to_owned()).await;
+        assert!(
+            posted.is_ok(),
+            "all ControlHandles are gone, and the actor ended with them: there is still a PostsHandle"
+        );
+        next(
+            &mut events,
+            delivered("a"),
+            "all ControlHandles are gone, and posts are delivered on",
+        )
+        .await;
+    });
+}
+
+/// Step 3. Without any PostsHandle, a pause is still a pause: what was posted waits for its end.
+///
+/// Page: "What else does not cover". The slip: a condition that ends the pause with the posts' channel.
+#[test]
+fn a_pause_holds_without_posts() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        pause(&control).await;
+        next(&mut events, Event::Paused, "a pause is reported").await;
+        post(&posts, "a").await;
+        drop(posts);
+        settle().await;
+        pause(&control).await;
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [Event::Paused],
+            "all PostsHandles are gone, but nobody has resumed: the pause goes on for what was posted"
+        );
+        resume(&control).await;
+        next(&mut events, Event::Resumed, "a resume is reported").await;
+        next(
+            &mut events,
+            delivered("a"),
+            "the post was accepted, and the pause is over",
+        )
+        .await;
+    });
+}
+
+/// Step 3. Paused, and nobody left to resume: the pause is over.
+///
+/// Page: "What else does not cover". The slip: posts wait for a resume that cannot come, or are thrown away.
+#[test]
+fn a_pause_is_over_when_nobody_can_resume() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        pause(&control).await;
+        next(&mut events, Event::Paused, "a pause is reported").await;
+        post(&posts, "a").await;
+        drop(control);
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a"],
+            "the last ControlHandle was dropped during a pause: nobody can resume any more, so delivery has to go on"
+        );
+    });
+}
+
+/// Step 3. Posts that were accepted are delivered, also when all handles are gone. Then the task ends.
+///
+/// Page: "Where it ends". The slips: `break` as soon as one channel is closed; a branch that is always there (a tick), so that
+/// `else` never runs.
+#[test]
+fn accepted_posts_are_delivered_before_the_end() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b", "c"] {
+            post(&posts, text).await;
+        }
+        drop((posts, control));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a", "b", "c"],
+            "three posts were accepted, and `post` said Ok to each"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "all handles are gone and all posts delivered, but a task is still there: what is its loop waiting for?"
+        );
+    });
+}
+
+/// Step 3. The same in a pause: when nobody can resume, what was accepted is delivered.
+///
+/// Page: "What else does not cover". The slip: all branches are off, `else` runs, and the posts in the mailbox are lost.
+#[test]
+fn accepted_posts_survive_a_pause_at_the_end() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        pause(&control).await;
+        next(&mut events, Event::Paused, "a pause is reported").await;
+        post(&posts, "a").await;
+        settle().await;
+        drop((posts, control));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a"],
+            "a post was accepted during a pause, then all handles went: it is lost"
+        );
+    });
+}
+
+/// Step 4. A pause goes before the posts that wait, always.
+///
+/// Page: "Order". The slip: `select!` without `biased;` picks a ready branch at random: half of the time it is the right one.
+#[test]
+fn a_pause_goes_before_waiting_posts() {
+    for round in 1..=64 {
+        check(move || async move {
+            let (posts, control, mut events) = start();
+            // In every second round the actor waits in its `select!` already when both come.
+            if round % 2 == 0 {
+                settle().await;
+            }
+            // Both are in their mailboxes before the actor gets to run.
+            post(&posts, "a").await;
+            pause(&control).await;
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(
+                taken(&mut events),
+                [Event::Paused],
+                "a post and a pause were waiting, and in round {round} of 64 more happened than the pause. (What is listed was finished; it began earlier.) Which ready branch does `select!` take?"
+            );
+        });
+    }
+    check(|| async {
+        let (posts, control, mut events) = start();
+        pause(&control).await;
+        post(&posts, "a").await;
+        settle().await;
+        // Both presses are in their mailbox before the actor gets to run.
+        let both = start_and_drop(1, || control.resume()).await
+            + start_and_drop(1, || control.pause()).await
+            == 2;
+        sleep(Duration::from_secs(10)).await;
+        // With one slot for presses, the second one was not there yet.
+        assert!(
+            !both || taken(&mut events) == [Event::Paused, Event::Resumed, Event::Paused],
+            "a post, a resume and a pause behind it were waiting, and more happened than the presses: the second press, too, goes before the post"
+        );
+    });
+}
+
+/// Step 5. A pause is heard at once, not after the delivery that is under way.
+///
+/// Page: "Handlers run alone". The slip: `deliver(..).await` in the handler of a branch.
+#[test]
+fn a_pause_is_heard_during_a_delivery() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b"] {
+            post(&posts, text).await;
+        }
+        sleep(Duration::from_millis(500)).await;
+        pause(&control).await;
+        settle().await;
+        assert_eq!(
+            taken(&mut events),
+            [Event::Paused],
+            "half a second into a delivery somebody pressed pause, and the actor did not listen: what is it awaiting?"
+        );
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [delivered("a")],
+            "the delivery under way is finished, and the next one does not begin. If nothing was delivered: was the delivery dropped by another branch, or is its branch off during the pause?"
+        );
+        resume(&control).await;
+        next(&mut events, Event::Resumed, "a resume is reported").await;
+        next(
+            &mut events,
+            delivered("b"),
+            "the pause is over, and the second post waits",
+        )
+        .await;
+    });
+}
+
+/// Step 5. A delivery takes its second, whatever is pressed meanwhile.
+///
+/// Page: "Handlers run alone". The slip: a branch that makes a new delivery in each turn of the loop.
+#[test]
+fn presses_do_not_delay_a_delivery() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        post(&posts, "a").await;
+        settle().await;
+        let start = Instant::now();
+        for _ in 0..2 {
+            sleep(Duration::from_millis(300)).await;
+            pause(&control).await;
+            resume(&control).await;
+        }
+        loop {
+            let event = within(r#"the report Delivered("a")"#, events.recv()).await;
+            if event.expect("the actor has ended, but there are handles") == delivered("a") {
+                break;
+            }
+        }
+        assert_eq!(
+            start.elapsed().as_millis() / 100,
+            10,
+            "buttons were pressed during a delivery, and it took {:?} instead of a second: does each press let it begin anew?",
+            start.elapsed()
+        );
+    });
+}
+
+/// Step 5. The last ControlHandle goes during a delivery: it is finished.
+///
+/// Page: "Where it ends". The slip: a loop that is left, or begun anew, without what is under way.
+#[test]
+fn a_delivery_is_finished_without_control() {
+    check(|| async {
+        let (posts, control, mut events) = start();
+        for text in ["a", "b"] {
+            post(&posts, text).await;
+        }
+        sleep(Duration::from_millis(500)).await;
+        drop(control);
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a", "b"],
+            "the last ControlHandle was dropped in the middle of the first delivery: it has to be finished, and then comes the second one"
         );
     });
 }
@@ -642,7 +642,7 @@ async fn next(events: &mut UnboundedReceiver<Event>, expected: Event, why: &str)
 }
 
 async fn post(posts: &PostsHandle, text: &str) {
-    let posted = within("a place for a post", posts.post(text.to_owned())).await;
+    let posted = within("a slot for a post", posts.post(text.to_owned())).await;
     assert!(
         posted.is_ok(),
         "`post` said Closed, and there is a PostsHandle: the actor lives as long as it"
@@ -650,16 +650,16 @@ async fn post(posts: &PostsHandle, text: &str) {
 }
 
 async fn pause(control: &ControlHandle) {
-    let pressed = within("a place for a pause", control.pause()).await;
+    let pressed = within("a slot for a pause", control.pause()).await;
     assert!(pressed.is_ok(), "{PRESS_REFUSED}");
 }
 
 async fn resume(control: &ControlHandle) {
-    let pressed = within("a place for a resume", control.resume()).await;
+    let pressed = within("a slot for a resume", control.resume()).await;
     assert!(pressed.is_ok(), "{PRESS_REFUSED}");
 }
 
-const PRESS_REFUSED: &str = "a press was told Closed, and there is a ControlHandle: the actor lives as long as it, and a press waits when there is no place for it";
+const PRESS_REFUSED: &str = "a press was told Closed, and there is a ControlHandle: the actor lives as long as it, and a press waits when there is no slot for it";
 
 /// What has been reported by now.
 fn taken(events: &mut UnboundedReceiver<Event>) -> Vec<Event> {

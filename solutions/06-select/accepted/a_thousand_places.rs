@@ -1,4 +1,4 @@
-//! accepted: a mailbox with a thousand places for posts, and one with a single place for presses. What waits takes memory, and callers learn late that they are too fast; a second press waits until the first one is heard.
+//! accepted: a mailbox with a thousand slots for posts, and one with a single slot for presses. What waits takes memory, and callers learn late that they are too fast; a second press waits until the first one is heard.
 
 use std::{future, pin::Pin, time::Duration};
 use tokio::{sync::mpsc, time::sleep};

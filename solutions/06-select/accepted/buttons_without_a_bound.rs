@@ -1,4 +1,4 @@
-//! accepted: a press never waits for a place: the buttons' channel is unbounded. People press seldom, and the actor hears each press at once; who fears a button that a program presses bounds it.
+//! accepted: a press never waits for a slot: the buttons' channel is unbounded. People press seldom, and the actor hears each press at once; where a program presses the button, bound it.
 
 use std::{future, pin::Pin, time::Duration};
 use tokio::{sync::mpsc, time::sleep};

@@ -88,7 +88,7 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
                 }
                 Some(text) = posts.recv(), if !paused && !busy => {
                     busy = true;
-                    // The worker is idle, so there is a place in its mailbox of one.
+                    // The worker is idle, so the one slot of its mailbox is free.
                     let _ = to_worker.send(text).await;
                 }
                 else => break,

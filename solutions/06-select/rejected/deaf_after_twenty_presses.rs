@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: waits for a place: a press is heard at once
+//! says: waits for a slot: a press is heard at once
 //! thinks: "Somebody who plays with the button must not keep the actor from its work: after twenty presses the delivery goes first."
 
 use std::{future, pin::Pin, time::Duration};

@@ -1,6 +1,6 @@
 //! rejected: callers_stand_in_line
-//! says: callers stand in line
-//! thinks: "Who finds no place waits for the news that there is one, and tries again."
+//! says: callers wait in line
+//! thinks: "A caller that finds no free slot waits for the news that there is one, and tries again."
 
 use std::{future, pin::Pin, sync::Arc, time::Duration};
 use tokio::{

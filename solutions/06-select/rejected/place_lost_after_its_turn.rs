@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_callers_do
 //! says: for a minute nothing was delivered though nobody has paused
-//! thinks: "Who finds no place leaves a oneshot behind, and gets the next place through it. Who is gone by then is passed over."
+//! thinks: "A caller that finds no free slot leaves a oneshot behind, and gets the next slot through it. One that is gone by then is passed over."
 
 use std::{
     collections::VecDeque,

@@ -1,5 +1,5 @@
 //! rejected: posting_waits_while_too_many_wait
-//! says: a place for a post in another delivery never came
+//! says: a slot for a post in another delivery never came
 //! thinks: "One bound for all posts that wait in the program: memory is one, too."
 
 use std::{future, pin::Pin, time::Duration};

@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: who has nothing to do waits, and does not look again and again
+//! says: an actor with nothing to do waits, and does not look again and again
 //! thinks: "A pause should not be forgotten: while it lasts, the actor looks around every ten seconds."
 
 use std::{future, pin::Pin, time::Duration};

@@ -1,5 +1,5 @@
 //! rejected: every_press_is_reported
-//! says: a press waits when there is no place for it
+//! says: a press waits when there is no slot for it
 //! thinks: "`try_send` is enough for a button, and its error means that the actor is gone."
 
 use std::{future, pin::Pin, time::Duration};

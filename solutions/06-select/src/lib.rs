@@ -3,10 +3,10 @@
 use std::{future, pin::Pin, time::Duration};
 use tokio::{sync::mpsc, time::sleep};
 
-/// How many posts may wait. Whoever comes then waits to send.
+/// How many posts may wait. After that, callers wait to send.
 const POSTS: usize = 8;
 
-/// People press buttons: a few places are plenty.
+/// People press buttons: a few slots are plenty.
 const BUTTONS: usize = 2;
 
 /// What the actor reports, in the order in which it happens.
@@ -41,7 +41,7 @@ struct Delivery {
     control: mpsc::Receiver<Control>,
     /// Whether there are any. A closed channel answers at once, every time, so nobody asks it again.
     control_open: bool,
-    /// Whoever called `open` holds the other end, or has dropped it because nobody listens.
+    /// The caller of `open` holds the other end, or has dropped it because nobody listens.
     out: mpsc::UnboundedSender<Event>,
     paused: bool,
     under_way: Option<UnderWay>,
@@ -75,7 +75,7 @@ impl Delivery {
                 self.paused = false;
                 self.report(Event::Resumed);
             }
-            // Nobody is left who could resume.
+            // Nobody is left to resume.
             None => {
                 self.control_open = false;
                 self.paused = false;
@@ -146,8 +146,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait: callers stand in line, and whoever has waited longest has
-    /// the next place.
+    /// Accepts a post; it is delivered later. Waits while too many others wait: callers wait in line, and the one that has waited longest
+    /// gets the next slot.
     ///
     /// # Errors
     /// The actor has ended.
@@ -160,7 +160,7 @@ impl PostsHandle {
 }
 
 impl ControlHandle {
-    /// No delivery begins from now on.
+    /// Once the actor has heard this, no delivery begins.
     ///
     /// # Errors
     /// The actor has ended.
@@ -168,7 +168,7 @@ impl ControlHandle {
         self.control.send(Control::Pause).await.map_err(|_| Closed)
     }
 
-    /// Deliveries begin again.
+    /// Once the actor has heard this, deliveries begin again.
     ///
     /// # Errors
     /// The actor has ended.

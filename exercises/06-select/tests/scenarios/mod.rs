@@ -33,20 +33,20 @@ pub enum Step {
     /// So many posts, one after another, by callers that soon lose patience.
     Impatient(usize),
     Press(Press),
-    /// So many presses in turn, this one first. The actor gets to run only when one of them has to wait for a place.
+    /// So many presses in turn, this one first. The actor gets to run only when one of them has to wait for a slot.
     Presses(Press, usize),
     ClonePosts,
     DropPosts,
     CloneControl,
     DropControl,
-    /// Of the callers that wait for a place.
+    /// Of the callers that wait for a slot.
     OldestGivesUp,
     NewestGivesUp,
     /// Virtual time, in milliseconds.
     Rest(u64),
     /// The next step comes before the actor gets to run.
     AtOnce,
-    /// Who waits does not look before the next step is done: its turn may have come by then.
+    /// A caller that waits does not look before the next step is done: its turn may have come by then.
     Inattentive,
 }
 
@@ -158,7 +158,7 @@ struct Accepted {
 struct Pressed {
     at: Moment,
     press: Press,
-    /// Whether it had to wait for a place. What the actor did in that instant may have come before it, or after.
+    /// Whether it had to wait for a slot. What the actor did in that instant may have come before it, or after.
     waited: bool,
 }
 
@@ -294,7 +294,7 @@ impl Room {
     /// `None`: nobody has a handle.
     async fn call(&mut self, text: Option<String>) -> Option<(usize, Option<Result<(), Closed>>)> {
         let posts = self.posts.last()?.clone();
-        // Who waits is served before who comes later, if they take what they are given.
+        // A caller that waits is served before one that comes later, if it takes what it is given.
         self.look().await;
         let number = self.texts.len() + 1;
         let text = text.unwrap_or_else(|| number.to_string());
@@ -311,7 +311,7 @@ impl Room {
         match result {
             None => self
                 .story
-                .tell(format!("post {text}: {how}waits for a place")),
+                .tell(format!("post {text}: {how}waits for a slot")),
             Some(result) => {
                 self.story.tell(format!("post {text}: {how}{result:?}"));
                 self.returned(number, result, self.now(), true);
@@ -340,8 +340,8 @@ impl Room {
             "{count} more posts: {accepted} accepted{}",
             match must_wait {
                 0 => String::new(),
-                1 => ", 1 waits for a place".to_owned(),
-                more => format!(", 1 waits for a place, {} give up", more - 1),
+                1 => ", 1 waits for a slot".to_owned(),
+                more => format!(", 1 waits for a slot, {} give up", more - 1),
             }
         ));
         assert!(
@@ -381,7 +381,7 @@ impl Room {
             }
             assert!(
                 seconds_of_silence < 60,
-                "`post` waits for a place, and for a minute nothing was delivered though nobody has paused. Who holds the places, a caller \
+                "`post` waits for a slot, and for a minute nothing was delivered though nobody has paused. Who holds the slots, a caller \
                  that gave up? {MAILBOXES}"
             );
         }
@@ -456,9 +456,9 @@ impl Room {
             at,
             exactly,
         };
-        // Callers wait in line: whoever asked first is in the mailbox first.
-        let place = self.accepted.partition_point(|other| other.number < number);
-        self.accepted.insert(place, accepted);
+        // Callers wait in line: the one that asked first is in the mailbox first.
+        let position = self.accepted.partition_point(|other| other.number < number);
+        self.accepted.insert(position, accepted);
     }
 
     async fn presses(&mut self, first: Press, count: usize) {
@@ -508,7 +508,7 @@ impl Room {
         );
         assert!(
             result.is_some(),
-            "`{words}` waits for a place: a press is heard at once, and then there is one. {ALONE}"
+            "`{words}` waits for a slot: a press is heard at once, and then there is a slot. {ALONE}"
         );
         self.presses.push(Pressed {
             at: self.now(),
@@ -533,7 +533,7 @@ impl Room {
             let reported = self.reported() - reported;
             assert!(
                 wake_ups < 100 + 20 * reported as u64,
-                "{} pass with {reported} reports, and something woke up {wake_ups} times: who has nothing to do waits, and does not look again and again. {CLOSED}",
+                "{} pass with {reported} reports, and something woke up {wake_ups} times: an actor with nothing to do waits, and does not look again and again. {CLOSED}",
                 at_time(time),
             );
         }
@@ -574,7 +574,7 @@ impl Room {
         settle().await;
         if let Some(number) = self.waiting.waiting().next() {
             panic!(
-                "post {} still waits for a place, long after everything before it should have been delivered. {ENDS}",
+                "post {} still waits for a slot, long after everything before it should have been delivered. {ENDS}",
                 told(&self.texts[number - 1])
             );
         }
@@ -621,7 +621,7 @@ impl Room {
             Event::Paused | Event::Resumed => None,
         });
         let pauses = self.pauses();
-        // Who delivers is free from this moment on, and how sure that is.
+        // From when on the next delivery may begin, and how sure that is.
         let mut free: Moment = (0, 0);
         let mut free_is_a_guess = false;
         for post in &self.accepted {
@@ -675,7 +675,7 @@ impl Room {
         }
         if let Some((_, text)) = delivered.next() {
             panic!(
-                "{} was delivered, and never accepted: its caller had given up while it waited for a place (or it came twice). {DROPS}",
+                "{} was delivered, and never accepted: its caller had given up while it waited for a slot (or it came twice). {DROPS}",
                 told(text)
             );
         }
