@@ -245,7 +245,7 @@ mod tests {
         });
     }
 
-    /// Page: "Handlers run alone": what a branch gave is dropped after its handler, whatever its pattern.
+    /// Page: "Where it goes wrong": the value of a branch is dropped after its handler, whatever the pattern.
     #[test]
     fn the_value_of_a_branch_outlives_its_handler() {
         struct Guard<'a>(&'a Mutex<Vec<&'static str>>);
@@ -266,7 +266,7 @@ mod tests {
         });
     }
 
-    /// Page: "Handlers run alone": the guard that a `watch` gives must not be held at an `.await` of a spawned task. This compiles as
+    /// Page: "Where it goes wrong": the guard that a `watch` gives must not be held at an `.await` of a spawned task. This compiles as
     /// long as the guard is not `Send`: otherwise it would be both of these.
     #[test]
     fn the_guard_of_a_watch_is_not_send() {

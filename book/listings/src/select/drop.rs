@@ -125,4 +125,29 @@ mod tests {
             assert!(player.send(Points(2)).await.is_err());
         });
     }
+
+    /// Page: "What select! drops": with the pattern `Ok(permit)` nobody learns of it.
+    #[test]
+    fn a_pattern_hides_that_the_other_board_is_gone() {
+        check(|| async {
+            let (player, mut points) = mpsc::channel(8);
+            let (other_board, got) = mpsc::channel(1);
+            drop(got);
+            let relay = tokio::spawn(async move {
+                let mut queue = VecDeque::new();
+                loop {
+                    tokio::select! {
+                        Some(points) = points.recv() => queue.push_back(points),
+                        Ok(permit) = other_board.reserve(), if !queue.is_empty() => permit.send(queue.pop_front()),
+                        else => break queue.len(),
+                    }
+                }
+            });
+            for point in 0..1000 {
+                player.send(Points(point)).await.unwrap();
+            }
+            drop(player);
+            assert_eq!(within("the relay's end", relay).await.unwrap(), 1000);
+        });
+    }
 }
