@@ -59,8 +59,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait: callers wait in line, and the one that has waited longest
-    /// gets the next slot. A call that is dropped while it waits posts nothing.
+    /// Accepts a post; it is delivered later. While too many others wait, callers wait in line, and the one that has waited longest gets
+    /// the next slot. In a pause that may be after its end. A call that is dropped while it waits posts nothing.
     ///
     /// # Errors
     /// The actor has ended.

@@ -1,5 +1,5 @@
 //! rejected: waiting_costs_nothing
-//! says: something looks for messages instead of waiting for them
+//! says: something keeps looking for messages instead of waiting for them
 //! thinks: "With `try_recv` I can look into both channels in the order that I want, and sleep a little when both are empty."
 
 use std::time::Duration;

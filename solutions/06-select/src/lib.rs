@@ -146,8 +146,8 @@ pub fn open(out: mpsc::UnboundedSender<Event>) -> (PostsHandle, ControlHandle) {
 }
 
 impl PostsHandle {
-    /// Accepts a post; it is delivered later. Waits while too many others wait: callers wait in line, and the one that has waited longest
-    /// gets the next slot.
+    /// Accepts a post; it is delivered later. While too many others wait, callers wait in line, and the one that has waited longest gets
+    /// the next slot. In a pause that may be after its end.
     ///
     /// # Errors
     /// The actor has ended.
