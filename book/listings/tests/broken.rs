@@ -57,7 +57,7 @@ fn compile(file: &Path, name: &str) -> String {
     fs::create_dir_all(package.join("src")).unwrap();
     let manifest = format!(
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n[lints.rust]\nunused = \"allow\"\n\
-         [dependencies]\ntokio = {{ version = \"1\", features = [\"rt\", \"sync\"] }}\n"
+         [dependencies]\ntokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"sync\"] }}\n"
     );
     write_if_changed(&package.join("Cargo.toml"), &manifest);
     let locked = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
@@ -90,7 +90,18 @@ fn compile(file: &Path, name: &str) -> String {
     let (compiler, _) = said
         .split_once("error: could not compile")
         .expect("cargo's last line");
-    format!("{}\n", compiler.trim_end())
+    let lines = compiler.trim_end().lines().map(without_cargos_folders);
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Where cargo keeps Tokio's sources is not the same everywhere.
+fn without_cargos_folders(line: &str) -> String {
+    match (line.split_once("--> "), line.rfind("tokio-1.")) {
+        (Some((arrow, _)), Some(from)) => {
+            format!("{arrow}--> {}", line[from..].replace('\\', "/"))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// An unchanged file keeps its time, and cargo its cache.
