@@ -33,8 +33,9 @@ pub fn pages() -> Vec<Page> {
                 LISTING,
                 async {
                     let (poll, task) = run_method::open();
-                    tokio::spawn(voter(poll));
+                    let voter = tokio::spawn(voter(poll));
                     tokio::spawn(janitor(task));
+                    let _ = voter.await;
                 },
             ),
         ],
