@@ -2,7 +2,7 @@
 //!
 //! This file does not compile: that is the start. Read what the compiler says, and find out who has to own what.
 //! One task has to own the mailbox and the count; the handle may be cloned, the count may not. The signatures of `open`
-//! and `pass` are right as they are. What is between them is yours to change.
+//! and `pass` are right as they are. Everything else is yours to change.
 //!
 //! Page: book/src/02-run-method.md. The tests are in tests/run_method.rs:
 //!
@@ -15,7 +15,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// So many people pass the door: a negative number of them goes out.
+/// So many people pass the door; a negative number goes out.
 struct Pass {
     people: i64,
     reply: oneshot::Sender<i64>,
@@ -32,7 +32,7 @@ pub struct DoorHandle {
 /// Opens a door to a room with `inside` people in it.
 ///
 /// The task ends when the last handle is dropped, and returns how many people are inside then: all that was in the mailbox is counted
-/// first. To be called inside a Tokio runtime. (A handle may be dropped anywhere.)
+/// first. Call it inside a Tokio runtime. (A handle may be dropped anywhere.)
 ///
 /// The mailbox is bounded, and all handles share it. Neither a pass nor a clone starts another task.
 pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
@@ -57,11 +57,13 @@ impl DoorHandle {
         })
     }
 
-    /// Lets so many people pass, all at once, and returns how many are inside now. Passes are counted in the order in which they came.
+    /// Lets `people` people in (out, if it is negative), all at once, and returns how many are inside then. Passes are counted in the order in
+    /// which they came.
     ///
-    /// The door only adds: it does not mind a count below zero. More than an `i64` can hold are not provided for.
+    /// The door only adds: it does not mind a count below zero. Callers keep the count within an `i64`: beyond it the task panics in a debug
+    /// build, and the count wraps in a release build.
     ///
-    /// A call that is dropped after its message was sent is counted; one that still waits for a place in the mailbox is not.
+    /// A call that is dropped after its message was sent is counted; one that still waits for a free slot in the mailbox is not.
     ///
     /// # Panics
     /// When the task is gone though this handle is not: it has panicked or was aborted, or its runtime has ended.

@@ -80,7 +80,7 @@ fn any_count_is_right() {
     });
 }
 
-/// A caller may go away while it waits. The actor does not mind, as in chapter 1: a pass that is in the mailbox is counted all the same.
+/// A caller may go away while it waits. The actor does not mind, as in chapter 1: a pass that is in the mailbox is counted.
 ///
 /// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a pass that is not counted when nobody waits for the answer.
 #[test]
@@ -102,26 +102,26 @@ fn a_caller_that_gives_up_does_no_harm() {
 /// Passes are counted in the order in which they came. Callers that find the mailbox full wait in line: each sleeps until it is its turn.
 ///
 /// Page: chapter 1, "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for
-/// all that wait, so that the one who happens to look first takes the place.
+/// all that wait, so that the first to look takes the free slot.
 #[test]
 fn callers_wait_in_line() {
     check(|| async {
         let (other, _task) = open(0);
-        let places = answered_at_once(2_000, || other.pass(1)).await;
+        let slots = answered_at_once(2_000, || other.pass(1)).await;
         assert!(
-            places > 0,
+            slots > 0,
             "2000 callers came, and none of them had its answer when the actor had run. Does `pass` await something else before it sends? (Until then nobody has come, and others \
              may come first.) Or does the actor wait for something before it answers?"
         );
         assert!(
-            places < 2_000,
-            "2000 callers came at once, and nobody had to wait for a place: does the mailbox have a bound?"
+            slots < 2_000,
+            "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound?"
         );
         let (door, _task) = open(0);
-        let line = wait_in_line(2 * places + 1, || door.pass(1)).await;
+        let line = wait_in_line(2 * slots + 1, || door.pass(1)).await;
         assert!(
             !line.last_was_woken,
-            "the mailbox is full, and a caller that waits for a place was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
+            "the mailbox is full, and a caller that waits for a free slot was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
              needs. `send(…).await` sleeps until it is its turn"
         );
         for (expected, inside) in (1..).zip(line.answers) {
@@ -132,7 +132,7 @@ fn callers_wait_in_line() {
             assert_eq!(
                 inside,
                 Some(expected),
-                "one by one came in, more than the mailbox has places, and this one was number {expected} of them: passes are counted in the order in which they came, and \
+                "people came in one by one, more than the mailbox has slots, and this one was number {expected} of them: passes are counted in the order in which they came, and \
                  nobody who comes later goes before those who wait"
             );
         }
@@ -200,16 +200,16 @@ fn the_last_count_has_all_that_was_sent() {
     check(|| async {
         // How many messages the mailbox takes at once: asked at another door.
         let (other, _task) = open(0);
-        let places = answered_at_once(2_000, || other.pass(1)).await;
+        let slots = answered_at_once(2_000, || other.pass(1)).await;
         let (door, task) = open(100);
         // The mailbox is full, the callers give up, and the last handle goes, all before the actor gets to run.
-        start_and_drop(places, || door.pass(5)).await;
+        start_and_drop(slots, || door.pass(5)).await;
         drop(door);
         match within("the task's result", task).await {
             Ok(last) => assert_eq!(
                 last,
-                100 + 5 * places as i64,
-                "a pass of 5 was in each of the mailbox's places when the last handle was dropped, and they are {places}: the task has to handle all of them before it ends"
+                100 + 5 * slots as i64,
+                "a pass of 5 was in each of the mailbox's {slots} slots when the last handle was dropped: the task has to handle all of them before it ends"
             ),
             Err(error) => panic!(
                 "the last handle was dropped, and the task came to no result: {error}. It ends by itself, when `recv` gives None"
@@ -263,7 +263,7 @@ fn the_task_lives_as_long_as_any_handle() {
     });
 }
 
-/// When people come faster than they are counted, callers wait; the mailbox does not grow without end, and no tasks pile up in its place.
+/// When people come faster than the actor counts them, callers wait; the mailbox does not grow without end, and no tasks pile up instead.
 ///
 /// Page: chapter 1, "The mailbox". The slips: an unbounded channel; a task for each pass.
 #[test]
@@ -277,7 +277,7 @@ fn the_mailbox_is_bounded() {
             calls.start(caller, async move { door.pass(1).await }).await;
         }
         let mut most = 0;
-        // Those that had to wait for a place get one after the other.
+        // Those that had to wait get a slot, one after the other.
         for _ in 0..40 {
             most = most.max(most_alive().await);
             calls.look().await;
@@ -313,7 +313,7 @@ fn the_mailbox_is_bounded() {
     });
 }
 
-/// The handle of the task is the handle of *that* task: whoever aborts it stops the actor, and nobody counts any more.
+/// The JoinHandle is that of the actor's own task: aborting it stops the actor, and nobody counts any more.
 ///
 /// Page: "Where the spawn goes". The slips: the JoinHandle of a task around the actor's own task; a count that the handle reaches
 /// without the task.
@@ -332,18 +332,18 @@ fn aborting_the_task_stops_the_actor() {
             once(waits.as_mut()).await.is_pending(),
             "`pass` had its answer before any task could run: the handle knows the count itself, and nobody is at the door"
         );
-        // The mailbox is full, and one more waits for a place.
+        // The mailbox is full, and one more waits for a free slot.
         start_and_drop(5_000, || door.pass(0)).await;
-        let mut for_a_place = Box::pin({
+        let mut for_a_slot = Box::pin({
             let door = door.clone();
             async move { door.pass(0).await }
         });
-        let _ = once(for_a_place.as_mut()).await;
+        let _ = once(for_a_slot.as_mut()).await;
         task.abort();
         settle().await;
         let _ = ends(
-            "that waited for a place when the task was aborted",
-            for_a_place,
+            "that waited for a free slot when the task was aborted",
+            for_a_slot,
         )
         .await;
         // It may have had its answer in the last moment, and may not wait any more.

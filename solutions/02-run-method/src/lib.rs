@@ -8,7 +8,7 @@ use tokio::{
 /// How many may wait at the door to be counted.
 const MAILBOX: usize = 8;
 
-/// So many people pass the door: a negative number of them goes out.
+/// So many people pass the door; a negative number goes out.
 struct Pass {
     people: i64,
     /// The caller holds the other end, or has dropped it because it no longer waits.
@@ -22,7 +22,7 @@ struct Door {
 }
 
 impl Door {
-    /// Takes the actor by value: whoever runs this future owns all that is in it.
+    /// Takes the actor by value: the task that runs this future owns all that is in it.
     async fn run(mut self) -> i64 {
         while let Some(Pass { people, reply }) = self.mailbox.recv().await {
             self.inside += people;
@@ -42,7 +42,7 @@ pub struct DoorHandle {
 /// Opens a door to a room with `inside` people in it.
 ///
 /// The task ends when the last handle is dropped, and returns how many people are inside then: all that was in the mailbox is counted
-/// first. To be called inside a Tokio runtime. (A handle may be dropped anywhere.)
+/// first. Call it inside a Tokio runtime. (A handle may be dropped anywhere.)
 ///
 /// The mailbox is bounded, and all handles share it. Neither a pass nor a clone starts another task.
 pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
@@ -52,11 +52,13 @@ pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
 }
 
 impl DoorHandle {
-    /// Lets so many people pass, all at once, and returns how many are inside now. Passes are counted in the order in which they came.
+    /// Lets `people` people in (out, if it is negative), all at once, and returns how many are inside then. Passes are counted in the order in
+    /// which they came.
     ///
-    /// The door only adds: it does not mind a count below zero. More than an `i64` can hold are not provided for.
+    /// The door only adds: it does not mind a count below zero. Callers keep the count within an `i64`: beyond it the task panics in a debug
+    /// build, and the count wraps in a release build.
     ///
-    /// A call that is dropped after its message was sent is counted; one that still waits for a place in the mailbox is not.
+    /// A call that is dropped after its message was sent is counted; one that still waits for a free slot in the mailbox is not.
     ///
     /// # Panics
     /// When the task is gone though this handle is not: it has panicked or was aborted, or its runtime has ended.
