@@ -1,7 +1,7 @@
 //! Every line of the cheat sheet (book/src/cheat-sheet.md) that no chapter proves yet, in the sheet's order.
 
 use harness::{check, expect_panics, settle, within};
-use std::time::Duration;
+use std::{sync::mpsc as std_mpsc, thread, time::Duration};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -61,6 +61,22 @@ fn a_watch_shows_the_newest_value_also_the_last_one() {
     });
 }
 
+/// "Which channel": watch. A `borrow` is a lock.
+#[test]
+fn a_watch_cannot_send_while_its_value_is_borrowed() {
+    let (sender, receiver) = watch::channel(0);
+    let (done, is_done) = std_mpsc::channel();
+    let borrowed = receiver.borrow();
+    let other = thread::spawn(move || {
+        sender.send(1).unwrap();
+        done.send(()).unwrap();
+    });
+    assert!(is_done.recv_timeout(Duration::from_millis(50)).is_err());
+    drop(borrowed);
+    is_done.recv().unwrap();
+    other.join().unwrap();
+}
+
 /// "Which channel": broadcast.
 #[test]
 fn a_slow_receiver_of_a_broadcast_learns_how_many_it_missed_and_goes_on() {
@@ -95,7 +111,7 @@ fn each_send_says_that_the_mailbox_is_closed() {
     });
 }
 
-/// "Which send": who waits for a place learns at once that there will be none.
+/// "Which send": a sender that waits for a free slot learns at once that there will be none.
 #[test]
 fn a_send_that_waits_ends_when_the_mailbox_is_dropped() {
     check(|| async {
@@ -138,7 +154,7 @@ fn a_weak_sender_keeps_no_actor_alive() {
 
 /// "Who ends whom": what is in a dropped mailbox is dropped, the replies in it too.
 #[test]
-fn whoever_asks_an_actor_that_panics_gets_an_error() {
+fn those_who_ask_an_actor_that_panics_get_an_error() {
     check(|| async {
         expect_panics("");
         let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<u32>>(8);
@@ -153,6 +169,29 @@ fn whoever_asks_an_actor_that_panics_gets_an_error() {
         assert!(waiting.1.await.is_err());
         assert!(task.await.unwrap_err().is_panic());
         assert!(sender.is_closed());
+    });
+}
+
+/// "Who ends whom": a message that comes too late to be dropped with the mailbox stays in the channel.
+#[test]
+fn an_asker_that_comes_too_late_hears_of_it_by_closed() {
+    check(|| async {
+        let (sender, mailbox) = mpsc::channel::<oneshot::Sender<u32>>(8);
+        let permit = sender.reserve().await.unwrap();
+        drop(mailbox);
+        let (reply, mut answer) = oneshot::channel();
+        permit.send(reply);
+        assert!(timeout(3600 * SECOND, &mut answer).await.is_err());
+        let gives_up = async {
+            tokio::select! {
+                biased;
+                answer = &mut answer => answer.ok(),
+                () = sender.closed() => None,
+            }
+        };
+        assert_eq!(within("the answer, or the end", gives_up).await, None);
+        drop(sender);
+        assert!(answer.await.is_err());
     });
 }
 
@@ -189,15 +228,15 @@ fn close_and_receive_until_none() {
     });
 }
 
-/// "How to stop": a place that is reserved is one that `close` waits for.
+/// "How to stop": after `close`, `recv` waits for a permit that is still out.
 #[test]
 fn a_permit_keeps_a_closed_mailbox_waiting() {
     check(|| async {
         let (sender, mut mailbox) = mpsc::channel(8);
-        let place = sender.reserve().await.unwrap();
+        let permit = sender.reserve().await.unwrap();
         mailbox.close();
         assert!(timeout(SECOND, mailbox.recv()).await.is_err());
-        place.send(1);
+        permit.send(1);
         assert_eq!(mailbox.recv().await, Some(1));
         assert_eq!(mailbox.recv().await, None);
     });
@@ -232,13 +271,30 @@ fn a_watch_tells_all_to_stop() {
                 if late {
                     sleep(SECOND).await;
                 }
-                receiver.wait_for(|stop| *stop).await.map(|_| ()).is_ok()
+                tokio::select! {
+                    // A task may move to another thread, the guard that `wait_for` gives may not: it is dropped inside this block.
+                    told = async { receiver.wait_for(|stop| *stop).await.is_ok() } => {
+                        settle().await;
+                        told
+                    }
+                }
             });
         }
         settle().await;
-        stop.send(true).unwrap();
+        stop.send_replace(true);
         drop(stop);
         let stopped = within("all tasks", tasks.join_all()).await;
         assert_eq!(stopped, [true; 3]);
     });
+}
+
+/// "How to stop": `send` stores nothing when there is no receiver.
+#[test]
+fn a_late_receiver_of_a_watch_sees_what_was_replaced_and_not_what_was_sent() {
+    let (stop, receiver) = watch::channel(false);
+    drop(receiver);
+    assert!(stop.send(true).is_err());
+    assert!(!*stop.subscribe().borrow());
+    stop.send_replace(true);
+    assert!(*stop.subscribe().borrow());
 }
