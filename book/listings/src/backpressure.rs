@@ -88,17 +88,17 @@ impl TranslatorHandle {
 
 // ANCHOR: send
 impl TranslatorHandle {
-    /// Waits for a place, as long as it takes.
+    /// Waits for a slot, as long as it takes.
     pub async fn tell(&self, line: String) -> Result<(), SendError<String>> {
         self.sender.send(line).await
     }
 
-    /// Takes a place if there is one now.
+    /// Takes a slot if there is one now.
     pub fn try_tell(&self, line: String) -> Result<(), TrySendError<String>> {
         self.sender.try_send(line)
     }
 
-    /// Waits for a place, but no longer than `longest`.
+    /// Waits for a slot, but no longer than `longest`.
     pub async fn tell_within(
         &self,
         line: String,
@@ -111,10 +111,10 @@ impl TranslatorHandle {
 
 // ANCHOR: reserve
 impl TranslatorHandle {
-    /// Waits for a place, and only then makes the line.
+    /// Waits for a slot, and only then makes the line.
     pub async fn tell_with(&self, line: impl FnOnce() -> String) -> Result<(), SendError<()>> {
-        let place = self.sender.reserve().await?;
-        place.send(line());
+        let slot = self.sender.reserve().await?;
+        slot.send(line());
         Ok(())
     }
 }
@@ -153,11 +153,11 @@ mod tests {
 
     /// Page: "Who waits, and who is refused": `send` waits until the translator takes a line out.
     #[test]
-    fn send_waits_for_a_place() {
+    fn send_waits_for_a_slot() {
         check(|| async {
             let (translator, _screen) = full(1).await;
             let start = Instant::now();
-            within("a place", translator.tell("one".to_owned()))
+            within("a slot", translator.tell("one".to_owned()))
                 .await
                 .unwrap();
             assert_eq!(start.elapsed(), WORK);
@@ -178,7 +178,7 @@ mod tests {
         });
     }
 
-    /// Page: "Who waits, and who is refused": places go to those who wait for them, in turn. Nobody overtakes with `try_send`.
+    /// Page: "Who waits, and who is refused": slots go to those who wait for them, in turn. Nobody overtakes with `try_send`.
     #[test]
     fn try_send_does_not_overtake_those_who_wait() {
         check(|| async {
@@ -190,7 +190,7 @@ mod tests {
             });
             settle().await;
             assert_eq!(mailbox.recv().await, Some(1));
-            // The mailbox is empty, and its place is promised.
+            // The mailbox is empty, and its slot is promised.
             assert_eq!(mailbox.len(), 0);
             assert!(matches!(sender.try_send(3), Err(TrySendError::Full(3))));
             waits.await.unwrap().unwrap();
@@ -198,9 +198,9 @@ mod tests {
         });
     }
 
-    /// Page: "Who waits, and who is refused": those who wait get their places in the order in which they came.
+    /// Page: "Who waits, and who is refused": those who wait get their slots in the order in which they came.
     #[test]
-    fn places_are_given_in_turn() {
+    fn slots_are_given_in_turn() {
         check(|| async {
             let (translator, screen) = full(1).await;
             for line in ["one", "two", "three"] {
@@ -227,7 +227,7 @@ mod tests {
             let refused = translator.tell_within("one".to_owned(), longest).await;
             assert_eq!(start.elapsed(), longest);
             assert!(matches!(refused, Err(SendTimeoutError::Timeout(line)) if line == "one"));
-            // With more patience it gets the next place.
+            // With more patience it gets the next slot.
             let accepted = translator.tell_within("two".to_owned(), WORK).await;
             assert!(accepted.is_ok());
             assert_eq!(start.elapsed(), WORK);
@@ -259,9 +259,9 @@ mod tests {
         });
     }
 
-    /// Page: "Who waits, and who is refused": what is dropped while it waits takes no place, and makes no line.
+    /// Page: "Who waits, and who is refused": what is dropped while it waits takes no slot, and makes no line.
     #[test]
-    fn a_line_is_made_when_there_is_a_place_for_it() {
+    fn a_line_is_made_when_there_is_a_slot_for_it() {
         check(|| async {
             let (translator, screen) = full(1).await;
             let made = Cell::new(0);
@@ -271,7 +271,7 @@ mod tests {
             };
             start_and_drop(10, || translator.tell_with(make)).await;
             assert_eq!(made.get(), 0);
-            within("a place", translator.tell_with(make)).await.unwrap();
+            within("a slot", translator.tell_with(make)).await.unwrap();
             assert_eq!(made.get(), 1);
             drop(translator);
             sleep(5 * WORK).await;
@@ -279,14 +279,14 @@ mod tests {
         });
     }
 
-    /// Page: "Who waits, and who is refused": a place that was reserved and not used is given back when it is dropped.
+    /// Page: "Who waits, and who is refused": a slot that was reserved and not used is given back when it is dropped.
     #[test]
-    fn a_dropped_place_is_free_again() {
+    fn a_dropped_slot_is_free_again() {
         check(|| async {
             let (sender, _mailbox) = mpsc::channel::<u32>(1);
-            let place = sender.reserve().await.unwrap();
+            let slot = sender.reserve().await.unwrap();
             assert!(matches!(sender.try_send(1), Err(TrySendError::Full(1))));
-            drop(place);
+            drop(slot);
             assert!(sender.try_send(1).is_ok());
             assert!(matches!(sender.try_reserve(), Err(TrySendError::Full(()))));
         });

@@ -1,7 +1,7 @@
 //! Exercise 12, backpressure: link previews.
 //!
-//! Whoever posts a link wants a preview of its page. Fetching a page takes long, so a few workers do it, and a bounded number
-//! of links may wait for them. Who comes then waits, or is refused, or waits for some time: that is for the caller to choose.
+//! A link in the room gets a preview of its page. Fetching a page takes long, so a few workers do it, and a bounded number
+//! of links may wait for them. When all slots are taken, a caller waits, or is refused, or waits for some time: the caller chooses.
 //!
 //! Page: book/src/12-backpressure.md. The tests are in tests/backpressure.rs; they go step by step, and so can you:
 //!
@@ -15,8 +15,8 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Otherwise this never happens, not even
-/// when a fetch panics.
+/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Nothing else ends it, not even
+/// a fetch that panics.
 ///
 /// Once the service has ended, each call says so, and none waits any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +49,13 @@ impl Fetch {
     }
 }
 
-/// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
+/// Takes links to preview. The service runs as long as any handle is alive; all handles share its slots.
 ///
-/// Callers that wait for a place stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
+/// Callers that wait for a slot stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
 /// that need not wait.
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    // Step 1: what does it need?
+    // What does it need? In step 1 little; one thing more in step 4.
 }
 
 /// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
@@ -71,65 +71,66 @@ pub struct PreviewsHandle {
 /// a task, from the start. With other numbers it may panic.
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     let _ = (capacity, workers, fetch, Fetch::get);
-    todo!("step 1: a bounded mailbox, and no more fetches at a time than there are workers")
+    todo!("step 1: a bounded mailbox, and one worker for now; step 3: as many as `workers`")
 }
 
 impl PreviewsHandle {
-    /// Submits a link, and waits for a place as long as it takes.
+    /// Submits a link, and waits for a slot as long as it takes.
     ///
     /// # Errors
     /// The service has ended.
     ///
     /// # Cancel safety
-    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    /// A call that is dropped while it waits takes no slot, and its link is not fetched.
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
         let _ = url;
-        todo!("step 1: send it, and wait for a place")
+        todo!("step 1: send it, and wait for a slot")
     }
 
-    /// Submits a link if there is a place now.
+    /// Submits a link if there is a slot now.
     ///
     /// # Errors
-    /// There is no place, or the service has ended. The link comes back.
+    /// There is no slot, or the service has ended. The link comes back.
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
         let _ = url;
-        todo!("step 2: send it if there is a place")
+        todo!("step 1: send it if there is a slot")
     }
 
-    /// Submits a link, and waits for a place, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
-    /// as long as it takes. A place that is free is taken in either case.
+    /// Submits a link, and waits for a slot, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
+    /// as long as it takes. A slot that is free is taken in either case.
     ///
     /// # Errors
-    /// There was no place in all that time, or the service has ended. The link comes back.
+    /// There was no slot in all that time, or the service has ended. The link comes back.
     ///
     /// # Cancel safety
-    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    /// A call that is dropped while it waits takes no slot, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let _ = (url, longest);
-        todo!("step 3: wait for a place, but not for ever, and keep the link")
+        todo!("step 2: wait for a slot, but not for ever, and keep the link; step 5: for both kinds of slot together")
     }
 
-    /// A handle for one caller: of the links that come through it and its clones, at most `places` wait at a time. The places that
+    /// A handle for one caller: of the links that come through it and its clones, at most `slots` wait at a time. The slots that
     /// all callers share are still taken as well.
     ///
-    /// Its [`submit`](Self::submit) waits for both kinds of place, its [`try_submit`](Self::try_submit) refuses when either is
-    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's place is
-    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no place of either kind.
+    /// Its [`submit`](Self::submit) waits for both kinds of slot, its [`try_submit`](Self::try_submit) refuses when either is
+    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's slot is
+    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no slot of either kind.
     ///
-    /// The handles of two calls of `limited_to` share none of these places. `places` is at least 1, and at most
-    /// `tokio::sync::Semaphore::MAX_PERMITS`. What becomes of a handle that is limited twice is up to you.
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
-        todo!("step 5: a bound for one caller, beside the one for all")
+    /// The handles of two calls of `limited_to` share none of these slots. `slots` is at least 1, and at most
+    /// `tokio::sync::Semaphore::MAX_PERMITS`; with other numbers it may panic, or accept nothing. What becomes of a handle that is limited
+    /// twice is up to you.
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
+        todo!("step 4: a bound for one caller, beside the one for all")
     }
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least. It never panics.
+/// 1 at the least. It never panics. (A product of floats may be a hair below a whole number, and then be rounded down too.)
 ///
 /// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     let _ = (per_second, longest_wait);
-    todo!("step 4: Little's law")
+    todo!("step 6: Little's law")
 }

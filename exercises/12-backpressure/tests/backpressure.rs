@@ -36,7 +36,7 @@ fn workers_share_the_work() {
         let previews = open(12, 3, fetch);
         let start = Instant::now();
         for link in 1..=12 {
-            within("a place for a link", previews.submit(url(link)))
+            within("a slot for a link", previews.submit(url(link)))
                 .await
                 .expect("the service has ended early");
         }
@@ -69,7 +69,7 @@ fn what_was_accepted_is_fetched() {
         let odd = odd.into_iter().chain(["x".repeat(70_000)]).map(Url);
         let links: Vec<Url> = odd.chain([url(1)]).collect();
         for link in &links {
-            within("a place for a link", previews.submit(link.clone()))
+            within("a slot for a link", previews.submit(link.clone()))
                 .await
                 .expect("the service has ended early");
         }
@@ -112,7 +112,7 @@ fn a_fetch_that_panics_keeps_no_worker() {
         for _ in 0..6 {
             let panics = Url("https://example.org/panics".to_owned());
             assert_eq!(
-                within("a place for a link", previews.submit(panics)).await,
+                within("a slot for a link", previews.submit(panics)).await,
                 Ok(()),
                 "the fetch of an earlier link panicked: the service goes on"
             );
@@ -120,7 +120,7 @@ fn a_fetch_that_panics_keeps_no_worker() {
         }
         for link in 1..=4 {
             assert_eq!(
-                within("a place for a link", previews.submit(url(link))).await,
+                within("a slot for a link", previews.submit(url(link))).await,
                 Ok(()),
                 "the fetches of six earlier links panicked: the service goes on"
             );
@@ -140,7 +140,7 @@ fn a_fetch_that_panics_keeps_no_worker() {
     });
 }
 
-/// Step 2. Who comes when all places are taken is refused, and the link comes back.
+/// Step 2. Who comes when all slots are taken is refused, and the link comes back.
 ///
 /// Page: "Who waits, and who is refused". The slips: an unbounded queue; a task that holds one more link while it waits for a
 /// worker; `Full` before it is full.
@@ -166,11 +166,11 @@ fn exactly_as_many_wait_as_may_wait() {
     });
 }
 
-/// Step 2. Clones share the places.
+/// Step 2. Clones share the slots.
 ///
 /// Page: "Who waits, and who is refused". The slip: a bound that each handle has for itself.
 #[test]
-fn clones_share_the_places() {
+fn clones_share_the_slots() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(2, 1, fetch);
@@ -183,18 +183,18 @@ fn clones_share_the_places() {
             .count();
         assert_eq!(
             accepted, 2,
-            "two places, whoever asks for them: the bound belongs to the service and not to a handle"
+            "two slots, whoever asks for them: the bound belongs to the service and not to a handle"
         );
         drop((previews, clones));
         site.all_fetched(3).await;
     });
 }
 
-/// Step 2. Who waits and gives up takes no place.
+/// Step 2. Who waits and gives up takes no slot.
 ///
 /// Page: "Spawning is no way out". The slip: `submit` spawns a task that waits on, or has put the link aside already.
 #[test]
-fn a_caller_that_gives_up_takes_no_place() {
+fn a_caller_that_gives_up_takes_no_slot() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(1, 1, fetch);
@@ -204,20 +204,20 @@ fn a_caller_that_gives_up_takes_no_place() {
             Ok(()),
             "the worker is busy, and one link may wait"
         );
-        // Ten callers wait for a place, and go away.
+        // Ten callers wait for a slot, and go away.
         start_and_drop(10, || previews.submit(url(2))).await;
         sleep(SECOND + SECOND / 2).await;
         assert_eq!(
             previews.try_submit(url(3)),
             Ok(()),
-            "the waiting link has got its worker, so there is a place again; or has one of the callers that gave up taken it?"
+            "the waiting link has got its worker, so there is a slot again; or has one of the callers that gave up taken it?"
         );
         drop(previews);
         sleep(60 * SECOND).await;
         assert_eq!(
             site.fetched(),
             3,
-            "ten callers gave up while they waited for a place: their links are not to be fetched"
+            "ten callers gave up while they waited for a slot: their links are not to be fetched"
         );
     });
     check(|| async {
@@ -239,7 +239,7 @@ fn a_caller_that_gives_up_takes_no_place() {
             drop(waiting.remove(0));
             for call in waiting {
                 assert_eq!(
-                    within("a place for a link", call).await,
+                    within("a slot for a link", call).await,
                     Ok(()),
                     "the caller before it gave up when its turn had come: the turn goes on to the next"
                 );
@@ -248,7 +248,7 @@ fn a_caller_that_gives_up_takes_no_place() {
             assert_eq!(
                 previews.try_submit(url(9)),
                 Ok(()),
-                "a caller gave up when its turn had come, and before it looked. Everybody is idle, and its place is gone"
+                "a caller gave up when its turn had come, and before it looked. Everybody is idle, and its slot is gone"
             );
             drop(previews);
             site.all_fetched(3 + others).await;
@@ -281,12 +281,12 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
             .await;
             assert!(
                 refused.is_err(),
-                "one link may wait, and one does, all the time. So there was no place, and yet this link was accepted: where does it wait?"
+                "one link may wait, and one does, all the time. So there was no slot, and yet this link was accepted: where does it wait?"
             );
             assert_eq!(
                 refused,
                 Err(Refused::Full(url(2))),
-                "a link that found no place comes back as it was"
+                "a link that found no slot comes back as it was"
             );
             let waited = start.elapsed();
             // A timer fires at the first whole millisecond after its time.
@@ -303,7 +303,7 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
 
 /// Step 3. A caller may not wait at all, or as long as it takes.
 ///
-/// Page: "Where it goes wrong". The slips: no look at the places when there is no time; `Instant::now() + longest`, which panics when
+/// Page: "Where it goes wrong". The slips: no look at the slots when there is no time; `Instant::now() + longest`, which panics when
 /// `longest` is `Duration::MAX`.
 #[test]
 fn a_wait_can_be_nothing_or_endless() {
@@ -315,31 +315,31 @@ fn a_wait_can_be_nothing_or_endless() {
         assert_eq!(
             in_no_time("an answer", accepted).await,
             Ok(()),
-            "there was a free place: who has no time to wait takes it"
+            "there was a free slot: who has no time to wait takes it"
         );
         let refused = previews.submit_within(url(2), Duration::ZERO);
         assert_eq!(
             in_no_time("an answer", refused).await,
             Err(Refused::Full(url(2))),
-            "the worker is busy and the only place is taken: who has no time to wait is refused"
+            "the worker is busy and the only slot is taken: who has no time to wait is refused"
         );
         let waits = previews.submit_within(url(3), Duration::MAX);
         assert_eq!(
-            within("a place for a link", waits).await,
+            within("a slot for a link", waits).await,
             Ok(()),
-            "there is a place after a second: who says `Duration::MAX` waits as long as it takes"
+            "there is a slot after a second: who says `Duration::MAX` waits as long as it takes"
         );
         drop(previews);
         site.all_fetched(3).await;
     });
 }
 
-/// Step 3. Who waits gets the first place that is free, at once, and in turn.
+/// Step 3. Who waits gets the first slot that is free, at once, and in turn.
 ///
 /// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: whoever looks at the right moment
-/// gets the place.
+/// gets the slot.
 #[test]
-fn who_waits_gets_the_next_place() {
+fn who_waits_gets_the_next_slot() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(1, 1, fetch);
@@ -361,21 +361,21 @@ fn who_waits_gets_the_next_place() {
         let second = previews.clone();
         let second =
             tokio::spawn(async move { (second.submit(url(3)).await.is_ok(), Instant::now()) });
-        let (accepted, at) = within("the place for the first one", first)
+        let (accepted, at) = within("the slot for the first one", first)
             .await
             .expect("submitting does not panic");
         assert_eq!(accepted, Ok(()));
         let waited = at - start;
         assert!(
             waited >= SECOND,
-            "after {waited:?} there was no place yet: more than one link waits"
+            "after {waited:?} there was no slot yet: more than one link waits"
         );
         assert_eq!(
             waited.as_millis() / 100,
             10,
-            "a worker was free after one second, and with it a place: who waits gets it then, and not after {waited:?}"
+            "a worker was free after one second, and with it a slot: who waits gets it then, and not after {waited:?}"
         );
-        let (accepted, at) = within("the place for the second one", second)
+        let (accepted, at) = within("the slot for the second one", second)
             .await
             .expect("submitting does not panic");
         assert!(accepted);
@@ -383,16 +383,16 @@ fn who_waits_gets_the_next_place() {
         assert_eq!(
             waited.as_millis() / 100,
             20,
-            "the second one waits for the next place, one second later, and not {waited:?}"
+            "the second one waits for the next slot, one second later, and not {waited:?}"
         );
         drop(previews);
         site.all_fetched(4).await;
     });
 }
 
-/// Step 3. A place that becomes free belongs to those who wait.
+/// Step 3. A slot that becomes free belongs to those who wait.
 ///
-/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: who comes by takes the place.
+/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: who comes by takes the slot.
 #[test]
 fn nobody_overtakes_who_waits() {
     check(|| async {
@@ -412,7 +412,7 @@ fn nobody_overtakes_who_waits() {
         assert_eq!(
             previews.try_submit(url(9)),
             Err(Refused::Full(url(9))),
-            "a place became free while two callers waited for one, and somebody who came by has got it"
+            "a slot became free while two callers waited for one, and somebody who came by has got it"
         );
         drop(previews);
         site.all_fetched(4).await;
@@ -429,7 +429,7 @@ fn an_idle_service_costs_nothing() {
         let previews = open(4, 2, fetch);
         settle().await;
         let wake_ups_before = wake_ups_in_an_hour().await;
-        within("a place for a link", previews.submit(url(1)))
+        within("a slot for a link", previews.submit(url(1)))
             .await
             .expect("the service has ended early");
         site.all_fetched(1).await;
@@ -445,7 +445,7 @@ fn an_idle_service_costs_nothing() {
 /// Step 3. A service at work waits as well, and so do its callers.
 ///
 /// Page: "Who waits, and who is refused". The slips: a loop that looks now and then whether a worker is free; a caller that looks now and
-/// then whether there is a place.
+/// then whether there is a slot.
 #[test]
 fn a_busy_service_costs_nothing() {
     check(|| async {
@@ -464,7 +464,7 @@ fn a_busy_service_costs_nothing() {
         settle().await;
         assert!(
             !one.is_finished() && !other.is_finished(),
-            "the worker is busy, one link waits, and there is no place for more. But more were accepted: where do they wait?"
+            "the worker is busy, one link waits, and there is no slot for more. But more were accepted: where do they wait?"
         );
         let wake_ups = wake_ups_in_an_hour().await;
         assert!(
@@ -522,56 +522,56 @@ fn the_capacity_follows_from_rate_and_wait() {
     });
 }
 
-/// Step 5. A noisy caller has so many links waiting as it has places, by whichever clone of its handle; a quiet one finds a place.
+/// Step 5. A noisy caller has so many links waiting as it has slots, by whichever clone of its handle; a quiet one finds a slot.
 ///
 /// Page: "A bound for each caller". The slips: a permit that the handle drops at once; a mailbox for each caller, which empties itself
-/// into the shared one; places that each clone has for itself, or that all limited handles share.
+/// into the shared one; slots that each clone has for itself, or that all limited handles share.
 #[test]
-fn a_noisy_caller_leaves_places_for_a_quiet_one() {
+fn a_noisy_caller_leaves_slots_for_a_quiet_one() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(6, 2, fetch);
         busy(&previews, 2).await;
         let (noisy, quiet) = (previews.limited_to(3), previews.limited_to(2));
-        in_no_time("a place for a link", noisy.submit(url(10)))
+        in_no_time("a slot for a link", noisy.submit(url(10)))
             .await
             .expect("the service has ended early");
         settle().await;
         let accepted = noisy.submit_within(url(11), SECOND);
-        assert_eq!(in_no_time("a place for a link", accepted).await, Ok(()));
+        assert_eq!(in_no_time("a slot for a link", accepted).await, Ok(()));
         settle().await;
         assert_eq!(
             fill(&noisy, 12).await,
             1,
-            "both workers are busy, and 3 links of this caller may wait: it has submitted one by `submit` and one by `submit_within`, so one more. If it is more: does its place \
-             stay taken until a worker takes the link? Or does the link wait somewhere else, and its place is free already?"
+            "both workers are busy, and 3 links of this caller may wait: it has submitted one by `submit` and one by `submit_within`, so one more. If it is more: does its slot \
+             stay taken until a worker takes the link? Or does the link wait somewhere else, and its slot is free already?"
         );
         assert_eq!(
             noisy.clone().try_submit(url(20)),
             Err(Refused::Full(url(20))),
-            "all places of this caller are taken, and a clone of its handle is the same caller"
+            "all slots of this caller are taken, and a clone of its handle is the same caller"
         );
         assert_eq!(
             fill(&quiet, 30).await,
             2,
-            "6 links may wait, and 3 do, all of the noisy caller. The quiet one has 2 places of its own: another call of `limited_to` is another caller"
+            "6 links may wait, and 3 do, all of the noisy caller. The quiet one has 2 slots of its own: another call of `limited_to` is another caller"
         );
         assert_eq!(
             fill(&previews, 40).await,
             1,
-            "6 links may wait, and 5 do, of two callers: a link of a limited caller takes one of the shared places too"
+            "6 links may wait, and 5 do, of two callers: a link of a limited caller takes one of the shared slots too"
         );
         drop((previews, noisy, quiet));
         site.all_fetched(8).await;
     });
 }
 
-/// Step 5. A caller's place is free again when a worker takes the link, and when the caller is refused or gives up.
+/// Step 5. A caller's slot is free again when a worker takes the link, and when the caller is refused or gives up.
 ///
-/// Page: "A bound for each caller". The slips: a permit that is kept until the page is fetched; a place that is taken before the shared
+/// Page: "A bound for each caller". The slips: a permit that is kept until the page is fetched; a slot that is taken before the shared
 /// one is found missing, and that nobody gives back.
 #[test]
-fn a_place_of_ones_own_comes_back() {
+fn a_slot_of_ones_own_comes_back() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(3, 3, fetch);
@@ -580,11 +580,11 @@ fn a_place_of_ones_own_comes_back() {
             assert_eq!(
                 caller.try_submit(url(link)),
                 Ok(()),
-                "there are 3 workers, and each link before this one is with a worker: it waits no longer, so this caller's only place is free again"
+                "there are 3 workers, and each link before this one is with a worker: it waits no longer, so this caller's only slot is free again"
             );
             settle().await;
         }
-        // Now all workers are busy, and others take all the places that are shared.
+        // Now all workers are busy, and others take all the slots that are shared.
         assert_eq!(
             fill(&previews, 10).await,
             3,
@@ -596,27 +596,27 @@ fn a_place_of_ones_own_comes_back() {
         assert_eq!(
             refused.try_submit(url(20)),
             Err(Refused::Full(url(20))),
-            "this caller has a place of its own, but all the shared ones are taken"
+            "this caller has a slot of its own, but all the shared ones are taken"
         );
         let waited = too_late.submit_within(url(21), SECOND / 10);
         assert_eq!(
             within("the end of the wait", waited).await,
             Err(Refused::Full(url(21))),
-            "this caller has a place of its own, but all the shared ones are taken"
+            "this caller has a slot of its own, but all the shared ones are taken"
         );
         start_and_drop(3, || gone.submit(url(22))).await;
         start_and_drop(3, || gone.submit_within(url(22), 60 * SECOND)).await;
         sleep(SECOND + SECOND / 2).await;
         // The workers have taken all the links that waited.
         for (caller, what) in [
-            (refused, "`try_submit` found no shared place and refused"),
-            (too_late, "`submit_within` found no shared place in time"),
+            (refused, "`try_submit` found no shared slot and refused"),
+            (too_late, "`submit_within` found no shared slot in time"),
             (gone, "calls of `submit` and `submit_within` were dropped"),
         ] {
             assert_eq!(
                 caller.try_submit(url(30)),
                 Ok(()),
-                "{what}: has that kept the place of this caller? There is a shared one for it now"
+                "{what}: has that kept the slot of this caller? There is a shared one for it now"
             );
         }
         drop((previews, caller));
@@ -624,11 +624,11 @@ fn a_place_of_ones_own_comes_back() {
     });
 }
 
-/// Step 5. Who waits for a place of its own takes no shared one meanwhile.
+/// Step 5. Who waits for a slot of its own takes no shared one meanwhile.
 ///
-/// Page: "A bound for each caller". The slip: the shared place first, and then the caller's own.
+/// Page: "A bound for each caller". The slip: the shared slot first, and then the caller's own.
 #[test]
-fn waiting_for_ones_own_place_keeps_no_shared_one() {
+fn waiting_for_ones_own_slot_keeps_no_shared_one() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(4, 1, fetch);
@@ -652,18 +652,18 @@ fn waiting_for_ones_own_place_keeps_no_shared_one() {
         assert_eq!(
             fill(&previews, 10).await,
             3,
-            "4 links may wait, and one does. Two more of the same caller wait until that caller has a place of its own again: what do they keep from others meanwhile?"
+            "4 links may wait, and one does. Two more of the same caller wait until that caller has a slot of its own again: what do they keep from others meanwhile?"
         );
         drop((previews, noisy));
         site.all_fetched(7).await;
     });
 }
 
-/// Step 5. Waiting for a place of one's own costs nothing.
+/// Step 5. Waiting for a slot of one's own costs nothing.
 ///
 /// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
 #[test]
-fn waiting_for_ones_own_place_costs_nothing() {
+fn waiting_for_ones_own_slot_costs_nothing() {
     check(|| async {
         let fetch = Fetch::new(|_| sleep(2 * HOUR));
         let previews = open(5, 1, fetch);
@@ -682,7 +682,7 @@ fn waiting_for_ones_own_place_costs_nothing() {
         let wake_ups = wake_ups_in_an_hour().await;
         assert!(
             wake_ups < 60,
-            "two calls wait for a place of their caller's own. In one hour the runtime woke up {wake_ups} times or more: something looks instead of waiting"
+            "two calls wait for a slot of their caller's own. In one hour the runtime woke up {wake_ups} times or more: something looks instead of waiting"
         );
         one.abort();
         other.abort();
@@ -692,7 +692,7 @@ fn waiting_for_ones_own_place_costs_nothing() {
     });
 }
 
-/// Step 5. `submit_within` waits for both places together, and not for each of them.
+/// Step 5. `submit_within` waits for both slots together, and not for each of them.
 ///
 /// Page: "A bound for each caller". The slip: two waits one after the other, each as long as the caller allows for both.
 #[test]
@@ -707,25 +707,25 @@ fn both_waits_end_together() {
             Ok(()),
             "the worker is busy, and one link may wait"
         );
-        // Two others stand in line for the shared place.
+        // Two others stand in line for the shared slot.
         for link in 2..=3 {
             let previews = previews.clone();
             tokio::spawn(async move { previews.submit(url(link)).await.is_ok() });
             settle().await;
         }
-        // After one second, link 1 is with the worker: then the caller has its own place, but the shared one goes to those in line.
+        // After one second, link 1 is with the worker: then the caller has its own slot, but the shared one goes to those in line.
         let start = Instant::now();
         let longest = SECOND + SECOND / 2;
         let refused = within("the end of the wait", caller.submit_within(url(4), longest)).await;
         assert_eq!(
             refused,
             Err(Refused::Full(url(4))),
-            "the shared place is free for this link after 3 seconds, and its caller waits 1.5 seconds"
+            "the shared slot is free for this link after 3 seconds, and its caller waits 1.5 seconds"
         );
         let waited = start.elapsed();
         assert_eq!(
             waited, longest,
-            "the caller waited one second for its own place, and goes on waiting for a shared one: {longest:?} is for both waits together, and not for each"
+            "the caller waited one second for its own slot, and goes on waiting for a shared one: {longest:?} is for both waits together, and not for each"
         );
         drop((previews, caller));
         site.all_fetched(4).await;
@@ -735,7 +735,7 @@ fn both_waits_end_together() {
 /// Step 5. The numbers that `open` and `limited_to` are given are the only ones: nothing else bounds how much waits, runs, or is fetched in all.
 ///
 /// Page: "The idea". The slips: a bound of one's own beside them; a service that has done, or seen panic, enough; memory for
-/// all places before there is a link.
+/// all slots before there is a link.
 #[test]
 fn no_other_number_bounds_anything() {
     check(|| async {
@@ -753,7 +753,7 @@ fn no_other_number_bounds_anything() {
         for round in 1..=4 {
             for link in 0..2_500 {
                 let submitted = previews.try_submit(url(link));
-                assert_eq!(submitted, Ok(()), "there is a place, and there is a worker");
+                assert_eq!(submitted, Ok(()), "there is a slot, and there is a worker");
             }
             settle().await;
             assert_eq!(
@@ -777,7 +777,7 @@ fn no_other_number_bounds_anything() {
         assert_eq!(
             accepted.count(),
             998,
-            "3,001 links may wait, and 2,003 do. Of 999 callers, each with one place of its own, the last one finds no shared one"
+            "3,001 links may wait, and 2,003 do. Of 999 callers, each with one slot of its own, the last one finds no shared one"
         );
         site.all_fetched(13_001).await;
         for _ in 0..200 {
@@ -797,10 +797,10 @@ fn no_other_number_bounds_anything() {
         let (fetch, site) = site();
         let opened = tokio::spawn(async { open(Semaphore::MAX_PERMITS, 1, fetch) }).await;
         let previews = opened.expect(
-            "`Semaphore::MAX_PERMITS` places are allowed, and nobody uses them yet: who needs memory for all of them at once?",
+            "`Semaphore::MAX_PERMITS` slots are allowed, and nobody uses them yet: who needs memory for all of them at once?",
         );
         let caller = previews.limited_to(Semaphore::MAX_PERMITS);
-        assert_eq!(caller.try_submit(url(1)), Ok(()), "there is a place");
+        assert_eq!(caller.try_submit(url(1)), Ok(()), "there is a slot");
         drop((previews, caller));
         site.all_fetched(1).await;
     });
@@ -818,10 +818,10 @@ fn the_service_stays_on_its_runtime() {
         on_a_runtime_that_ends(move || async move {
             for (handle, first) in [(previews, 10), (caller, 20)] {
                 let submitted = handle.submit(url(first));
-                assert_eq!(within("a place for a link", submitted).await, Ok(()));
+                assert_eq!(within("a slot for a link", submitted).await, Ok(()));
                 assert_eq!(handle.try_submit(url(first + 1)), Ok(()));
                 let submitted = handle.submit_within(url(first + 2), SECOND);
-                assert_eq!(within("a place for a link", submitted).await, Ok(()));
+                assert_eq!(within("a slot for a link", submitted).await, Ok(()));
             }
         });
         sleep(60 * SECOND).await;
@@ -835,7 +835,7 @@ fn the_service_stays_on_its_runtime() {
 
 /// Step 5. The runtime of the service has ended, and handles are left: each call says so, and none waits.
 ///
-/// Page: "Who waits, and who is refused". The slips: `Full` for every error; a wait for a place that nobody gives back any more; a link
+/// Page: "Who waits, and who is refused". The slips: `Full` for every error; a wait for a slot that nobody gives back any more; a link
 /// that is said to be accepted, and that nobody fetches.
 #[test]
 fn a_handle_may_outlive_the_service() {
@@ -884,7 +884,7 @@ fn a_handle_may_outlive_the_service() {
             let within_a_time: Vec<_> = within_a_time.into_iter().map(tokio::spawn).collect();
             for call in waiting {
                 assert_eq!(
-                    within("an answer to a call that waits for a place", call)
+                    within("an answer to a call that waits for a slot", call)
                         .await
                         .expect("the call does not panic"),
                     Err(Closed),
@@ -893,14 +893,11 @@ fn a_handle_may_outlive_the_service() {
             }
             for call in within_a_time {
                 assert_eq!(
-                    in_no_time(
-                        "an answer to a `submit_within` that waits for a place",
-                        call
-                    )
-                    .await
-                    .expect("the call does not panic"),
+                    in_no_time("an answer to a `submit_within` that waits for a slot", call)
+                        .await
+                        .expect("the call does not panic"),
                     Err(Refused::Closed(url(3))),
-                    "the service ended while this call waited: no place will come, however long it waits"
+                    "the service ended while this call waited: no slot will come, however long it waits"
                 );
             }
             for handle in [previews, caller] {
@@ -990,7 +987,7 @@ async fn wake_ups_in_an_hour() -> u64 {
 /// Gives each worker a link, so that the next ones have to wait.
 async fn busy(previews: &PreviewsHandle, workers: usize) {
     for worker in 0..workers {
-        in_no_time("a place for a link", previews.submit(url(1000 + worker)))
+        in_no_time("a slot for a link", previews.submit(url(1000 + worker)))
             .await
             .expect("the service has ended early");
         settle().await;

@@ -1,4 +1,4 @@
-//! accepted: a semaphore holds the places, and an unbounded channel the links: the permit travels with the link and goes back when a worker takes it. Two things to keep in step; the places can be counted apart from the queue.
+//! accepted: a semaphore holds the slots, and an unbounded channel the links: the permit travels with the link and goes back when a worker takes it. Two things to keep in step; the slots can be counted apart from the queue.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -34,26 +34,26 @@ impl Fetch {
     }
 }
 
-/// A place of each kind that the link needs.
-type Places = Vec<OwnedSemaphorePermit>;
+/// A slot of each kind that the link needs.
+type Slots = Vec<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::UnboundedSender<(Url, Places)>,
+    sender: mpsc::UnboundedSender<(Url, Slots)>,
     /// The caller's own first, if it is limited, then those that all share.
-    places: Vec<Arc<Semaphore>>,
+    slots: Vec<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let places = self.a_place_of_each().await?;
-        self.sender.send((url, places)).map_err(|_| Closed)
+        let slots = self.a_slot_of_each().await?;
+        self.sender.send((url, slots)).map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let places = self.places.iter().cloned();
-        match places.map(Semaphore::try_acquire_owned).collect() {
-            Ok(places) => self.send(url, places),
+        let slots = self.slots.iter().cloned();
+        match slots.map(Semaphore::try_acquire_owned).collect() {
+            Ok(slots) => self.send(url, slots),
             Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
             Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
         }
@@ -65,46 +65,46 @@ impl PreviewsHandle {
             Err(Refused::Full(url)) => url,
             done => return done,
         };
-        match timeout(longest, self.a_place_of_each()).await {
-            Ok(Ok(places)) => self.send(url, places),
+        match timeout(longest, self.a_slot_of_each()).await {
+            Ok(Ok(slots)) => self.send(url, slots),
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
             Err(_) => Err(Refused::Full(url)),
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let own = Arc::new(Semaphore::new(places));
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(slots));
         PreviewsHandle {
             sender: self.sender.clone(),
-            places: [own].into_iter().chain(self.places.clone()).collect(),
+            slots: [own].into_iter().chain(self.slots.clone()).collect(),
         }
     }
 
-    async fn a_place_of_each(&self) -> Result<Places, Closed> {
-        let mut places = Vec::new();
-        for kind in &self.places {
-            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+    async fn a_slot_of_each(&self) -> Result<Slots, Closed> {
+        let mut slots = Vec::new();
+        for kind in &self.slots {
+            slots.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
         }
-        Ok(places)
+        Ok(slots)
     }
 
-    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+    fn send(&self, url: Url, slots: Slots) -> Result<(), Refused<Url>> {
         self.sender
-            .send((url, places))
+            .send((url, slots))
             .map_err(|error| Refused::Closed(error.0.0))
     }
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
-    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
+    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Slots)>();
     tokio::spawn(async move {
         let mut fetching = JoinSet::new();
         loop {
             tokio::select! {
                 Some(_) = fetching.join_next() => {}
                 link = mailbox.recv(), if fetching.len() < workers => match link {
-                    Some((url, places)) => {
-                        drop(places);
+                    Some((url, slots)) => {
+                        drop(slots);
                         let fetch = fetch.clone();
                         fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -117,7 +117,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     });
     PreviewsHandle {
         sender,
-        places: vec![Arc::new(Semaphore::new(capacity))],
+        slots: vec![Arc::new(Semaphore::new(capacity))],
     }
 }
 

@@ -45,24 +45,24 @@ type OwnPlace = Option<OwnedSemaphorePermit>;
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
         };
-        self.sender.send((url, own_place)).await.map_err(|_| Closed)
+        self.sender.send((url, own_slot)).await.map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        let refused = self.sender.try_send((url, own_place));
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -71,9 +71,9 @@ impl PreviewsHandle {
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let start = Instant::now();
-        let own_place = match self.own_places.clone() {
-            Some(places) => match timeout(longest, places.acquire_owned()).await {
-                Ok(Ok(place)) => Some(place),
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => match timeout(longest, slots.acquire_owned()).await {
+                Ok(Ok(slot)) => Some(slot),
                 Ok(Err(_)) => return Err(Refused::Closed(url)),
                 Err(_) => return Err(Refused::Full(url)),
             },
@@ -81,17 +81,17 @@ impl PreviewsHandle {
         };
         // `start + longest` would panic when `longest` is Duration::MAX.
         let left = longest.saturating_sub(start.elapsed());
-        let refused = self.sender.send_timeout((url, own_place), left).await;
+        let refused = self.sender.send_timeout((url, own_slot), left).await;
         refused.map_err(|error| match error {
             SendTimeoutError::Timeout((url, _)) => Refused::Full(url),
             SendTimeoutError::Closed((url, _)) => Refused::Closed(url),
         })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 }
@@ -106,8 +106,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -124,6 +124,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

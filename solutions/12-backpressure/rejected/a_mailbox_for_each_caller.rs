@@ -1,5 +1,5 @@
-//! rejected: a_noisy_caller_leaves_places_for_a_quiet_one
-//! says: Or does the link wait somewhere else, and its place is free already?
+//! rejected: a_noisy_caller_leaves_slots_for_a_quiet_one
+//! says: Or does the link wait somewhere else, and its slot is free already?
 //! thinks: "Each caller gets a small mailbox of its own, and a task that hands its links on to the shared one."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -65,8 +65,8 @@ impl PreviewsHandle {
             })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let (sender, mut own_mailbox) = mpsc::channel(places);
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let (sender, mut own_mailbox) = mpsc::channel(slots);
         let shared = self.sender.clone();
         tokio::spawn(async move {
             while let Some(url) = own_mailbox.recv().await {

@@ -42,72 +42,72 @@ impl Fetch {
     }
 }
 
-/// A place of each kind that the link needs.
-type Places = Vec<OwnedSemaphorePermit>;
+/// A slot of each kind that the link needs.
+type Slots = Vec<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    mailboxes: Arc<[mpsc::UnboundedSender<(Url, Places)>]>,
+    mailboxes: Arc<[mpsc::UnboundedSender<(Url, Slots)>]>,
     next: Arc<AtomicUsize>,
     /// The caller's own first, if it is limited, then those that all share.
-    places: Vec<Arc<Semaphore>>,
+    slots: Vec<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let places = self.a_place_of_each().await?;
-        self.send(url, places).map_err(|_| Closed)
+        let slots = self.a_slot_of_each().await?;
+        self.send(url, slots).map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let places = self.places.iter().cloned();
-        match places.map(Semaphore::try_acquire_owned).collect() {
-            Ok(places) => self.send(url, places),
+        let slots = self.slots.iter().cloned();
+        match slots.map(Semaphore::try_acquire_owned).collect() {
+            Ok(slots) => self.send(url, slots),
             Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
             Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
         }
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.a_place_of_each()).await {
-            Ok(Ok(places)) => self.send(url, places),
+        match timeout(longest, self.a_slot_of_each()).await {
+            Ok(Ok(slots)) => self.send(url, slots),
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
             Err(_) => Err(Refused::Full(url)),
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let own = Arc::new(Semaphore::new(places));
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(slots));
         PreviewsHandle {
             mailboxes: self.mailboxes.clone(),
             next: self.next.clone(),
-            places: [own].into_iter().chain(self.places.clone()).collect(),
+            slots: [own].into_iter().chain(self.slots.clone()).collect(),
         }
     }
 
-    async fn a_place_of_each(&self) -> Result<Places, Closed> {
-        let mut places = Vec::new();
-        for kind in &self.places {
-            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+    async fn a_slot_of_each(&self) -> Result<Slots, Closed> {
+        let mut slots = Vec::new();
+        for kind in &self.slots {
+            slots.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
         }
-        Ok(places)
+        Ok(slots)
     }
 
-    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+    fn send(&self, url: Url, slots: Slots) -> Result<(), Refused<Url>> {
         let worker = self.next.fetch_add(1, Relaxed) % self.mailboxes.len();
         self.mailboxes[worker]
-            .send((url, places))
+            .send((url, slots))
             .map_err(|error| Refused::Closed(error.0.0))
     }
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     let mailboxes = (0..workers).map(|_| {
-        let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
+        let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Slots)>();
         let fetch = fetch.clone();
         tokio::spawn(async move {
-            while let Some((url, places)) = mailbox.recv().await {
-                drop(places);
+            while let Some((url, slots)) = mailbox.recv().await {
+                drop(slots);
                 let fetch = fetch.clone();
                 let _ = tokio::spawn(async move { fetch.get(url).await }).await;
             }
@@ -117,7 +117,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     PreviewsHandle {
         mailboxes: mailboxes.collect(),
         next: Arc::default(),
-        places: vec![Arc::new(Semaphore::new(capacity))],
+        slots: vec![Arc::new(Semaphore::new(capacity))],
     }
 }
 

@@ -43,7 +43,7 @@ impl Fetch {
 
 struct Waiting {
     url: Url,
-    own_place: Option<OwnedSemaphorePermit>,
+    own_slot: Option<OwnedSemaphorePermit>,
 }
 
 struct Previews {
@@ -59,8 +59,8 @@ impl Previews {
             tokio::select! {
                 Some(_) = self.fetching.join_next() => {}
                 link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
-                    Some(Waiting { url, own_place }) => {
-                        drop(own_place);
+                    Some(Waiting { url, own_slot }) => {
+                        drop(own_slot);
                         let fetch = self.fetch.clone();
                         self.fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -75,7 +75,7 @@ impl Previews {
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<Waiting>,
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
@@ -92,23 +92,23 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     );
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send(Waiting { url, own_place });
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send(Waiting { url, own_slot });
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        let refused = self.sender.try_send(Waiting { url, own_place });
+        let refused = self.sender.try_send(Waiting { url, own_slot });
         refused.map_err(|error| match error {
             TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
             TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
@@ -120,9 +120,9 @@ impl PreviewsHandle {
             Err(Refused::Full(url)) => url,
             done => return done,
         };
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send(Waiting { url, own_place });
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send(Waiting { url, own_slot });
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -130,22 +130,22 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    async fn both_places(
+    async fn both_slots(
         &self,
     ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
         };
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 

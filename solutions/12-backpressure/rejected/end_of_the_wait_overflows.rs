@@ -44,22 +44,22 @@ type OwnPlace = Option<OwnedSemaphorePermit>;
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send((url, own_place));
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send((url, own_slot));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        let refused = self.sender.try_send((url, own_place));
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -68,9 +68,9 @@ impl PreviewsHandle {
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let end = Instant::now() + longest;
-        match timeout_at(end, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send((url, own_place));
+        match timeout_at(end, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send((url, own_slot));
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -78,20 +78,20 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
         };
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 
@@ -105,8 +105,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -122,6 +122,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

@@ -1,6 +1,6 @@
 //! rejected: a_handle_may_outlive_the_service
 //! says: the service has ended, and fetches no more
-//! thinks: "The places are counted by a semaphore, so an unbounded channel always takes a link, and its error needs no look."
+//! thinks: "The slots are counted by a semaphore, so an unbounded channel always takes a link, and its error needs no look."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -36,73 +36,73 @@ impl Fetch {
     }
 }
 
-/// A place of each kind that the link needs.
-type Places = Vec<OwnedSemaphorePermit>;
+/// A slot of each kind that the link needs.
+type Slots = Vec<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::UnboundedSender<(Url, Places)>,
+    sender: mpsc::UnboundedSender<(Url, Slots)>,
     /// The caller's own first, if it is limited, then those that all share.
-    places: Vec<Arc<Semaphore>>,
+    slots: Vec<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let places = self.a_place_of_each().await?;
-        let _ = self.sender.send((url, places));
+        let slots = self.a_slot_of_each().await?;
+        let _ = self.sender.send((url, slots));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let places = self.places.iter().cloned();
-        match places.map(Semaphore::try_acquire_owned).collect() {
-            Ok(places) => self.send(url, places),
+        let slots = self.slots.iter().cloned();
+        match slots.map(Semaphore::try_acquire_owned).collect() {
+            Ok(slots) => self.send(url, slots),
             Err(TryAcquireError::NoPermits) => Err(Refused::Full(url)),
             Err(TryAcquireError::Closed) => Err(Refused::Closed(url)),
         }
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.a_place_of_each()).await {
-            Ok(Ok(places)) => self.send(url, places),
+        match timeout(longest, self.a_slot_of_each()).await {
+            Ok(Ok(slots)) => self.send(url, slots),
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
             Err(_) => Err(Refused::Full(url)),
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let own = Arc::new(Semaphore::new(places));
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let own = Arc::new(Semaphore::new(slots));
         PreviewsHandle {
             sender: self.sender.clone(),
-            places: [own].into_iter().chain(self.places.clone()).collect(),
+            slots: [own].into_iter().chain(self.slots.clone()).collect(),
         }
     }
 
-    async fn a_place_of_each(&self) -> Result<Places, Closed> {
-        let mut places = Vec::new();
-        for kind in &self.places {
-            places.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+    async fn a_slot_of_each(&self) -> Result<Slots, Closed> {
+        let mut slots = Vec::new();
+        for kind in &self.slots {
+            slots.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
         }
-        Ok(places)
+        Ok(slots)
     }
 
-    fn send(&self, url: Url, places: Places) -> Result<(), Refused<Url>> {
+    fn send(&self, url: Url, slots: Slots) -> Result<(), Refused<Url>> {
         self.sender
-            .send((url, places))
+            .send((url, slots))
             .map_err(|error| Refused::Closed(error.0.0))
     }
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
-    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Places)>();
+    let (sender, mut mailbox) = mpsc::unbounded_channel::<(Url, Slots)>();
     tokio::spawn(async move {
         let mut fetching = JoinSet::new();
         loop {
             tokio::select! {
                 Some(_) = fetching.join_next() => {}
                 link = mailbox.recv(), if fetching.len() < workers => match link {
-                    Some((url, places)) => {
-                        drop(places);
+                    Some((url, slots)) => {
+                        drop(slots);
                         let fetch = fetch.clone();
                         fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -115,7 +115,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     });
     PreviewsHandle {
         sender,
-        places: vec![Arc::new(Semaphore::new(capacity))],
+        slots: vec![Arc::new(Semaphore::new(capacity))],
     }
 }
 

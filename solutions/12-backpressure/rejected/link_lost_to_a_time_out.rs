@@ -1,5 +1,5 @@
 //! rejected: waiting_ends_at_its_time_and_the_link_comes_back
-//! says: a link that found no place comes back as it was
+//! says: a link that found no slot comes back as it was
 //! thinks: "`timeout` around the send, and the link is known from the arguments, or at least its address was."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -65,8 +65,8 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }

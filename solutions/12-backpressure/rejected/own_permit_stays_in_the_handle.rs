@@ -1,6 +1,6 @@
-//! rejected: a_noisy_caller_leaves_places_for_a_quiet_one
-//! says: does its place stay taken until a worker takes the link?
-//! thinks: "Each call acquires a permit of its caller first, and there are as many permits as that caller has places."
+//! rejected: a_noisy_caller_leaves_slots_for_a_quiet_one
+//! says: does its slot stay taken until a worker takes the link?
+//! thinks: "Each call acquires a permit of its caller first, and there are as many permits as that caller has slots."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -42,20 +42,20 @@ impl Fetch {
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<Url>,
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let place = self.a_place().await?;
-        place.send(url);
+        let slot = self.a_slot().await?;
+        slot.send(url);
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
         // The permit goes back at the end of this method, and the link waits on.
-        let own_places = self.own_places.clone();
-        let Ok(_own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(_own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
         self.sender.try_send(url).map_err(|error| match error {
@@ -65,9 +65,9 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.a_place()).await {
-            Ok(Ok(place)) => {
-                place.send(url);
+        match timeout(longest, self.a_slot()).await {
+            Ok(Ok(slot)) => {
+                slot.send(url);
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -75,16 +75,16 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    async fn a_place(&self) -> Result<mpsc::Permit<'_, Url>, Closed> {
-        let _own_place = match &self.own_places {
-            Some(places) => Some(places.acquire().await.map_err(|_| Closed)?),
+    async fn a_slot(&self) -> Result<mpsc::Permit<'_, Url>, Closed> {
+        let _own_slot = match &self.own_slots {
+            Some(slots) => Some(slots.acquire().await.map_err(|_| Closed)?),
             None => None,
         };
         self.sender.reserve().await.map_err(|_| Closed)
@@ -117,6 +117,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

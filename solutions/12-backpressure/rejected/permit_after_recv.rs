@@ -65,8 +65,8 @@ impl PreviewsHandle {
             })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }

@@ -1,6 +1,6 @@
-//! rejected: a_caller_that_gives_up_takes_no_place
+//! rejected: a_caller_that_gives_up_takes_no_slot
 //! says: has one of the callers that gave up taken it?
-//! thinks: "Nobody should have to wait for a place, so `submit` sends from a task of its own."
+//! thinks: "Nobody should have to wait for a slot, so `submit` sends from a task of its own."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -67,8 +67,8 @@ impl PreviewsHandle {
             })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }

@@ -1,4 +1,4 @@
-//! rejected: who_waits_gets_the_next_place
+//! rejected: who_waits_gets_the_next_slot
 //! says: who waits gets it then
 //! thinks: "Try, sleep a little, try again, until the time is over."
 
@@ -68,8 +68,8 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }

@@ -47,22 +47,22 @@ type OwnPlace = Option<OwnedSemaphorePermit>;
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send((url, own_place));
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send((url, own_slot));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        let refused = self.sender.try_send((url, own_place));
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -70,36 +70,36 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => match timeout(longest, places.acquire_owned()).await {
-                Ok(Ok(place)) => Some(place),
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => match timeout(longest, slots.acquire_owned()).await {
+                Ok(Ok(slot)) => Some(slot),
                 Ok(Err(_)) => return Err(Refused::Closed(url)),
                 Err(_) => return Err(Refused::Full(url)),
             },
             None => None,
         };
         // The time starts again.
-        let refused = self.sender.send_timeout((url, own_place), longest).await;
+        let refused = self.sender.send_timeout((url, own_slot), longest).await;
         refused.map_err(|error| match error {
             SendTimeoutError::Timeout((url, _)) => Refused::Full(url),
             SendTimeoutError::Closed((url, _)) => Refused::Closed(url),
         })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
         };
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 
@@ -113,8 +113,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -130,6 +130,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

@@ -1,6 +1,6 @@
-//! rejected: a_caller_that_gives_up_takes_no_place
+//! rejected: a_caller_that_gives_up_takes_no_slot
 //! says: has one of the callers that gave up taken it?
-//! thinks: "The queue is unbounded, and a counter says whether there is a place. Who finds none waits until it has gone down."
+//! thinks: "The queue is unbounded, and a counter says whether there is a slot. Who finds none waits until it has gone down."
 
 use std::{
     pin::Pin,
@@ -46,10 +46,10 @@ impl Fetch {
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::UnboundedSender<Url>,
-    places: Arc<Places>,
+    slots: Arc<Slots>,
 }
 
-struct Places {
+struct Slots {
     waiting: AtomicUsize,
     capacity: usize,
     freed: Notify,
@@ -58,17 +58,17 @@ struct Places {
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
         self.sender.send(url).map_err(|_| Closed)?;
-        if self.places.waiting.fetch_add(1, SeqCst) >= self.places.capacity {
-            self.places.freed.notified().await;
+        if self.slots.waiting.fetch_add(1, SeqCst) >= self.slots.capacity {
+            self.slots.freed.notified().await;
         }
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        if self.places.waiting.load(SeqCst) >= self.places.capacity {
+        if self.slots.waiting.load(SeqCst) >= self.slots.capacity {
             return Err(Refused::Full(url));
         }
-        self.places.waiting.fetch_add(1, SeqCst);
+        self.slots.waiting.fetch_add(1, SeqCst);
         self.sender
             .send(url)
             .map_err(|error| Refused::Closed(error.0))
@@ -82,20 +82,20 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }
 
 pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     let (sender, mut mailbox) = mpsc::unbounded_channel();
-    let places = Arc::new(Places {
+    let slots = Arc::new(Slots {
         waiting: AtomicUsize::new(0),
         capacity,
         freed: Notify::new(),
     });
-    let freed = places.clone();
+    let freed = slots.clone();
     tokio::spawn(async move {
         let mut fetching = JoinSet::new();
         loop {
@@ -114,7 +114,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
         }
         fetching.join_all().await;
     });
-    PreviewsHandle { sender, places }
+    PreviewsHandle { sender, slots }
 }
 
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {

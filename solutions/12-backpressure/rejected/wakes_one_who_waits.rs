@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_callers_do
 //! says: callers stand in line
-//! thinks: "I count the places of a caller, and wake one of those who wait when there is one again."
+//! thinks: "I count the slots of a caller, and wake one of those who wait when there is one again."
 
 use std::{
     pin::Pin,
@@ -48,7 +48,7 @@ impl Fetch {
 
 type OwnPlace = Option<Taken>;
 
-/// The places of one caller.
+/// The slots of one caller.
 struct OwnPlaces {
     free: AtomicUsize,
     again: Notify,
@@ -75,22 +75,22 @@ impl Drop for Taken {
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_places: Option<Arc<OwnPlaces>>,
+    own_slots: Option<Arc<OwnPlaces>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send((url, own_place));
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send((url, own_slot));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_place = match self.own_places.clone().map(OwnPlaces::take) {
+        let own_slot = match self.own_slots.clone().map(OwnPlaces::take) {
             Some(None) => return Err(Refused::Full(url)),
             taken => taken.flatten(),
         };
-        let refused = self.sender.try_send((url, own_place));
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -98,9 +98,9 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send((url, own_place));
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send((url, own_slot));
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -108,28 +108,28 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(OwnPlaces {
-                free: AtomicUsize::new(places),
+            own_slots: Some(Arc::new(OwnPlaces {
+                free: AtomicUsize::new(slots),
                 again: Notify::new(),
             })),
         }
     }
 
-    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
-        let mut own_place = None;
-        if let Some(places) = &self.own_places {
-            while own_place.is_none() {
-                own_place = places.clone().take();
-                if own_place.is_none() {
-                    places.again.notified().await;
+    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let mut own_slot = None;
+        if let Some(slots) = &self.own_slots {
+            while own_slot.is_none() {
+                own_slot = slots.clone().take();
+                if own_slot.is_none() {
+                    slots.again.notified().await;
                 }
             }
         }
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 
@@ -143,8 +143,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -160,6 +160,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

@@ -51,8 +51,8 @@ impl Fetch {
 /// A link that waits for a worker.
 struct Waiting {
     url: Url,
-    /// The place of its caller, when that one is limited. Dropping it makes it free again.
-    own_place: Option<OwnedSemaphorePermit>,
+    /// The slot of its caller, when that one is limited. Dropping it makes it free again.
+    own_slot: Option<OwnedSemaphorePermit>,
 }
 
 struct Previews {
@@ -72,8 +72,8 @@ impl Previews {
                 Some(_) = self.fetching.join_next() => {}
                 // A link leaves the mailbox only for a worker that is free.
                 link = self.mailbox.recv(), if self.fetching.len() < self.workers => match link {
-                    Some(Waiting { url, own_place }) => {
-                        drop(own_place);
+                    Some(Waiting { url, own_slot }) => {
+                        drop(own_slot);
                         let fetch = self.fetch.clone();
                         self.fetching.spawn(async move { fetch.get(url).await });
                     }
@@ -86,17 +86,17 @@ impl Previews {
     }
 }
 
-/// Takes links to preview. The service runs as long as any handle is alive; all handles share its places.
+/// Takes links to preview. The service runs as long as any handle is alive; all handles share its slots.
 ///
-/// Callers that wait for a place stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
+/// Callers that wait for a slot stand in line: they get one in the order in which they asked. Nobody overtakes them, not even a call
 /// that need not wait.
 #[derive(Clone)]
 pub struct PreviewsHandle {
     /// The service holds the other end.
     sender: mpsc::Sender<Waiting>,
-    /// The places of one caller, which the clones of its handle share. Their permits are with the links that wait. `None`: no limit
+    /// The slots of one caller, which the clones of its handle share. Their permits are with the links that wait. `None`: no limit
     /// but that of the mailbox.
-    own_places: Option<Arc<Semaphore>>,
+    own_slots: Option<Arc<Semaphore>>,
 }
 
 /// Starts the service: at most `workers` pages are fetched at a time, and at most `capacity` links wait for a worker.
@@ -124,59 +124,59 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     );
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }
 
 impl PreviewsHandle {
-    /// Submits a link, and waits for a place as long as it takes.
+    /// Submits a link, and waits for a slot as long as it takes.
     ///
     /// # Errors
     /// The service has ended.
     ///
     /// # Cancel safety
-    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    /// A call that is dropped while it waits takes no slot, and its link is not fetched.
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send(Waiting { url, own_place });
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send(Waiting { url, own_slot });
         Ok(())
     }
 
-    /// Submits a link if there is a place now.
+    /// Submits a link if there is a slot now.
     ///
     /// # Errors
-    /// There is no place, or the service has ended. The link comes back.
+    /// There is no slot, or the service has ended. The link comes back.
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
         };
-        // Whatever comes back has the caller's place with it, and that is dropped here.
-        let refused = self.sender.try_send(Waiting { url, own_place });
+        // Whatever comes back has the caller's slot with it, and that is dropped here.
+        let refused = self.sender.try_send(Waiting { url, own_slot });
         refused.map_err(|error| match error {
             TrySendError::Full(Waiting { url, .. }) => Refused::Full(url),
             TrySendError::Closed(Waiting { url, .. }) => Refused::Closed(url),
         })
     }
 
-    /// Submits a link, and waits for a place, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
-    /// as long as it takes. A place that is free is taken in either case.
+    /// Submits a link, and waits for a slot, but no longer than `longest`: with [`Duration::ZERO`] not at all, and with [`Duration::MAX`]
+    /// as long as it takes. A slot that is free is taken in either case.
     ///
     /// # Errors
-    /// There was no place in all that time, or the service has ended. The link comes back.
+    /// There was no slot in all that time, or the service has ended. The link comes back.
     ///
     /// # Cancel safety
-    /// A call that is dropped while it waits takes no place, and its link is not fetched.
+    /// A call that is dropped while it waits takes no slot, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         // `timeout` asks no permit of a task that has used up its budget: what is free is taken without it.
         let url = match self.try_submit(url) {
             Err(Refused::Full(url)) => url,
             done => return done,
         };
-        // The link stays here until it has both places: a wait that ends too early has nothing to lose.
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send(Waiting { url, own_place });
+        // The link stays here until it has both slots: a wait that ends too early has nothing to lose.
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send(Waiting { url, own_slot });
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -184,36 +184,36 @@ impl PreviewsHandle {
         }
     }
 
-    /// A handle for one caller: of the links that come through it and its clones, at most `places` wait at a time. The places that
+    /// A handle for one caller: of the links that come through it and its clones, at most `slots` wait at a time. The slots that
     /// all callers share are still taken as well.
     ///
-    /// Its [`submit`](Self::submit) waits for both kinds of place, its [`try_submit`](Self::try_submit) refuses when either is
-    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's place is
-    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no place of either kind.
+    /// Its [`submit`](Self::submit) waits for both kinds of slot, its [`try_submit`](Self::try_submit) refuses when either is
+    /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's slot is
+    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no slot of either kind.
     ///
-    /// The handles of two calls of `limited_to` share none of these places. On a handle that is limited already, the new limit
+    /// The handles of two calls of `limited_to` share none of these slots. On a handle that is limited already, the new limit
     /// stands instead of the old one.
     ///
     /// # Panics
-    /// When `places` is more than [`Semaphore::MAX_PERMITS`]. (With none, no link is ever accepted.)
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    /// When `slots` is more than [`Semaphore::MAX_PERMITS`]. (With none, no link is ever accepted.)
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    /// Waits for a place of the caller's own, if it is limited, and then for one of those that all share. The other way round, the
+    /// Waits for a slot of the caller's own, if it is limited, and then for one of those that all share. The other way round, the
     /// shared one would be kept from everybody while this caller waits for itself.
-    async fn both_places(
+    async fn both_slots(
         &self,
     ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
         };
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        Ok((own_place, place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A translator that no single author can keep from all others: each has a few places, and a place comes back when its line is done.
+//! A translator that no single author can keep from all others: each has a few slots, and a slot comes back when its line is done.
 
 use super::{Screen, translate};
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 #[derive(Debug)]
 struct Line {
     text: String,
-    place: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
 }
 
-/// The handle of one author. Its clones share its places.
+/// The handle of one author. Its clones share its slots.
 #[derive(Clone)]
 pub struct AuthorHandle {
     sender: mpsc::Sender<Line>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl AuthorHandle {
     pub async fn tell(&self, text: String) {
-        let place = self.places.clone().acquire_owned().await;
-        let place = place.expect("nobody closes this semaphore");
-        let _ = self.sender.send(Line { text, place }).await;
+        let slot = self.slots.clone().acquire_owned().await;
+        let slot = slot.expect("nobody closes this semaphore");
+        let _ = self.sender.send(Line { text, slot }).await;
     }
 }
 // ANCHOR_END: author
@@ -36,22 +36,22 @@ struct Translator {
 // ANCHOR: run
 impl Translator {
     async fn run(mut self) {
-        while let Some(Line { text, place }) = self.mailbox.recv().await {
+        while let Some(Line { text, slot }) = self.mailbox.recv().await {
             let translation = translate(&text).await;
             self.screen.show(translation, self.mailbox.len());
-            drop(place);
+            drop(slot);
         }
     }
 }
 // ANCHOR_END: run
 
 /// A translator with a handle for each of `authors`.
-pub fn open(capacity: usize, authors: usize, places: usize, screen: Screen) -> Vec<AuthorHandle> {
+pub fn open(capacity: usize, authors: usize, slots: usize, screen: Screen) -> Vec<AuthorHandle> {
     let (sender, mailbox) = mpsc::channel(capacity);
     tokio::spawn(Translator { mailbox, screen }.run());
     let author = |_| AuthorHandle {
         sender: sender.clone(),
-        places: Arc::new(Semaphore::new(places)),
+        slots: Arc::new(Semaphore::new(slots)),
     };
     (0..authors).map(author).collect()
 }
@@ -64,9 +64,9 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     /// How long a quiet author waits for one line to be translated, while another one tells as fast as he is let.
-    async fn quiet_author_waits(places: usize) -> std::time::Duration {
+    async fn quiet_author_waits(slots: usize) -> std::time::Duration {
         let screen = Screen::default();
-        let [noisy, quiet] = open(8, 2, places, screen.clone())
+        let [noisy, quiet] = open(8, 2, slots, screen.clone())
             .try_into()
             .unwrap_or_else(|_| unreachable!("there are two"));
         for _ in 0..50 {

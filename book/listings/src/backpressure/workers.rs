@@ -54,7 +54,7 @@ mod tests {
         time::{Instant, sleep},
     };
 
-    /// Page: "Work beside the mailbox": as many as there are workers are at work, and as many as there are places wait.
+    /// Page: "Work beside the mailbox": as many as there are workers are at work, and as many as there are slots wait.
     #[test]
     fn as_many_work_as_there_are_workers_and_the_others_wait() {
         check(|| async {
@@ -93,9 +93,9 @@ mod tests {
         });
     }
 
-    /// Page: "Work beside the mailbox": whoever takes a line out and then waits for a worker is one more place.
+    /// Page: "Work beside the mailbox": whoever takes a line out and then waits for a worker is one more slot.
     #[test]
-    fn a_permit_after_recv_is_one_place_more() {
+    fn a_permit_after_recv_is_one_slot_more() {
         check(|| async {
             let (sender, mut mailbox) = mpsc::channel(8);
             tokio::spawn(async move {

@@ -40,8 +40,8 @@ struct Call {
     way: Way,
     link: usize,
     asked: Duration,
-    /// Whether its caller had a place of its own left when it asked: then it has waited for a shared one from the beginning.
-    for_a_shared_place: bool,
+    /// Whether its caller had a slot of its own left when it asked: then it has waited for a shared one from the beginning.
+    for_a_shared_slot: bool,
     state: State,
 }
 
@@ -53,10 +53,10 @@ struct Link {
 
 /// A caller: somebody with a handle of `limited_to` and its clones, or all the others together (number 0).
 struct Caller {
-    places: usize,
+    slots: usize,
     /// Links of it that wait for a worker.
     links: usize,
-    /// Calls of it that wait for a place, oldest first.
+    /// Calls of it that wait for a slot, oldest first.
     calls: BTreeSet<usize>,
 }
 
@@ -65,7 +65,7 @@ pub struct Books {
     capacity: usize,
     workers: usize,
     callers: Vec<Caller>,
-    /// Calls that have waited for a shared place since they were made, oldest first. Each of them is also with its caller.
+    /// Calls that have waited for a shared slot since they were made, oldest first. Each of them is also with its caller.
     shared_line: BTreeSet<usize>,
     calls: Vec<Call>,
     links: Vec<Link>,
@@ -109,9 +109,9 @@ impl Books {
         books
     }
 
-    pub fn limited_caller(&mut self, places: usize) -> usize {
+    pub fn limited_caller(&mut self, slots: usize) -> usize {
         self.callers.push(Caller {
-            places,
+            slots,
             links: 0,
             calls: BTreeSet::new(),
         });
@@ -124,17 +124,17 @@ impl Books {
             self.links.push(Link { page, early: 0 });
         }
         let Caller {
-            places,
+            slots,
             links,
             ref calls,
         } = self.callers[caller];
-        let for_a_shared_place = links + calls.len() < places;
+        let for_a_shared_slot = links + calls.len() < slots;
         self.calls.push(Call {
             caller,
             way,
             link: self.links.len() - 1,
             asked: self.story.now(),
-            for_a_shared_place,
+            for_a_shared_slot,
             state: State::GaveUp,
         });
         self.calls.len() - 1
@@ -152,7 +152,7 @@ impl Books {
         self.calls[call].state = State::Waits;
         let caller = self.calls[call].caller;
         self.callers[caller].calls.insert(call);
-        if self.calls[call].for_a_shared_place {
+        if self.calls[call].for_a_shared_slot {
             self.shared_line.insert(call);
         }
     }
@@ -166,7 +166,7 @@ impl Books {
         format!("{} gives up", self.subject(call))
     }
 
-    /// Whether those who wait for a place look for it from now on.
+    /// Whether those who wait for a slot look for it from now on.
     pub fn callers_look(&mut self, look: bool) {
         self.time_passes();
         self.callers_look = look;
@@ -175,41 +175,41 @@ impl Books {
     pub fn returned_at_once(&mut self, call: usize, result: Result<(), Refused<Url>>) {
         let Call { caller, way, .. } = self.calls[call];
         let Caller {
-            places,
+            slots,
             links,
             ref calls,
         } = self.callers[caller];
         let waiting = self.waiting.len();
         let free = self.workers - self.under_way.min(self.workers);
         let taken = format!(
-            "{waiting} of {} places were taken{}",
+            "{waiting} of {} slots were taken{}",
             self.capacity,
             match caller {
                 0 => String::new(),
-                _ => format!(", and {links} of the caller's own {places}"),
+                _ => format!(", and {links} of the caller's own {slots}"),
             }
         );
         if result.is_ok() {
             // A link for which there is a worker may be said to wait no longer.
-            let no_place = |wait: usize, may: usize| wait >= may.saturating_add(free);
-            // Those who wait and look have not got a place. Those who do not look may have one, which is theirs.
+            let no_slot = |wait: usize, may: usize| wait >= may.saturating_add(free);
+            // Those who wait and look have not got a slot. Those who do not look may have one, which is theirs.
             let others = self.shared_line.len();
             let in_line = self.shared_line.first().or(calls.first());
-            if no_place(waiting, self.capacity) || no_place(links, places) {
+            if no_slot(waiting, self.capacity) || no_slot(links, slots) {
                 self.broken(
                     WAITS,
                     format!(
-                        "{} was accepted, and there was no place for it: {taken}",
+                        "{} was accepted, and there was no slot for it: {taken}",
                         self.subject(call)
                     ),
                 );
             } else if let Some(&first) = in_line
                 && (self.callers_look
-                    || no_place(waiting + others, self.capacity)
-                    || no_place(links + calls.len(), places))
+                    || no_slot(waiting + others, self.capacity)
+                    || no_slot(links + calls.len(), slots))
             {
                 self.broken(WAITS, format!(
-                    "{} was accepted, and {}, who asked before, still waited for the same place: callers stand in line",
+                    "{} was accepted, and {}, who asked before, still waited for the same slot: callers stand in line",
                     self.subject(call),
                     self.subject(first)
                 ));
@@ -220,11 +220,11 @@ impl Books {
                 true => (0, 0),
                 false => (all, calls.len()),
             };
-            if waiting + promised.0 < self.capacity && links + promised.1 < places {
+            if waiting + promised.0 < self.capacity && links + promised.1 < slots {
                 self.broken(
                     WAITS,
                     format!(
-                        "{} was refused, and there was a place for it: {taken}",
+                        "{} was refused, and there was a slot for it: {taken}",
                         self.subject(call)
                     ),
                 );
@@ -357,7 +357,7 @@ impl Books {
         let links = self.waiting.len();
         if alive > 8 + 3 * (self.workers + links + calls) {
             self.broken(SPAWNING, format!(
-                "{alive} tasks are alive, while {} workers have something to do, {links} links wait for one, and {calls} calls wait for a place. \
+                "{alive} tasks are alive, while {} workers have something to do, {links} links wait for one, and {calls} calls wait for a slot. \
                  What do the others wait for? Nothing bounds their number",
                 self.under_way
             ));
@@ -406,7 +406,7 @@ impl Books {
         }
     }
 
-    /// Callers that look get their places in the order in which they asked: the newest one that was accepted, if `same_line` says that
+    /// Callers that look get their slots in the order in which they asked: the newest one that was accepted, if `same_line` says that
     /// it is one of this line, is no newer than the first that waits.
     fn stands_in_line(&mut self, first: usize, same_line: impl Fn(&Call) -> bool, since: &str) {
         let newest = (self.newest_call).filter(|&newest| {
@@ -414,7 +414,7 @@ impl Books {
         });
         if let Some(newest) = newest {
             self.broken(WAITS, format!(
-                "{} was accepted at {since}, and {}, who asked before, still waited for the same place: callers stand in line",
+                "{} was accepted at {since}, and {}, who asked before, still waited for the same slot: callers stand in line",
                 self.subject(newest),
                 self.subject(first)
             ));
@@ -441,30 +441,30 @@ impl Books {
 
     fn check_caller(&mut self, caller: usize, since: &str) {
         let Caller {
-            places,
+            slots,
             links,
             ref calls,
         } = self.callers[caller];
         let waiting = self.waiting.len();
         let first = calls.first().copied();
-        if links > places {
+        if links > slots {
             return self.broken(
                 OWN,
                 format!(
-                    "{links} links of {} waited for a worker at {since}, and {places} may",
+                    "{links} links of {} waited for a worker at {since}, and {slots} may",
                     name(caller)
                 ),
             );
         }
         let Some(first) = first else { return };
-        if self.callers_look && waiting < self.capacity && links < places {
+        if self.callers_look && waiting < self.capacity && links < slots {
             return self.broken(WAITS, format!(
-                "{} still waited at {since}, and there was a place for it: {waiting} of {} were taken{}",
+                "{} still waited at {since}, and there was a slot for it: {waiting} of {} were taken{}",
                 self.subject(first),
                 self.capacity,
                 match caller {
                     0 => String::new(),
-                    _ => format!(", and {links} of the caller's own {places}"),
+                    _ => format!(", and {links} of the caller's own {slots}"),
                 }
             ));
         }
@@ -479,7 +479,7 @@ impl Books {
             self.broken(
                 WAITS,
                 format!(
-                    "{} still waits, long after there was a place for it",
+                    "{} still waits, long after there was a slot for it",
                     self.subject(*call)
                 ),
             );

@@ -25,13 +25,13 @@ pub enum Step {
     Burst(usize, Way),
     /// What the page of the next link does.
     NextPage(Page),
-    /// A caller of its own, with so many places; the next links come from it.
+    /// A caller of its own, with so many slots; the next links come from it.
     Limit(usize),
     /// The next links come through another handle.
     Switch(usize),
     CloneHandle,
     DropHandle,
-    /// Of the callers that wait for a place.
+    /// Of the callers that wait for a slot.
     OldestGivesUp,
     NewestGivesUp,
     /// Virtual time, in milliseconds.
@@ -202,7 +202,7 @@ impl Service {
                 self.next_page = Some(page);
                 return;
             }
-            Limit(places) => self.limit(places),
+            Limit(slots) => self.limit(slots),
             Switch(to) => self.current = to % self.handles.len().max(1),
             CloneHandle => {
                 if let Some(Handle { previews, caller }) = self.handles.get(self.current) {
@@ -345,17 +345,17 @@ impl Service {
         page
     }
 
-    fn limit(&mut self, places: usize) {
+    fn limit(&mut self, slots: usize) {
         // What becomes of a handle that is limited twice is up to the learner.
         let Some(unlimited) = self.handles.iter().find(|handle| handle.caller == 0) else {
             return;
         };
-        let previews = unlimited.previews.limited_to(places);
-        let caller = self.books.open().limited_caller(places);
+        let previews = unlimited.previews.limited_to(slots);
+        let caller = self.books.open().limited_caller(slots);
         self.handles.push(Handle { previews, caller });
         self.current = self.handles.len() - 1;
         self.story.tell(format!(
-            "{} is a handle that is limited to {places}",
+            "{} is a handle that is limited to {slots}",
             books::name(caller)
         ));
     }

@@ -39,7 +39,7 @@ impl Fetch {
     }
 }
 
-/// One of the places of a caller. Dropping it makes it free again.
+/// One of the slots of a caller. Dropping it makes it free again.
 struct OwnPlace(watch::Sender<usize>);
 
 impl OwnPlace {
@@ -55,34 +55,34 @@ impl Drop for OwnPlace {
     }
 }
 
-/// How many places a caller has, and how many of them are taken.
+/// How many slots a caller has, and how many of them are taken.
 #[derive(Clone)]
 struct OwnPlaces {
-    places: usize,
+    slots: usize,
     taken: watch::Sender<usize>,
 }
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
     sender: mpsc::Sender<(Url, Option<OwnPlace>)>,
-    own_places: Option<OwnPlaces>,
+    own_slots: Option<OwnPlaces>,
 }
 
-type Place<'a> = mpsc::Permit<'a, (Url, Option<OwnPlace>)>;
+type Slot<'a> = mpsc::Permit<'a, (Url, Option<OwnPlace>)>;
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send((url, own_place));
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send((url, own_slot));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_place = match &self.own_places {
-            Some(own) if *own.taken.borrow() >= own.places => return Err(Refused::Full(url)),
+        let own_slot = match &self.own_slots {
+            Some(own) if *own.taken.borrow() >= own.slots => return Err(Refused::Full(url)),
             own => own.as_ref().map(|own| OwnPlace::take(&own.taken)),
         };
-        let refused = self.sender.try_send((url, own_place));
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -90,9 +90,9 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send((url, own_place));
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send((url, own_slot));
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -100,25 +100,25 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(OwnPlaces {
-                places,
+            own_slots: Some(OwnPlaces {
+                slots,
                 taken: watch::Sender::new(0),
             }),
         }
     }
 
-    async fn both_places(&self) -> Result<(Option<OwnPlace>, Place<'_>), Closed> {
-        if let Some(own) = &self.own_places {
+    async fn both_slots(&self) -> Result<(Option<OwnPlace>, Slot<'_>), Closed> {
+        if let Some(own) = &self.own_slots {
             let mut taken = own.taken.subscribe();
-            let free = taken.wait_for(|taken| *taken < own.places).await;
+            let free = taken.wait_for(|taken| *taken < own.slots).await;
             free.map_err(|_| Closed)?;
         }
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        let own = self.own_places.as_ref();
-        Ok((own.map(|own| OwnPlace::take(&own.taken)), place))
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        let own = self.own_slots.as_ref();
+        Ok((own.map(|own| OwnPlace::take(&own.taken)), slot))
     }
 }
 
@@ -132,8 +132,8 @@ async fn run(mut mailbox: mpsc::Receiver<(Url, Option<OwnPlace>)>, workers: usiz
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -149,6 +149,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

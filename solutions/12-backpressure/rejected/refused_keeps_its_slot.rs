@@ -1,11 +1,12 @@
-//! rejected: waiting_for_ones_own_place_keeps_no_shared_one
-//! says: what do they keep from others meanwhile?
-//! thinks: "A link needs both places, so it does not matter which of them comes first."
+//! rejected: a_slot_of_ones_own_comes_back
+//! says: `try_submit` found no shared slot and refused
+//! says: has that kept the slot of this caller?
+//! thinks: "The handle takes a slot of the caller, and the service gives it back when a worker takes the link."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{
-        OwnedSemaphorePermit, Semaphore,
+        Semaphore,
         mpsc::{self, error::TrySendError},
     },
     task::JoinSet,
@@ -39,27 +40,30 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<OwnedSemaphorePermit>;
+// Who has to give a slot back, and where.
+type OwnPlaces = Option<Arc<Semaphore>>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_places: Option<Arc<Semaphore>>,
+    sender: mpsc::Sender<(Url, OwnPlaces)>,
+    own_slots: OwnPlaces,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let (own_place, place) = self.both_places().await?;
-        place.send((url, own_place));
+        let slot = self.both_slots().await?;
+        slot.send((url, self.own_slots.clone()));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_places = self.own_places.clone();
-        let Ok(own_place) = own_places.map(Semaphore::try_acquire_owned).transpose() else {
-            return Err(Refused::Full(url));
-        };
-        let refused = self.sender.try_send((url, own_place));
+        if let Some(slots) = &self.own_slots {
+            match slots.try_acquire() {
+                Ok(slot) => slot.forget(),
+                Err(_) => return Err(Refused::Full(url)),
+            }
+        }
+        let refused = self.sender.try_send((url, self.own_slots.clone()));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -67,9 +71,9 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok((own_place, place))) => {
-                place.send((url, own_place));
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok(slot)) => {
+                slot.send((url, self.own_slots.clone()));
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -77,20 +81,18 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
 
-    async fn both_places(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
-        let place = self.sender.reserve().await.map_err(|_| Closed)?;
-        let own_place = match self.own_places.clone() {
-            Some(places) => Some(places.acquire_owned().await.map_err(|_| Closed)?),
-            None => None,
-        };
-        Ok((own_place, place))
+    async fn both_slots(&self) -> Result<mpsc::Permit<'_, (Url, OwnPlaces)>, Closed> {
+        if let Some(slots) = &self.own_slots {
+            slots.acquire().await.map_err(|_| Closed)?.forget();
+        }
+        self.sender.reserve().await.map_err(|_| Closed)
     }
 }
 
@@ -98,14 +100,16 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlaces)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_place)) => {
-                    drop(own_place);
+                Some((url, own_slots)) => {
+                    if let Some(slots) = own_slots {
+                        slots.add_permits(1);
+                    }
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -121,6 +125,6 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
     }
 }

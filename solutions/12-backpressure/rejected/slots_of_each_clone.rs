@@ -1,6 +1,6 @@
-//! rejected: clones_share_the_places
+//! rejected: clones_share_the_slots
 //! says: the bound belongs to the service and not to a handle
-//! thinks: "Each caller gets so many places of its own: that is fair."
+//! thinks: "Each caller gets so many slots of its own: that is fair."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -52,10 +52,10 @@ impl Clone for PreviewsHandle {
 
 impl PreviewsHandle {
     fn new(all: mpsc::UnboundedSender<Url>, capacity: usize) -> Self {
-        let (sender, mut places) = mpsc::channel(capacity);
+        let (sender, mut slots) = mpsc::channel(capacity);
         let to_all = all.clone();
         tokio::spawn(async move {
-            while let Some(url) = places.recv().await {
+            while let Some(url) = slots.recv().await {
                 if to_all.send(url).is_err() {
                     break;
                 }
@@ -91,8 +91,8 @@ impl PreviewsHandle {
             })
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
-        let _ = places;
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
+        let _ = slots;
         todo!("step 5")
     }
 }

@@ -1,12 +1,11 @@
-//! rejected: a_place_of_ones_own_comes_back
-//! says: `try_submit` found no shared place and refused
-//! says: has that kept the place of this caller?
-//! thinks: "The handle takes a place of the caller, and the service gives it back when a worker takes the link."
+//! rejected: a_noisy_caller_leaves_slots_for_a_quiet_one
+//! says: a clone of its handle is the same caller
+//! thinks: "Every clone of a limited handle is one more caller, so it gets so many slots as well."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{
-        Semaphore,
+        OwnedSemaphorePermit, Semaphore,
         mpsc::{self, error::TrySendError},
     },
     task::JoinSet,
@@ -40,30 +39,40 @@ impl Fetch {
     }
 }
 
-// Who has to give a place back, and where.
-type OwnPlaces = Option<Arc<Semaphore>>;
+type OwnPlace = Option<OwnedSemaphorePermit>;
 
-#[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlaces)>,
-    own_places: OwnPlaces,
+    sender: mpsc::Sender<(Url, OwnPlace)>,
+    own_slots: Option<Arc<Semaphore>>,
+    limit: usize,
+}
+
+impl Clone for PreviewsHandle {
+    fn clone(&self) -> Self {
+        match self.own_slots {
+            Some(_) => self.limited_to(self.limit),
+            None => Self {
+                sender: self.sender.clone(),
+                own_slots: None,
+                limit: self.limit,
+            },
+        }
+    }
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let place = self.both_places().await?;
-        place.send((url, self.own_places.clone()));
+        let (own_slot, slot) = self.both_slots().await?;
+        slot.send((url, own_slot));
         Ok(())
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        if let Some(places) = &self.own_places {
-            match places.try_acquire() {
-                Ok(place) => place.forget(),
-                Err(_) => return Err(Refused::Full(url)),
-            }
-        }
-        let refused = self.sender.try_send((url, self.own_places.clone()));
+        let own_slots = self.own_slots.clone();
+        let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
+            return Err(Refused::Full(url));
+        };
+        let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
             TrySendError::Full((url, _)) => Refused::Full(url),
             TrySendError::Closed((url, _)) => Refused::Closed(url),
@@ -71,9 +80,9 @@ impl PreviewsHandle {
     }
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
-        match timeout(longest, self.both_places()).await {
-            Ok(Ok(place)) => {
-                place.send((url, self.own_places.clone()));
+        match timeout(longest, self.both_slots()).await {
+            Ok(Ok((own_slot, slot))) => {
+                slot.send((url, own_slot));
                 Ok(())
             }
             Ok(Err(Closed)) => Err(Refused::Closed(url)),
@@ -81,18 +90,21 @@ impl PreviewsHandle {
         }
     }
 
-    pub fn limited_to(&self, places: usize) -> PreviewsHandle {
+    pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_places: Some(Arc::new(Semaphore::new(places))),
+            own_slots: Some(Arc::new(Semaphore::new(slots))),
+            limit: slots,
         }
     }
 
-    async fn both_places(&self) -> Result<mpsc::Permit<'_, (Url, OwnPlaces)>, Closed> {
-        if let Some(places) = &self.own_places {
-            places.acquire().await.map_err(|_| Closed)?.forget();
-        }
-        self.sender.reserve().await.map_err(|_| Closed)
+    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+        let own_slot = match self.own_slots.clone() {
+            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
+            None => None,
+        };
+        let slot = self.sender.reserve().await.map_err(|_| Closed)?;
+        Ok((own_slot, slot))
     }
 }
 
@@ -100,16 +112,14 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlaces)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {
             Some(_) = fetching.join_next() => {}
             link = mailbox.recv(), if fetching.len() < workers => match link {
-                Some((url, own_places)) => {
-                    if let Some(places) = own_places {
-                        places.add_permits(1);
-                    }
+                Some((url, own_slot)) => {
+                    drop(own_slot);
                     let fetch = fetch.clone();
                     fetching.spawn(async move { fetch.get(url).await });
                 }
@@ -125,6 +135,7 @@ pub fn open(capacity: usize, workers: usize, fetch: Fetch) -> PreviewsHandle {
     tokio::spawn(run(mailbox, workers, fetch));
     PreviewsHandle {
         sender,
-        own_places: None,
+        own_slots: None,
+        limit: capacity,
     }
 }
