@@ -25,136 +25,19 @@ use tokio::{
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Step 1. As many fetches at a time as there are workers: not more, and not fewer.
+/// Step 1. A call that finds all slots taken is refused, and the link comes back.
 ///
-/// Page: "Work beside the mailbox". The slips: one fetch after another, in the loop; a task for each link; a permit that is dropped
-/// at once (`let _ = semaphore.acquire().await`).
+/// Page: "Who waits, and who is refused". The slips: an unbounded queue; a loop that puts the links of its mailbox aside; `Full` before it is full.
 #[test]
-fn workers_share_the_work() {
+fn a_full_mailbox_refuses_and_the_link_comes_back() {
     check(|| async {
         let (fetch, site) = site();
-        let previews = open(12, 3, fetch);
-        let start = Instant::now();
-        for link in 1..=12 {
-            within("a slot for a link", previews.submit(url(link)))
-                .await
-                .expect("the service has ended early");
-        }
-        drop(previews);
-        site.all_fetched(12).await;
-        assert_eq!(
-            site.overlap.most(),
-            3,
-            "there are 3 workers, so 3 fetches run at the same time at the most, and at the least"
-        );
-        assert_eq!(
-            start.elapsed().as_secs(),
-            4,
-            "12 fetches of one second on 3 workers take 4 seconds"
-        );
-    });
-}
-
-/// Step 1. What was accepted is fetched, also when nobody holds a handle any more; then everything ends.
-///
-/// Page: "Work beside the mailbox". The slips: the loop ends, and the fetches under way are dropped with it; a link that looks as if it were
-/// none is left out.
-#[test]
-fn what_was_accepted_is_fetched() {
-    check(|| async {
-        let (fetch, site) = site();
-        let previews = open(8, 2, fetch);
-        // What is no link at all is for the fetch to find out.
-        let odd = ["", "no address", "FTP://x/\0#y "].map(str::to_owned);
-        let odd = odd.into_iter().chain(["x".repeat(70_000)]).map(Url);
-        let links: Vec<Url> = odd.chain([url(1)]).collect();
-        for link in &links {
-            within("a slot for a link", previews.submit(link.clone()))
-                .await
-                .expect("the service has ended early");
-        }
-        drop(previews);
-        sleep(60 * SECOND).await;
-        let fetched = site.fetched.lock().expect("nobody panicked").clone();
-        for Url(link) in links {
-            assert!(
-                fetched.contains(&Url(link.clone())),
-                "5 links were accepted, then the last handle was dropped: all of them are to be fetched, and {:?} was not fetched as it was",
-                link.get(..20).unwrap_or(&link)
-            );
-        }
-        let alive = alive_tasks().await;
-        assert_eq!(
-            alive, 0,
-            "all is fetched and all handles are gone, but {alive} tasks live on"
-        );
-    });
-}
-
-/// Step 1. A fetch that panics is over: its worker takes the next link, and the service goes on.
-///
-/// Page: "Work beside the mailbox". The slips: a fetch that the loop of a worker awaits itself, so that its panic ends the worker; a permit
-/// that comes back only after the fetch has returned; an `unwrap` of what `join_next` gives.
-#[test]
-fn a_fetch_that_panics_keeps_no_worker() {
-    check(|| async {
-        expect_panics("this page panics");
-        let site = Site::default();
-        let at = site.clone();
-        let fetch = Fetch::new(move |link| {
-            let at = at.clone();
-            async move {
-                assert!(!link.0.ends_with("/panics"), "this page panics");
-                at.fetch(link).await;
-            }
-        });
-        let previews = open(8, 2, fetch);
-        for _ in 0..6 {
-            let panics = Url("https://example.org/panics".to_owned());
-            assert_eq!(
-                within("a slot for a link", previews.submit(panics)).await,
-                Ok(()),
-                "the fetch of an earlier link panicked: the service goes on"
-            );
-            settle().await;
-        }
-        for link in 1..=4 {
-            assert_eq!(
-                within("a slot for a link", previews.submit(url(link))).await,
-                Ok(()),
-                "the fetches of six earlier links panicked: the service goes on"
-            );
-        }
-        drop(previews);
-        sleep(10 * SECOND).await;
-        assert_eq!(
-            site.fetched(),
-            4,
-            "6 fetches panicked, and 4 links came after them. There are 2 workers, and a panic costs none of them: which of them works?"
-        );
-        assert_eq!(
-            site.overlap.most(),
-            2,
-            "6 fetches panicked, and both workers work on"
-        );
-    });
-}
-
-/// Step 2. Who comes when all slots are taken is refused, and the link comes back.
-///
-/// Page: "Who waits, and who is refused". The slips: an unbounded queue; a task that holds one more link while it waits for a
-/// worker; `Full` before it is full.
-#[test]
-fn exactly_as_many_wait_as_may_wait() {
-    check(|| async {
-        let (fetch, site) = site();
-        let previews = open(5, 2, fetch);
-        busy(&previews, 2).await;
+        let previews = open(5, 1, fetch);
+        busy(&previews, 1).await;
         assert_eq!(
             fill(&previews, 10).await,
             5,
-            "both workers are busy, and 5 links may wait. If it is less: do both workers work at the same time? If it is more: who else holds a link? A task for each of them? A loop that has \
-             taken one out and waits for a worker?"
+            "the only worker is busy, and 5 links may wait. If more do: is your channel bounded, and does each link stay in it until the worker takes it?"
         );
         assert_eq!(
             previews.try_submit(url(99)),
@@ -162,11 +45,11 @@ fn exactly_as_many_wait_as_may_wait() {
             "a link that is refused comes back as it was"
         );
         drop(previews);
-        site.all_fetched(7).await;
+        site.all_fetched(6).await;
     });
 }
 
-/// Step 2. Clones share the slots.
+/// Step 1. Clones share the slots.
 ///
 /// Page: "Who waits, and who is refused". The slip: a bound that each handle has for itself.
 #[test]
@@ -183,14 +66,14 @@ fn clones_share_the_slots() {
             .count();
         assert_eq!(
             accepted, 2,
-            "two slots, whoever asks for them: the bound belongs to the service and not to a handle"
+            "there are two slots, for all handles together: the bound belongs to the service and not to a handle"
         );
         drop((previews, clones));
         site.all_fetched(3).await;
     });
 }
 
-/// Step 2. Who waits and gives up takes no slot.
+/// Step 1. Who waits and gives up takes no slot.
 ///
 /// Page: "Spawning is no way out". The slip: `submit` spawns a task that waits on, or has put the link aside already.
 #[test]
@@ -256,7 +139,7 @@ fn a_caller_that_gives_up_takes_no_slot() {
     });
 }
 
-/// Step 3. Waiting has an end, at the time that the caller chose, and the link comes back.
+/// Step 2. Waiting has an end, at the time that the caller chose, and the link comes back.
 ///
 /// Page: "Who waits, and who is refused". The slips: `timeout(send(link))`, where the link is gone with the future; looking again and
 /// again with a sleep in between.
@@ -293,7 +176,7 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
             let rounded = Duration::from_micros(999);
             assert!(
                 (longest..=longest + rounded).contains(&waited),
-                "who says {longest:?} waits {longest:?}, not more and not less, and this call waited {waited:?}"
+                "a caller that says {longest:?} waits {longest:?}, not more and not less, and this call waited {waited:?}"
             );
         }
         drop(previews);
@@ -301,7 +184,7 @@ fn waiting_ends_at_its_time_and_the_link_comes_back() {
     });
 }
 
-/// Step 3. A caller may not wait at all, or as long as it takes.
+/// Step 2. A caller may not wait at all, or as long as it takes.
 ///
 /// Page: "Where it goes wrong". The slips: no look at the slots when there is no time; `Instant::now() + longest`, which panics when
 /// `longest` is `Duration::MAX`.
@@ -315,31 +198,31 @@ fn a_wait_can_be_nothing_or_endless() {
         assert_eq!(
             in_no_time("an answer", accepted).await,
             Ok(()),
-            "there was a free slot: who has no time to wait takes it"
+            "there was a free slot: a caller with no time to wait takes it"
         );
         let refused = previews.submit_within(url(2), Duration::ZERO);
         assert_eq!(
             in_no_time("an answer", refused).await,
             Err(Refused::Full(url(2))),
-            "the worker is busy and the only slot is taken: who has no time to wait is refused"
+            "the worker is busy and the only slot is taken: a caller with no time to wait is refused"
         );
         let waits = previews.submit_within(url(3), Duration::MAX);
         assert_eq!(
             within("a slot for a link", waits).await,
             Ok(()),
-            "there is a slot after a second: who says `Duration::MAX` waits as long as it takes"
+            "there is a slot after a second: `Duration::MAX` waits as long as it takes"
         );
         drop(previews);
         site.all_fetched(3).await;
     });
 }
 
-/// Step 3. Who waits gets the first slot that is free, at once, and in turn.
+/// Step 2. Who waits gets the first slot that is free, at once, and in turn.
 ///
-/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: whoever looks at the right moment
-/// gets the slot.
+/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: the call that looks at the right
+/// moment gets the slot.
 #[test]
-fn who_waits_gets_the_next_slot() {
+fn the_first_in_line_gets_the_next_slot() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(1, 1, fetch);
@@ -373,7 +256,7 @@ fn who_waits_gets_the_next_slot() {
         assert_eq!(
             waited.as_millis() / 100,
             10,
-            "a worker was free after one second, and with it a slot: who waits gets it then, and not after {waited:?}"
+            "a worker was free after one second, and with it a slot: the first in line gets it then, and not after {waited:?}"
         );
         let (accepted, at) = within("the slot for the second one", second)
             .await
@@ -390,11 +273,11 @@ fn who_waits_gets_the_next_slot() {
     });
 }
 
-/// Step 3. A slot that becomes free belongs to those who wait.
+/// Step 2. A slot that becomes free belongs to the callers in line.
 ///
-/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: who comes by takes the slot.
+/// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: a caller that comes by takes the slot.
 #[test]
-fn nobody_overtakes_who_waits() {
+fn nobody_overtakes_a_caller_in_line() {
     check(|| async {
         let (fetch, site) = site();
         let previews = open(1, 1, fetch);
@@ -412,37 +295,14 @@ fn nobody_overtakes_who_waits() {
         assert_eq!(
             previews.try_submit(url(9)),
             Err(Refused::Full(url(9))),
-            "a slot became free while two callers waited for one, and somebody who came by has got it"
+            "a slot became free while two callers waited for one, and a caller that came by has got it"
         );
         drop(previews);
         site.all_fetched(4).await;
     });
 }
 
-/// A service without links waits; it does not look again and again.
-///
-/// Page: "Work beside the mailbox". The slip: an empty `JoinSet` in a `select!`: `join_next` gives None at once, every time.
-#[test]
-fn an_idle_service_costs_nothing() {
-    check(|| async {
-        let (fetch, site) = site();
-        let previews = open(4, 2, fetch);
-        settle().await;
-        let wake_ups_before = wake_ups_in_an_hour().await;
-        within("a slot for a link", previews.submit(url(1)))
-            .await
-            .expect("the service has ended early");
-        site.all_fetched(1).await;
-        settle().await;
-        let wake_ups = wake_ups_before + wake_ups_in_an_hour().await;
-        assert!(
-            wake_ups < 60,
-            "in two quiet hours the runtime woke up {wake_ups} times or more: something looks instead of waiting"
-        );
-    });
-}
-
-/// Step 3. A service at work waits as well, and so do its callers.
+/// Step 2. A service at work waits as well, and so do its callers.
 ///
 /// Page: "Who waits, and who is refused". The slips: a loop that looks now and then whether a worker is free; a caller that looks now and
 /// then whether there is a slot.
@@ -480,49 +340,170 @@ fn a_busy_service_costs_nothing() {
     });
 }
 
-/// Step 4. What is served in the longest wait that is acceptable may wait, and no more.
+/// Step 3. As many fetches at a time as there are workers: not more, and not fewer.
 ///
-/// Page: "Choose the number". The slips: a round number; whole seconds only; a calculation that panics when a number is very large, or none.
+/// Page: "Work beside the mailbox". The slips: one fetch after another, in the loop; a task for each link; a permit that is dropped
+/// at once (`let _ = semaphore.acquire().await`).
 #[test]
-fn the_capacity_follows_from_rate_and_wait() {
+fn workers_share_the_work() {
     check(|| async {
-        expect_panics("");
-        let seconds = Duration::from_secs_f64;
-        for (per_second, longest_wait, expected) in [
-            (10.0, seconds(2.0), 20),
-            (10.0, seconds(0.3), 3),
-            (3.0, seconds(0.5), 1),
-            (3.3, seconds(2.0), 6),
-            (2.5, seconds(2.0), 5),
-            (0.5, seconds(1.0), 1),
-            (2000.0, seconds(0.25), 500),
-            (4_000_000.0, Duration::from_micros(250), 1000),
-            // More than an f32 can tell apart.
-            (3.0, Duration::from_secs(10_000_001), 30_000_003),
-            // A wait of less than a microsecond.
-            (1e9, Duration::from_nanos(999), 999),
-            // The extremes of both.
-            (0.0, seconds(2.0), 1),
-            (-2.0, seconds(2.0), 1),
-            (f64::NAN, seconds(2.0), 1),
-            (10.0, Duration::ZERO, 1),
-            (0.0, Duration::MAX, 1),
-            (f64::INFINITY, seconds(2.0), usize::MAX),
-            (f64::INFINITY, Duration::ZERO, 1),
-            (10.0, Duration::MAX, usize::MAX),
-            (f64::MAX, Duration::MAX, usize::MAX),
-        ] {
-            let capacity = panic::catch_unwind(|| capacity_for(per_second, longest_wait));
-            assert_eq!(
-                capacity.ok(),
-                Some(expected),
-                "{per_second} links are served in a second, and nobody should wait longer than {longest_wait:?}. (`None` means a panic.)"
-            );
+        let (fetch, site) = site();
+        let previews = open(12, 3, fetch);
+        let start = Instant::now();
+        for link in 1..=12 {
+            within("a slot for a link", previews.submit(url(link)))
+                .await
+                .expect("the service has ended early");
         }
+        drop(previews);
+        site.all_fetched(12).await;
+        assert_eq!(
+            site.overlap.most(),
+            3,
+            "there are 3 workers, so 3 fetches run at the same time at the most, and at the least"
+        );
+        assert_eq!(
+            start.elapsed().as_secs(),
+            4,
+            "12 fetches of one second on 3 workers take 4 seconds"
+        );
     });
 }
 
-/// Step 5. A noisy caller has so many links waiting as it has slots, by whichever clone of its handle; a quiet one finds a slot.
+/// Step 3. With workers, too, exactly as many links wait as may wait.
+///
+/// Page: "Work beside the mailbox". The slips: a task that holds one more link while it waits for a worker; a task for each link.
+#[test]
+fn exactly_as_many_wait_as_may_wait() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(5, 2, fetch);
+        busy(&previews, 2).await;
+        assert_eq!(
+            fill(&previews, 10).await,
+            5,
+            "both workers are busy, and 5 links may wait. If it is less: do both workers work at the same time? If it is more: what else holds a link? A task for each of them? A loop that has \
+             taken one out and waits for a worker?"
+        );
+        assert_eq!(
+            previews.try_submit(url(99)),
+            Err(Refused::Full(url(99))),
+            "a link that is refused comes back as it was"
+        );
+        drop(previews);
+        site.all_fetched(7).await;
+    });
+}
+
+/// Step 3. What was accepted is fetched, also when nobody holds a handle any more; then everything ends.
+///
+/// Page: "Work beside the mailbox". The slips: the loop ends, and the fetches under way are dropped with it; a link that looks as if it were
+/// none is left out.
+#[test]
+fn what_was_accepted_is_fetched() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(8, 2, fetch);
+        // What is no link at all is for the fetch to find out.
+        let odd = ["", "no address", "FTP://x/\0#y "].map(str::to_owned);
+        let odd = odd.into_iter().chain(["x".repeat(70_000)]).map(Url);
+        let links: Vec<Url> = odd.chain([url(1)]).collect();
+        for link in &links {
+            within("a slot for a link", previews.submit(link.clone()))
+                .await
+                .expect("the service has ended early");
+        }
+        drop(previews);
+        sleep(60 * SECOND).await;
+        let fetched = site.fetched.lock().expect("nobody panicked").clone();
+        for Url(link) in links {
+            assert!(
+                fetched.contains(&Url(link.clone())),
+                "5 links were accepted, then the last handle was dropped: all of them are to be fetched, and {:?} was not fetched as it was",
+                link.get(..20).unwrap_or(&link)
+            );
+        }
+        let alive = alive_tasks().await;
+        assert_eq!(
+            alive, 0,
+            "all is fetched and all handles are gone, but {alive} tasks live on"
+        );
+    });
+}
+
+/// Step 3. A fetch that panics is over: its worker takes the next link, and the service goes on.
+///
+/// Page: "Work beside the mailbox". The slips: a fetch that the loop of a worker awaits itself, so that its panic ends the worker; a permit
+/// that comes back only after the fetch has returned; an `unwrap` of what `join_next` gives.
+#[test]
+fn a_fetch_that_panics_keeps_no_worker() {
+    check(|| async {
+        expect_panics("this page panics");
+        let site = Site::default();
+        let at = site.clone();
+        let fetch = Fetch::new(move |link| {
+            let at = at.clone();
+            async move {
+                assert!(!link.0.ends_with("/panics"), "this page panics");
+                at.fetch(link).await;
+            }
+        });
+        let previews = open(8, 2, fetch);
+        for _ in 0..6 {
+            let panics = Url("https://example.org/panics".to_owned());
+            assert_eq!(
+                within("a slot for a link", previews.submit(panics)).await,
+                Ok(()),
+                "the fetch of an earlier link panicked: the service goes on"
+            );
+            settle().await;
+        }
+        for link in 1..=4 {
+            assert_eq!(
+                within("a slot for a link", previews.submit(url(link))).await,
+                Ok(()),
+                "the fetches of six earlier links panicked: the service goes on"
+            );
+        }
+        drop(previews);
+        sleep(10 * SECOND).await;
+        assert_eq!(
+            site.fetched(),
+            4,
+            "6 fetches panicked, and 4 links came after them. There are 2 workers, and a panic costs none of them: which of them works?"
+        );
+        assert_eq!(
+            site.overlap.most(),
+            2,
+            "6 fetches panicked, and both workers work on"
+        );
+    });
+}
+
+/// Step 3. A service without links waits; it does not look again and again.
+///
+/// Page: "Work beside the mailbox". The slip: an empty `JoinSet` in a `select!`: `join_next` gives None at once, every time.
+#[test]
+fn an_idle_service_costs_nothing() {
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(4, 2, fetch);
+        settle().await;
+        let wake_ups_before = wake_ups_in_an_hour().await;
+        within("a slot for a link", previews.submit(url(1)))
+            .await
+            .expect("the service has ended early");
+        site.all_fetched(1).await;
+        settle().await;
+        let wake_ups = wake_ups_before + wake_ups_in_an_hour().await;
+        assert!(
+            wake_ups < 60,
+            "in two quiet hours the runtime woke up {wake_ups} times or more: something looks instead of waiting"
+        );
+    });
+}
+
+/// Step 4. A noisy caller has so many links waiting as it has slots, by whichever clone of its handle; a quiet one finds a slot.
 ///
 /// Page: "A bound for each caller". The slips: a permit that the handle drops at once; a mailbox for each caller, which empties itself
 /// into the shared one; slots that each clone has for itself, or that all limited handles share.
@@ -566,7 +547,7 @@ fn a_noisy_caller_leaves_slots_for_a_quiet_one() {
     });
 }
 
-/// Step 5. A caller's slot is free again when a worker takes the link, and when the caller is refused or gives up.
+/// Step 4. A caller's slot is free again when a worker takes the link, and when the caller is refused or gives up.
 ///
 /// Page: "A bound for each caller". The slips: a permit that is kept until the page is fetched; a slot that is taken before the shared
 /// one is found missing, and that nobody gives back.
@@ -624,7 +605,7 @@ fn a_slot_of_ones_own_comes_back() {
     });
 }
 
-/// Step 5. Who waits for a slot of its own takes no shared one meanwhile.
+/// Step 4. Who waits for a slot of its own takes no shared one meanwhile.
 ///
 /// Page: "A bound for each caller". The slip: the shared slot first, and then the caller's own.
 #[test]
@@ -659,7 +640,7 @@ fn waiting_for_ones_own_slot_keeps_no_shared_one() {
     });
 }
 
-/// Step 5. Waiting for a slot of one's own costs nothing.
+/// Step 4. Waiting for a slot of one's own costs nothing.
 ///
 /// Page: "A bound for each caller". The slip: trying again and again with a sleep in between.
 #[test]
@@ -732,7 +713,147 @@ fn both_waits_end_together() {
     });
 }
 
-/// Step 5. The numbers that `open` and `limited_to` are given are the only ones: nothing else bounds how much waits, runs, or is fetched in all.
+/// Step 5. The runtime of the service has ended, and handles are left: each call says so, and none waits.
+///
+/// Page: "Who waits, and who is refused". The slips: `Full` for every error; a wait for a slot that nobody gives back any more; a link
+/// that is said to be accepted, and that nobody fetches.
+#[test]
+fn a_handle_may_outlive_the_service() {
+    check(|| async {
+        for full in [false, true] {
+            let (previews, caller, waiting, within_a_time) =
+                on_a_runtime_that_ends(move || async move {
+                    let (fetch, _) = site();
+                    let previews = open(2, 1, fetch);
+                    let caller = previews.limited_to(1);
+                    let mut waiting = Vec::new();
+                    let mut within_a_time = Vec::new();
+                    if full {
+                        busy(&previews, 1).await;
+                        let accepted = (caller.try_submit(url(1)), previews.try_submit(url(2)));
+                        assert_eq!(
+                            accepted,
+                            (Ok(()), Ok(())),
+                            "the worker is busy, and two links may wait"
+                        );
+                        for handle in [previews.clone(), caller.clone()] {
+                            let mut call = Box::pin(async move { handle.submit(url(3)).await });
+                            let waits =
+                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
+                                    .await;
+                            assert!(waits, "two links may wait, and two do");
+                            waiting.push(call);
+                        }
+                        for longest in [10 * SECOND, Duration::MAX] {
+                            let handle = previews.clone();
+                            let mut call =
+                                Box::pin(
+                                    async move { handle.submit_within(url(3), longest).await },
+                                );
+                            let waits =
+                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
+                                    .await;
+                            assert!(waits, "two links may wait, and two do");
+                            within_a_time.push(call);
+                        }
+                    }
+                    (previews, caller, waiting, within_a_time)
+                });
+            // Those that wait have got what comes back, and have not looked yet.
+            for handle in [&previews, &caller] {
+                assert_eq!(
+                    handle.try_submit(url(9)),
+                    Err(Refused::Closed(url(9))),
+                    "the service has ended. Another call of this caller has its slot at this moment, and waits for nothing any more: the answer is `Closed` and not `Full`"
+                );
+            }
+            // All of them look again, each for itself.
+            let waiting: Vec<_> = waiting.into_iter().map(tokio::spawn).collect();
+            let within_a_time: Vec<_> = within_a_time.into_iter().map(tokio::spawn).collect();
+            for call in waiting {
+                assert_eq!(
+                    within("an answer to a call that waits for a slot", call)
+                        .await
+                        .expect("the call does not panic"),
+                    Err(Closed),
+                    "the service ended while this call waited"
+                );
+            }
+            for call in within_a_time {
+                assert_eq!(
+                    in_no_time("an answer to a `submit_within` that waits for a slot", call)
+                        .await
+                        .expect("the call does not panic"),
+                    Err(Refused::Closed(url(3))),
+                    "the service ended while this call waited: no slot will come, however long it waits"
+                );
+            }
+            for handle in [previews, caller] {
+                let submitted = handle.submit(url(4));
+                assert_eq!(
+                    within("the answer of `submit`", submitted).await,
+                    Err(Closed),
+                    "the service has ended, and fetches no more"
+                );
+                assert_eq!(
+                    handle.try_submit(url(5)),
+                    Err(Refused::Closed(url(5))),
+                    "the service has ended, and fetches no more: trying again is of no use"
+                );
+                let submitted = handle.submit_within(url(6), SECOND);
+                assert_eq!(
+                    within("the answer of `submit_within`", submitted).await,
+                    Err(Refused::Closed(url(6))),
+                    "the service has ended, and fetches no more: trying again is of no use"
+                );
+            }
+        }
+    });
+}
+
+/// Step 6. What is served in the longest wait that is acceptable may wait, and no more.
+///
+/// Page: "Choose the number". The slips: a round number; whole seconds only; a calculation that panics when a number is very large, or none.
+#[test]
+fn the_capacity_follows_from_rate_and_wait() {
+    check(|| async {
+        expect_panics("");
+        let seconds = Duration::from_secs_f64;
+        for (per_second, longest_wait, expected) in [
+            (10.0, seconds(2.0), 20),
+            (10.0, seconds(0.3), 3),
+            (3.0, seconds(0.5), 1),
+            (3.3, seconds(2.0), 6),
+            (2.5, seconds(2.0), 5),
+            (0.5, seconds(1.0), 1),
+            (2000.0, seconds(0.25), 500),
+            (4_000_000.0, Duration::from_micros(250), 1000),
+            // More than an f32 can tell apart.
+            (3.0, Duration::from_secs(10_000_001), 30_000_003),
+            // A wait of less than a microsecond.
+            (1e9, Duration::from_nanos(999), 999),
+            // The extremes of both.
+            (0.0, seconds(2.0), 1),
+            (-2.0, seconds(2.0), 1),
+            (f64::NAN, seconds(2.0), 1),
+            (10.0, Duration::ZERO, 1),
+            (0.0, Duration::MAX, 1),
+            (f64::INFINITY, seconds(2.0), usize::MAX),
+            (f64::INFINITY, Duration::ZERO, 1),
+            (10.0, Duration::MAX, usize::MAX),
+            (f64::MAX, Duration::MAX, usize::MAX),
+        ] {
+            let capacity = panic::catch_unwind(|| capacity_for(per_second, longest_wait));
+            assert_eq!(
+                capacity.ok(),
+                Some(expected),
+                "{per_second} links are served in a second, and nobody should wait longer than {longest_wait:?}. (`None` means a panic.)"
+            );
+        }
+    });
+}
+
+/// Step 6. The numbers that `open` and `limited_to` are given are the only ones: nothing else bounds how much waits, runs, or is fetched in all.
 ///
 /// Page: "The idea". The slips: a bound of one's own beside them; a service that has done, or seen panic, enough; memory for
 /// all slots before there is a link.
@@ -797,7 +918,7 @@ fn no_other_number_bounds_anything() {
         let (fetch, site) = site();
         let opened = tokio::spawn(async { open(Semaphore::MAX_PERMITS, 1, fetch) }).await;
         let previews = opened.expect(
-            "`Semaphore::MAX_PERMITS` slots are allowed, and nobody uses them yet: who needs memory for all of them at once?",
+            "`Semaphore::MAX_PERMITS` slots are allowed, and nobody uses them yet: what needs memory for all of them at once?",
         );
         let caller = previews.limited_to(Semaphore::MAX_PERMITS);
         assert_eq!(caller.try_submit(url(1)), Ok(()), "there is a slot");
@@ -806,7 +927,7 @@ fn no_other_number_bounds_anything() {
     });
 }
 
-/// Step 5. A handle works on another runtime as well, and what was accepted is fetched when that one has ended.
+/// Step 6. A handle works on another runtime as well, and what was accepted is fetched when that one has ended.
 ///
 /// Page: "Work beside the mailbox". The slip: a worker that the call itself starts, by `tokio::spawn`, where the caller happens to run.
 #[test]
@@ -833,97 +954,7 @@ fn the_service_stays_on_its_runtime() {
     });
 }
 
-/// Step 5. The runtime of the service has ended, and handles are left: each call says so, and none waits.
-///
-/// Page: "Who waits, and who is refused". The slips: `Full` for every error; a wait for a slot that nobody gives back any more; a link
-/// that is said to be accepted, and that nobody fetches.
-#[test]
-fn a_handle_may_outlive_the_service() {
-    check(|| async {
-        for full in [false, true] {
-            let (previews, caller, waiting, within_a_time) =
-                on_a_runtime_that_ends(move || async move {
-                    let (fetch, _) = site();
-                    let previews = open(2, 1, fetch);
-                    let caller = previews.limited_to(1);
-                    let mut waiting = Vec::new();
-                    let mut within_a_time = Vec::new();
-                    if full {
-                        busy(&previews, 1).await;
-                        let accepted = (caller.try_submit(url(1)), previews.try_submit(url(2)));
-                        assert_eq!(
-                            accepted,
-                            (Ok(()), Ok(())),
-                            "the worker is busy, and two links may wait"
-                        );
-                        for handle in [previews.clone(), caller.clone()] {
-                            let mut call = Box::pin(async move { handle.submit(url(3)).await });
-                            let waits =
-                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
-                                    .await;
-                            assert!(waits, "two links may wait, and two do");
-                            waiting.push(call);
-                        }
-                        for longest in [10 * SECOND, Duration::MAX] {
-                            let handle = previews.clone();
-                            let mut call =
-                                Box::pin(
-                                    async move { handle.submit_within(url(3), longest).await },
-                                );
-                            let waits =
-                                poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()))
-                                    .await;
-                            assert!(waits, "two links may wait, and two do");
-                            within_a_time.push(call);
-                        }
-                    }
-                    (previews, caller, waiting, within_a_time)
-                });
-            // All of them look again, each for itself.
-            let waiting: Vec<_> = waiting.into_iter().map(tokio::spawn).collect();
-            let within_a_time: Vec<_> = within_a_time.into_iter().map(tokio::spawn).collect();
-            for call in waiting {
-                assert_eq!(
-                    within("an answer to a call that waits for a slot", call)
-                        .await
-                        .expect("the call does not panic"),
-                    Err(Closed),
-                    "the service ended while this call waited"
-                );
-            }
-            for call in within_a_time {
-                assert_eq!(
-                    in_no_time("an answer to a `submit_within` that waits for a slot", call)
-                        .await
-                        .expect("the call does not panic"),
-                    Err(Refused::Closed(url(3))),
-                    "the service ended while this call waited: no slot will come, however long it waits"
-                );
-            }
-            for handle in [previews, caller] {
-                let submitted = handle.submit(url(4));
-                assert_eq!(
-                    within("the answer of `submit`", submitted).await,
-                    Err(Closed),
-                    "the service has ended, and fetches no more"
-                );
-                assert_eq!(
-                    handle.try_submit(url(5)),
-                    Err(Refused::Closed(url(5))),
-                    "the service has ended, and fetches no more: trying again is of no use"
-                );
-                let submitted = handle.submit_within(url(6), SECOND);
-                assert_eq!(
-                    within("the answer of `submit_within`", submitted).await,
-                    Err(Refused::Closed(url(6))),
-                    "the service has ended, and fetches no more: trying again is of no use"
-                );
-            }
-        }
-    });
-}
-
-/// Whatever callers do, in any order, the promises hold: 400 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// Step 6. Whatever callers do, in any order, the promises hold: 400 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
 /// One that fails is shortened and told.
 #[test]
 fn your_promises_hold_whatever_callers_do() {
@@ -999,7 +1030,7 @@ async fn fill(previews: &PreviewsHandle, first: usize) -> usize {
     let mut accepted = 0;
     while accepted < 100 && previews.try_submit(url(first + accepted)).is_ok() {
         accepted += 1;
-        // Whoever takes a link out of the mailbox has the chance to do so now.
+        // A worker that is free takes its link out of the mailbox now.
         settle().await;
     }
     accepted

@@ -51,6 +51,9 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         let slots = self.slots.iter().cloned();
         match slots.map(Semaphore::try_acquire_owned).collect() {
             Ok(slots) => self.send(url, slots),
@@ -83,7 +86,10 @@ impl PreviewsHandle {
     async fn a_slot_of_each(&self) -> Result<Slots, Closed> {
         let mut slots = Vec::new();
         for kind in &self.slots {
-            slots.push(kind.clone().acquire_owned().await.map_err(|_| Closed)?);
+            slots.push(tokio::select! {
+                slot = kind.clone().acquire_owned() => slot.map_err(|_| Closed)?,
+                () = self.sender.closed() => return Err(Closed),
+            });
         }
         Ok(slots)
     }

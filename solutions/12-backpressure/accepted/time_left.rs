@@ -40,24 +40,24 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<OwnedSemaphorePermit>;
+type OwnSlot = Option<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
+    sender: mpsc::Sender<(Url, OwnSlot)>,
     own_slots: Option<Arc<Semaphore>>,
 }
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
-        let own_slot = match self.own_slots.clone() {
-            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
-            None => None,
-        };
+        let own_slot = self.own_slot().await?;
         self.sender.send((url, own_slot)).await.map_err(|_| Closed)
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         let own_slots = self.own_slots.clone();
         let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
@@ -71,13 +71,10 @@ impl PreviewsHandle {
 
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let start = Instant::now();
-        let own_slot = match self.own_slots.clone() {
-            Some(slots) => match timeout(longest, slots.acquire_owned()).await {
-                Ok(Ok(slot)) => Some(slot),
-                Ok(Err(_)) => return Err(Refused::Closed(url)),
-                Err(_) => return Err(Refused::Full(url)),
-            },
-            None => None,
+        let own_slot = match timeout(longest, self.own_slot()).await {
+            Ok(Ok(slot)) => slot,
+            Ok(Err(Closed)) => return Err(Refused::Closed(url)),
+            Err(_) => return Err(Refused::Full(url)),
         };
         // `start + longest` would panic when `longest` is Duration::MAX.
         let left = longest.saturating_sub(start.elapsed());
@@ -94,13 +91,23 @@ impl PreviewsHandle {
             own_slots: Some(Arc::new(Semaphore::new(slots))),
         }
     }
+
+    async fn own_slot(&self) -> Result<OwnSlot, Closed> {
+        let Some(slots) = self.own_slots.clone() else {
+            return Ok(None);
+        };
+        tokio::select! {
+            slot = slots.acquire_owned() => slot.map(Some).map_err(|_| Closed),
+            () = self.sender.closed() => Err(Closed),
+        }
+    }
 }
 
 pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnSlot)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {

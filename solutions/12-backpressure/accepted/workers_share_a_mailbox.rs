@@ -36,11 +36,11 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<OwnedSemaphorePermit>;
+type OwnSlot = Option<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
+    sender: mpsc::Sender<(Url, OwnSlot)>,
     own_slots: Option<Arc<Semaphore>>,
 }
 
@@ -52,6 +52,9 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         let own_slots = self.own_slots.clone();
         let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
@@ -86,9 +89,12 @@ impl PreviewsHandle {
         }
     }
 
-    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+    async fn both_slots(&self) -> Result<(OwnSlot, mpsc::Permit<'_, (Url, OwnSlot)>), Closed> {
         let own_slot = match self.own_slots.clone() {
-            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
+            Some(slots) => tokio::select! {
+                slot = slots.acquire_owned() => Some(slot.map_err(|_| Closed)?),
+                () = self.sender.closed() => return Err(Closed),
+            },
             None => None,
         };
         let slot = self.sender.reserve().await.map_err(|_| Closed)?;

@@ -39,11 +39,11 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<OwnedSemaphorePermit>;
+type OwnSlot = Option<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
+    sender: mpsc::Sender<(Url, OwnSlot)>,
     own_slots: Option<Arc<Semaphore>>,
 }
 
@@ -85,7 +85,7 @@ impl PreviewsHandle {
         }
     }
 
-    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+    async fn both_slots(&self) -> Result<(OwnSlot, mpsc::Permit<'_, (Url, OwnSlot)>), Closed> {
         let own_slot = match self.own_slots.clone() {
             Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
@@ -99,7 +99,7 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnSlot)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {

@@ -1,5 +1,5 @@
 //! rejected: no_other_number_bounds_anything
-//! says: who needs memory for all of them at once?
+//! says: what needs memory for all of them at once?
 //! thinks: "It is known how many may wait, so the memory for them is there from the start."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

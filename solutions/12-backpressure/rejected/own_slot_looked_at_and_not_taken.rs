@@ -40,16 +40,16 @@ impl Fetch {
 }
 
 /// One of the slots of a caller. Dropping it makes it free again.
-struct OwnPlace(watch::Sender<usize>);
+struct OwnSlot(watch::Sender<usize>);
 
-impl OwnPlace {
+impl OwnSlot {
     fn take(taken: &watch::Sender<usize>) -> Self {
         taken.send_modify(|taken| *taken += 1);
         Self(taken.clone())
     }
 }
 
-impl Drop for OwnPlace {
+impl Drop for OwnSlot {
     fn drop(&mut self) {
         self.0.send_modify(|taken| *taken -= 1);
     }
@@ -57,18 +57,18 @@ impl Drop for OwnPlace {
 
 /// How many slots a caller has, and how many of them are taken.
 #[derive(Clone)]
-struct OwnPlaces {
+struct OwnSlots {
     slots: usize,
     taken: watch::Sender<usize>,
 }
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, Option<OwnPlace>)>,
-    own_slots: Option<OwnPlaces>,
+    sender: mpsc::Sender<(Url, Option<OwnSlot>)>,
+    own_slots: Option<OwnSlots>,
 }
 
-type Slot<'a> = mpsc::Permit<'a, (Url, Option<OwnPlace>)>;
+type Slot<'a> = mpsc::Permit<'a, (Url, Option<OwnSlot>)>;
 
 impl PreviewsHandle {
     pub async fn submit(&self, url: Url) -> Result<(), Closed> {
@@ -80,7 +80,7 @@ impl PreviewsHandle {
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
         let own_slot = match &self.own_slots {
             Some(own) if *own.taken.borrow() >= own.slots => return Err(Refused::Full(url)),
-            own => own.as_ref().map(|own| OwnPlace::take(&own.taken)),
+            own => own.as_ref().map(|own| OwnSlot::take(&own.taken)),
         };
         let refused = self.sender.try_send((url, own_slot));
         refused.map_err(|error| match error {
@@ -103,14 +103,14 @@ impl PreviewsHandle {
     pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_slots: Some(OwnPlaces {
+            own_slots: Some(OwnSlots {
                 slots,
                 taken: watch::Sender::new(0),
             }),
         }
     }
 
-    async fn both_slots(&self) -> Result<(Option<OwnPlace>, Slot<'_>), Closed> {
+    async fn both_slots(&self) -> Result<(Option<OwnSlot>, Slot<'_>), Closed> {
         if let Some(own) = &self.own_slots {
             let mut taken = own.taken.subscribe();
             let free = taken.wait_for(|taken| *taken < own.slots).await;
@@ -118,7 +118,7 @@ impl PreviewsHandle {
         }
         let slot = self.sender.reserve().await.map_err(|_| Closed)?;
         let own = self.own_slots.as_ref();
-        Ok((own.map(|own| OwnPlace::take(&own.taken)), slot))
+        Ok((own.map(|own| OwnSlot::take(&own.taken)), slot))
     }
 }
 
@@ -126,7 +126,7 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, Option<OwnPlace>)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, Option<OwnSlot>)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {

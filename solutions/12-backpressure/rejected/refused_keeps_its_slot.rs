@@ -41,12 +41,12 @@ impl Fetch {
 }
 
 // Who has to give a slot back, and where.
-type OwnPlaces = Option<Arc<Semaphore>>;
+type OwnSlots = Option<Arc<Semaphore>>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlaces)>,
-    own_slots: OwnPlaces,
+    sender: mpsc::Sender<(Url, OwnSlots)>,
+    own_slots: OwnSlots,
 }
 
 impl PreviewsHandle {
@@ -88,7 +88,7 @@ impl PreviewsHandle {
         }
     }
 
-    async fn both_slots(&self) -> Result<mpsc::Permit<'_, (Url, OwnPlaces)>, Closed> {
+    async fn both_slots(&self) -> Result<mpsc::Permit<'_, (Url, OwnSlots)>, Closed> {
         if let Some(slots) = &self.own_slots {
             slots.acquire().await.map_err(|_| Closed)?.forget();
         }
@@ -100,7 +100,7 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlaces)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnSlots)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {

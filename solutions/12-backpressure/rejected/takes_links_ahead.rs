@@ -1,5 +1,5 @@
 //! rejected: exactly_as_many_wait_as_may_wait
-//! says: who else holds a link?
+//! says: what else holds a link?
 //! thinks: "The loop takes out what there is, and keeps it in a queue of its own until a worker is free. So the mailbox is never in the way."
 
 use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
@@ -39,11 +39,11 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<OwnedSemaphorePermit>;
+type OwnSlot = Option<OwnedSemaphorePermit>;
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
+    sender: mpsc::Sender<(Url, OwnSlot)>,
     own_slots: Option<Arc<Semaphore>>,
 }
 
@@ -84,7 +84,7 @@ impl PreviewsHandle {
         }
     }
 
-    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+    async fn both_slots(&self) -> Result<(OwnSlot, mpsc::Permit<'_, (Url, OwnSlot)>), Closed> {
         let own_slot = match self.own_slots.clone() {
             Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
             None => None,
@@ -98,14 +98,14 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnSlot)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     let mut queue = VecDeque::new();
     loop {
         while fetching.len() < workers
             && let Some((url, own_slot)) = queue.pop_front()
         {
-            drop::<OwnPlace>(own_slot);
+            drop::<OwnSlot>(own_slot);
             let fetch = fetch.clone();
             fetching.spawn(async move { fetch.get(url).await });
         }

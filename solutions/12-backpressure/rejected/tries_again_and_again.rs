@@ -1,5 +1,5 @@
-//! rejected: who_waits_gets_the_next_slot
-//! says: who waits gets it then
+//! rejected: the_first_in_line_gets_the_next_slot
+//! says: the first in line gets it then
 //! thinks: "Try, sleep a little, try again, until the time is over."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

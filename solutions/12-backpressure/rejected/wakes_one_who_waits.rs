@@ -46,19 +46,19 @@ impl Fetch {
     }
 }
 
-type OwnPlace = Option<Taken>;
+type OwnSlot = Option<Taken>;
 
 /// The slots of one caller.
-struct OwnPlaces {
+struct OwnSlots {
     free: AtomicUsize,
     again: Notify,
 }
 
 /// One of them. Dropping it makes it free again.
-struct Taken(Arc<OwnPlaces>);
+struct Taken(Arc<OwnSlots>);
 
-impl OwnPlaces {
-    fn take(self: Arc<Self>) -> OwnPlace {
+impl OwnSlots {
+    fn take(self: Arc<Self>) -> OwnSlot {
         let less = |free: usize| free.checked_sub(1);
         let taken = self.free.fetch_update(Relaxed, Relaxed, less);
         taken.is_ok().then(|| Taken(self))
@@ -74,8 +74,8 @@ impl Drop for Taken {
 
 #[derive(Clone)]
 pub struct PreviewsHandle {
-    sender: mpsc::Sender<(Url, OwnPlace)>,
-    own_slots: Option<Arc<OwnPlaces>>,
+    sender: mpsc::Sender<(Url, OwnSlot)>,
+    own_slots: Option<Arc<OwnSlots>>,
 }
 
 impl PreviewsHandle {
@@ -86,7 +86,7 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        let own_slot = match self.own_slots.clone().map(OwnPlaces::take) {
+        let own_slot = match self.own_slots.clone().map(OwnSlots::take) {
             Some(None) => return Err(Refused::Full(url)),
             taken => taken.flatten(),
         };
@@ -111,14 +111,14 @@ impl PreviewsHandle {
     pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
-            own_slots: Some(Arc::new(OwnPlaces {
+            own_slots: Some(Arc::new(OwnSlots {
                 free: AtomicUsize::new(slots),
                 again: Notify::new(),
             })),
         }
     }
 
-    async fn both_slots(&self) -> Result<(OwnPlace, mpsc::Permit<'_, (Url, OwnPlace)>), Closed> {
+    async fn both_slots(&self) -> Result<(OwnSlot, mpsc::Permit<'_, (Url, OwnSlot)>), Closed> {
         let mut own_slot = None;
         if let Some(slots) = &self.own_slots {
             while own_slot.is_none() {
@@ -137,7 +137,7 @@ pub fn capacity_for(per_second: f64, longest_wait: Duration) -> usize {
     ((per_second * longest_wait.as_secs_f64()) as usize).max(1)
 }
 
-async fn run(mut mailbox: mpsc::Receiver<(Url, OwnPlace)>, workers: usize, fetch: Fetch) {
+async fn run(mut mailbox: mpsc::Receiver<(Url, OwnSlot)>, workers: usize, fetch: Fetch) {
     let mut fetching = JoinSet::new();
     loop {
         tokio::select! {

@@ -14,8 +14,8 @@ use tokio::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Otherwise this never happens, not even
-/// when a fetch panics.
+/// The service has ended, although there is a handle: its runtime has ended, or is shutting down. Nothing else ends it, not even
+/// a fetch that panics.
 ///
 /// Once the service has ended, each call says so, and none waits any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Previews {
                 },
             }
         }
-        // Accepted is accepted: wait for what is under way.
+        // Dropping the set would abort what is under way, and that was accepted.
         while self.fetching.join_next().await.is_some() {}
     }
 }
@@ -147,6 +147,10 @@ impl PreviewsHandle {
     /// # Errors
     /// There is no slot, or the service has ended. The link comes back.
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        // Another call of this caller may have its slot, and wait for nothing any more.
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         let own_slots = self.own_slots.clone();
         let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
@@ -195,7 +199,7 @@ impl PreviewsHandle {
     /// stands instead of the old one.
     ///
     /// # Panics
-    /// When `slots` is more than [`Semaphore::MAX_PERMITS`]. (With none, no link is ever accepted.)
+    /// When `slots` is more than [`Semaphore::MAX_PERMITS`]. (With 0, no link is ever accepted.)
     pub fn limited_to(&self, slots: usize) -> PreviewsHandle {
         PreviewsHandle {
             sender: self.sender.clone(),
@@ -209,7 +213,11 @@ impl PreviewsHandle {
         &self,
     ) -> Result<(Option<OwnedSemaphorePermit>, mpsc::Permit<'_, Waiting>), Closed> {
         let own_slot = match self.own_slots.clone() {
-            Some(slots) => Some(slots.acquire_owned().await.map_err(|_| Closed)?),
+            Some(slots) => tokio::select! {
+                slot = slots.acquire_owned() => Some(slot.map_err(|_| Closed)?),
+                // The semaphore does not know that the service has ended.
+                () = self.sender.closed() => return Err(Closed),
+            },
             None => None,
         };
         let slot = self.sender.reserve().await.map_err(|_| Closed)?;
@@ -218,7 +226,7 @@ impl PreviewsHandle {
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least. It never panics.
+/// 1 at the least. It never panics. (A product of floats may be a hair below a whole number, and then be rounded down too.)
 ///
 /// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].
