@@ -123,9 +123,9 @@ impl TranslatorHandle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use harness::{accepted_sends, check, settle, start_and_drop, within};
-    use std::cell::Cell;
-    use tokio::time::timeout;
+    use harness::{accepted_sends, check, on_a_runtime_that_ends, settle, start_and_drop, within};
+    use std::{cell::Cell, future::poll_fn, pin::pin, task::Poll};
+    use tokio::{task::yield_now, time::timeout};
 
     /// A translator that is busy, and whose mailbox is full.
     async fn full(capacity: usize) -> (TranslatorHandle, Screen) {
@@ -195,6 +195,62 @@ mod tests {
             assert!(matches!(sender.try_send(3), Err(TrySendError::Full(3))));
             waits.await.unwrap().unwrap();
             assert_eq!(mailbox.recv().await, Some(2));
+        });
+    }
+
+    /// The same on many threads: a caller in line is the next, however many others try.
+    #[test]
+    fn nobody_overtakes_on_many_threads() {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(4).build().unwrap();
+        for _ in 0..200 {
+            runtime.block_on(async {
+                let (sender, mut mailbox) = mpsc::channel(1);
+                sender.send("first").await.unwrap();
+                let mut in_line = pin!(sender.send("in line"));
+                assert!(poll_fn(|cx| Poll::Ready(in_line.as_mut().poll(cx).is_pending())).await);
+                let others: Vec<_> = (0..3)
+                    .map(|_| sender.clone())
+                    .map(|sender| {
+                        tokio::spawn(async move {
+                            while !matches!(sender.try_send("tries"), Err(TrySendError::Closed(_)))
+                            {
+                                yield_now().await;
+                            }
+                        })
+                    })
+                    .collect();
+                assert_eq!(mailbox.recv().await, Some("first"));
+                in_line.await.unwrap();
+                assert_eq!(mailbox.recv().await, Some("in line"));
+                drop(mailbox);
+                for other in others {
+                    other.await.unwrap();
+                }
+            });
+        }
+    }
+
+    /// Page: "Who waits, and who is refused": two slots that are given at the same moment may be used in either order.
+    #[test]
+    fn slots_are_given_in_turn_and_used_in_any_order() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(2);
+            for _ in 0..2 {
+                sender.send("before").await.unwrap();
+            }
+            let (mut one, mut two) = (pin!(sender.send("one")), pin!(sender.send("two")));
+            for call in [&mut one, &mut two] {
+                assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
+            }
+            for _ in 0..2 {
+                assert_eq!(mailbox.recv().await, Some("before"));
+            }
+            // Both have a slot now. On many threads, either may run first.
+            two.await.unwrap();
+            one.await.unwrap();
+            assert_eq!(mailbox.recv().await, Some("two"));
+            assert_eq!(mailbox.recv().await, Some("one"));
         });
     }
 
@@ -307,6 +363,16 @@ mod tests {
             drop(translator);
             sleep(60 * WORK).await;
             assert_eq!(screen.texts().len(), 9);
+        });
+    }
+
+    /// Page: "Who waits, and who is refused": ... as long as the runtime lives.
+    #[test]
+    fn accepted_lines_are_lost_with_the_runtime() {
+        check(|| async {
+            let (_translator, screen) = on_a_runtime_that_ends(|| full(8));
+            sleep(60 * WORK).await;
+            assert!(screen.texts().is_empty());
         });
     }
 }

@@ -4,11 +4,14 @@ use super::{Screen, translate};
 use std::sync::Arc;
 
 // ANCHOR: author
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{self, error::SendError},
+};
 
-#[derive(Debug)]
 struct Line {
     text: String,
+    /// Dropping it gives the slot back to its author.
     slot: OwnedSemaphorePermit,
 }
 
@@ -20,10 +23,12 @@ pub struct AuthorHandle {
 }
 
 impl AuthorHandle {
-    pub async fn tell(&self, text: String) {
+    /// Waits for a slot of the author's own, then for one that all share.
+    pub async fn tell(&self, text: String) -> Result<(), SendError<String>> {
         let slot = self.slots.clone().acquire_owned().await;
         let slot = slot.expect("nobody closes this semaphore");
-        let _ = self.sender.send(Line { text, slot }).await;
+        let sent = self.sender.send(Line { text, slot }).await;
+        sent.map_err(|SendError(line)| SendError(line.text))
     }
 }
 // ANCHOR_END: author
@@ -63,7 +68,7 @@ mod tests {
     use harness::{check, settle};
     use tokio::time::{Instant, sleep};
 
-    /// How long a quiet author waits for one line to be translated, while another one tells as fast as he is let.
+    /// How long a quiet author waits for one line to be translated, while another one tells as fast as it may.
     async fn quiet_author_waits(slots: usize) -> std::time::Duration {
         let screen = Screen::default();
         let [noisy, quiet] = open(8, 2, slots, screen.clone())
@@ -75,7 +80,7 @@ mod tests {
         }
         settle().await;
         let start = Instant::now();
-        quiet.tell("quiet".to_owned()).await;
+        quiet.tell("quiet".to_owned()).await.unwrap();
         drop((noisy, quiet));
         sleep(100 * WORK).await;
         let shown = screen.shown();
@@ -84,13 +89,27 @@ mod tests {
         quiet.at - start
     }
 
+    /// Page: "A bound for each caller": the error of a tell is the only news that the translator is gone.
+    #[test]
+    fn a_translator_that_is_gone_is_an_error_with_the_line() {
+        check(|| async {
+            let (sender, mailbox) = mpsc::channel(1);
+            drop(mailbox);
+            let slots = Arc::new(Semaphore::new(1));
+            let author = AuthorHandle { sender, slots };
+            let told = author.tell("lost".to_owned()).await;
+            assert!(matches!(told, Err(SendError(line)) if line == "lost"));
+            assert_eq!(author.slots.available_permits(), 1);
+        });
+    }
+
     /// Page: "A bound for each caller".
     #[test]
     fn a_quiet_author_does_not_wait_behind_all_of_a_noisy_one() {
         check(|| async {
             // Two lines of the noisy author are under way, and then comes the quiet one.
             assert_eq!(quiet_author_waits(2).await, 3 * WORK);
-            // Without a bound of his own, all fifty are before it: one at work, eight in the mailbox, the others in line at it.
+            // Without a bound of its own, all fifty are before it: one at work, eight in the mailbox, the others in line at it.
             assert_eq!(quiet_author_waits(50).await, 51 * WORK);
         });
     }

@@ -10,7 +10,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// Says it to everybody who keeps up; who does not, is no member any more.
+    /// Says it to every member that keeps up. One that does not is no member any more.
     pub fn say(&mut self, text: &str) {
         self.members
             .retain(|member| member.try_send(text.to_owned()).is_ok());
@@ -34,10 +34,12 @@ impl Room {
 mod tests {
     use super::*;
     use harness::{check, settle};
+    use std::{future::pending, time::Duration};
+    use tokio::time::{sleep, timeout};
 
-    /// Page: "Let the slow one go": who does not read is dropped when his mailbox is full, and nobody else notices.
+    /// Page: "Let the slow one go": a member that does not read is dropped when its mailbox is full, and nobody else notices.
     #[test]
-    fn who_does_not_keep_up_is_dropped() {
+    fn a_member_that_does_not_keep_up_is_dropped() {
         check(|| async {
             let mut room = Room::default();
             let (mut slow, mut fast) = (room.join(4), room.join(4));
@@ -50,6 +52,33 @@ mod tests {
                 assert_eq!(slow.recv().await, Some(number.to_string()));
             }
             assert_eq!(slow.recv().await, None);
+        });
+    }
+
+    /// Page: "Let the slow one go": a connection that is stuck in a write does not come to its `recv`, and a time-out helps.
+    #[test]
+    fn a_stuck_write_needs_a_time_out() {
+        check(|| async {
+            for (patience, ends) in [(Duration::MAX, false), (Duration::from_secs(10), true)] {
+                let mut room = Room::default();
+                let mut mailbox = room.join(4);
+                let connection = tokio::spawn(async move {
+                    while mailbox.recv().await.is_some() {
+                        // The other end does not read, so the write never ends.
+                        if timeout(patience, pending::<()>()).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+                for number in 1..=10 {
+                    room.say(&number.to_string());
+                    settle().await;
+                }
+                assert_eq!(room.members(), 0);
+                sleep(Duration::from_secs(10 * 3600)).await;
+                assert_eq!(connection.is_finished(), ends);
+                connection.abort();
+            }
         });
     }
 

@@ -17,7 +17,7 @@ impl SpawningHandle {
 
 // ANCHOR: spawned
 impl SpawningHandle {
-    /// Never waits, and the mailbox is bounded, is it not?
+    /// Never waits. And the mailbox is bounded, is it not?
     pub fn tell(&self, line: String) {
         tokio::spawn(courier(self.sender.clone(), line));
     }

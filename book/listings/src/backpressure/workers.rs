@@ -15,7 +15,7 @@ impl Translator {
     async fn run(mut self) {
         let free = Arc::new(Semaphore::new(self.workers));
         loop {
-            // First somebody who does it, then something to do.
+            // First a worker, then a line for it.
             let Ok(worker) = free.clone().acquire_owned().await else {
                 break;
             };
@@ -93,7 +93,7 @@ mod tests {
         });
     }
 
-    /// Page: "Work beside the mailbox": whoever takes a line out and then waits for a worker is one more slot.
+    /// Page: "Work beside the mailbox": a loop that takes a line out and then waits for a worker is one more slot.
     #[test]
     fn a_permit_after_recv_is_one_slot_more() {
         check(|| async {
@@ -144,6 +144,29 @@ mod tests {
             drop(jobs);
             sleep(10 * WORK).await;
             assert!(screen.texts().is_empty());
+        });
+    }
+
+    /// Page: "Work beside the mailbox": a job that never awaits keeps its thread; with `spawn_blocking` it has one of its own.
+    #[test]
+    fn a_job_that_never_awaits_belongs_into_spawn_blocking() {
+        // Real threads: nothing here needs the time.
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.build().unwrap();
+        runtime.block_on(async {
+            for blocking in [false, true] {
+                let (tell, heard) = std::sync::mpsc::channel();
+                let mut jobs = JoinSet::new();
+                if blocking {
+                    jobs.spawn_blocking(move || heard.recv().is_ok());
+                } else {
+                    // However long it looks: the other task does not run meanwhile.
+                    jobs.spawn(async move { (0..100_000).any(|_| heard.try_recv().is_ok()) });
+                }
+                let other = tokio::spawn(async move { tell.send(()) });
+                assert_eq!(jobs.join_next().await.unwrap().unwrap(), blocking);
+                let _ = other.await;
+            }
         });
     }
 
