@@ -9,6 +9,7 @@ use tokio::sync::{
     mpsc::{self, error::SendError},
 };
 
+#[derive(Debug)]
 struct Line {
     text: String,
     /// Dropping it gives the slot back to its author.
