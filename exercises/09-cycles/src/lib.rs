@@ -51,21 +51,22 @@ pub struct RoomHandle {
 /// Opens a room whose archive saves to `store`, one message after another, in the order of their numbers. The number of each message
 /// is reported on `saved` as soon as it is saved (and the room, which may have callers, gets to it).
 ///
-/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them. They do not end with whoever listens
-///    on `saved`.
-/// 2. A message that was accepted is saved and reported first, also then (as long as the archive lives).
-/// 3. When the archive has died, [`RoomHandle::say`] returns [`Closed`], and from then on [`RoomHandle::unsaved`] does too.
+/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them.
+/// 2. The room knows how many messages are accepted and not saved yet: [`RoomHandle::unsaved`]. Their number is bounded.
+/// 3. A message that was accepted is saved and reported before the two end (as long as archive and runtime live). They do not end
+///    with the listener on `saved`.
+/// 4. When the archive has died, [`RoomHandle::say`] returns [`Closed`], and from then on [`RoomHandle::unsaved`] does too.
 ///
 /// To be called inside a Tokio runtime.
 pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
     let _ = (store, saved, Store::save);
-    todo!("step 1: two actors, each of which reaches the other one")
+    todo!("step 1: two actors, each of which has something to tell the other one")
 }
 
 impl RoomHandle {
     /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
-    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. Whoever has
-    /// waited longest has the next turn.
+    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. The
+    /// caller that has waited longest has the next turn.
     ///
     /// # Errors
     /// The room or its archive has ended, or the runtime that they ran on. The message is not saved.
@@ -80,8 +81,8 @@ impl RoomHandle {
 
     /// How many messages are accepted and not saved yet.
     ///
-    /// The answer comes at once, also while the archive saves. (Only when the room itself has to wait for a place in the
-    /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
+    /// The answer comes at once, also while the archive saves. (It comes later only when the room itself has to wait for a
+    /// slot in the archive's mailbox, as that of [`say`](Self::say) does.)
     ///
     /// # Errors
     /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.
@@ -89,6 +90,6 @@ impl RoomHandle {
     /// # Cancel safety
     /// Dropping it does no harm.
     pub async fn unsaved(&self) -> Result<u64, Closed> {
-        todo!("step 1: ask the room how much is not saved yet")
+        todo!("step 2: ask the room how much is not saved yet")
     }
 }

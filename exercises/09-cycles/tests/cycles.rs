@@ -38,7 +38,7 @@ fn messages_are_numbered_then_saved() {
             assert_eq!(
                 number,
                 Some(expected),
-                "what is saved is reported on `saved`, in its order. (None: whoever could report is gone)"
+                "what is saved is reported on `saved`, in its order. (None: every task that could report is gone)"
             );
         }
         assert_eq!(
@@ -46,45 +46,6 @@ fn messages_are_numbered_then_saved() {
             3,
             "three messages take the archive three seconds"
         );
-    });
-}
-
-/// Step 1. The room knows how many messages are not saved yet, and says so while the archive is busy.
-///
-/// Page: "Two actors that need each other". The slips: the archive tells whoever listens on `saved`, and not the room; the archive is
-/// asked, and has no time; only what waits in its mailbox is counted.
-#[test]
-fn the_room_knows_what_is_not_saved_yet() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        assert_eq!(unsaved(&room).await, Ok(0), "nothing has been said yet");
-        for _ in 0..3 {
-            say(&room).await;
-        }
-        settle().await;
-        assert_eq!(
-            unsaved(&room).await,
-            Ok(3),
-            "3 messages were accepted and none of them is saved yet. The one that the archive is at work on counts as well"
-        );
-        for left in [2, 1, 0] {
-            let number = within("the report of a saved message", saved.recv())
-                .await
-                .expect("nobody will report any more");
-            // The report may come a moment before the room hears of it.
-            settle().await;
-            let unsaved = unsaved(&room).await;
-            assert!(
-                unsaved != Ok(left + 1),
-                "message {number} is saved and reported, and the room still counts it: {} are not saved, it says. Who tells the room? Nobody listens on `saved` but the test",
-                left + 1
-            );
-            assert_eq!(
-                unsaved,
-                Ok(left),
-                "of 3 messages, number {number} is the last that was saved"
-            );
-        }
     });
 }
 
@@ -144,9 +105,184 @@ fn both_live_as_long_as_any_handle() {
     });
 }
 
-/// Step 2. What was accepted is saved and reported, even if nobody holds a handle any more.
+/// Step 2. The room knows how many messages are not saved yet, and says so while the archive is busy.
 ///
-/// Page: "What each cure loses". The slips: `break` when the mailbox is closed, while the archive still brings results; aborting
+/// Page: "Two actors that need each other". The slips: the archive tells the listener on `saved`, and not the room; the archive is
+/// asked, and has no time; only what waits in its mailbox is counted.
+#[test]
+fn the_room_knows_what_is_not_saved_yet() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        assert_eq!(unsaved(&room).await, Ok(0), "nothing has been said yet");
+        for _ in 0..3 {
+            say(&room).await;
+        }
+        settle().await;
+        assert_eq!(
+            unsaved(&room).await,
+            Ok(3),
+            "3 messages were accepted and none of them is saved yet. The one that the archive is at work on counts as well"
+        );
+        for left in [2, 1, 0] {
+            let number = within("the report of a saved message", saved.recv())
+                .await
+                .expect("nobody will report any more");
+            // The report may come a moment before the room hears of it.
+            settle().await;
+            let unsaved = unsaved(&room).await;
+            assert!(
+                unsaved != Ok(left + 1),
+                "message {number} is saved and reported, and the room still counts it: {} are not saved, it says. How does the room learn that one is saved? Nobody listens on `saved` but the test",
+                left + 1
+            );
+            assert_eq!(
+                unsaved,
+                Ok(left),
+                "of 3 messages, number {number} is the last that was saved"
+            );
+        }
+    });
+}
+
+/// Step 2. Questions disturb nobody: a save takes a second, however often somebody asks meanwhile.
+///
+/// Page: chapter 6, "What select! drops". The slip: the archive waits for questions and for `save` in one `select!`, so each question
+/// drops the save that is under way, and the next turn of the loop begins it anew.
+#[test]
+fn asking_does_not_delay_the_archive() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        say(&room).await;
+        for _ in 0..20 {
+            sleep(Duration::from_millis(310)).await;
+            let asked = unsaved(&room).await;
+            assert!(
+                asked.is_ok(),
+                "`unsaved` returned Closed, but there is a handle"
+            );
+        }
+        assert_eq!(
+            saved.try_recv(),
+            Ok(1),
+            "somebody asked `unsaved` three times a second for six seconds, and message 1 is not saved. Saving takes one second: what becomes of a save that is under way when somebody asks?"
+        );
+    });
+}
+
+/// Step 2. When many messages wait to be saved, `say` waits: callers are faster than the archive, and memory has an end.
+///
+/// Page: "The way back never waits". The slips: the archive's mailbox has no bound; a task that carries each message to it, so that nobody
+/// has to wait; a bound that is never felt.
+#[test]
+fn too_many_have_to_wait() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        let mut speaking = JoinSet::new();
+        for _ in 0..3_000 {
+            let room = room.clone();
+            speaking.spawn(async move { room.say("hello".to_owned()).await });
+        }
+        settle().await;
+        let accepted = std::iter::from_fn(|| speaking.try_join_next()).count();
+        assert!(
+            accepted < 2_000,
+            "3000 spoke at once, and {accepted} of them got their number before a single message was saved. What bounds the messages that wait to be saved?"
+        );
+        // The others give up, and take with them the messages that found no free slot.
+        speaking.shutdown().await;
+        drop(room);
+        let kept = count_reports(&mut saved).await;
+        assert!(
+            kept < 2_000,
+            "3000 spoke at once, {accepted} of them got a number, and the others gave up before anything was saved. {kept} messages were saved: what bounds those that wait for the room?"
+        );
+    });
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        for _ in 0..300 {
+            start_and_drop(10, || room.say("never mind".to_owned())).await;
+            settle().await;
+        }
+        drop(room);
+        let kept = count_reports(&mut saved).await;
+        assert!(
+            kept < 2_000,
+            "3000 callers gave up, one after another, before anything was saved, and {kept} of their messages were saved nevertheless. When no slot is free, a message \
+             has to wait with its caller, and go with it: what keeps it?"
+        );
+    });
+}
+
+/// Step 2. A call that is dropped takes nothing back: when the room has its message, it is saved like every other one.
+///
+/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there.
+#[test]
+fn a_dropped_call_is_handled_like_any_other() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        // Polled once, then dropped: its message is in the mailbox.
+        start_and_drop(1, || room.say("never mind".to_owned())).await;
+        settle().await;
+        assert_eq!(
+            unsaved(&room).await,
+            Ok(1),
+            "a caller gave up when its message was in the mailbox. The message is handled like any other: it gets a number, it is counted, and it is saved"
+        );
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            saved.try_recv(),
+            Ok(1),
+            "a message whose caller gave up was accepted, and it is not saved"
+        );
+        assert_eq!(
+            say(&room).await,
+            2,
+            "a message whose caller gave up was saved as number 1, so the next one gets number 2"
+        );
+    });
+}
+
+/// Step 2. A caller may go away while it waits: its task was stopped, or it had a time-out. The room does not mind.
+///
+/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a count or a number that depends on whether the caller
+/// is still there.
+#[test]
+fn a_caller_that_gives_up_does_no_harm() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        // Some leave a message in the mailbox, others find no free slot.
+        start_and_drop(30, || room.say("never mind".to_owned())).await;
+        let said = within(
+            "the number of a message that is said later",
+            room.say("hello".to_owned()),
+        );
+        let Ok(number) = said.await else {
+            panic!(
+                "30 callers of `say` gave up, and the next one got Closed, but there is a handle. A reply that nobody waits for is no reason to end"
+            );
+        };
+        // `unsaved` may wait while there are many.
+        sleep(Duration::from_secs(60)).await;
+        start_and_drop(1, || room.unsaved()).await;
+        let left = unsaved(&room).await;
+        assert_ne!(
+            left,
+            Err(Closed),
+            "a caller of `unsaved` gave up, and the next one got Closed, but there is a handle. A reply that nobody waits for is no reason to end"
+        );
+        assert_eq!(
+            left,
+            Ok(0),
+            "30 callers of `say` gave up. A minute later all is saved, and the room's count is wrong. (If the test above, `the_room_knows_what_is_not_saved_yet`, is red, begin there)"
+        );
+        let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
+        assert_all_reported(&reported, number);
+    });
+}
+
+/// Step 3. What was accepted is saved and reported, even if nobody holds a handle any more.
+///
+/// Page: "The drain". The slips: `break` when the mailbox is closed, while the archive still brings results; aborting
 /// a task; a weak sender that cannot be upgraded when the result is there.
 #[test]
 fn accepted_messages_are_saved_before_the_end() {
@@ -188,65 +324,14 @@ fn accepted_messages_are_saved_before_the_end() {
         sleep(Duration::from_millis(2_500)).await;
         assert!(
             alive_tasks().await > 0,
-            "3 messages were accepted, then the last handle went, and whoever listened to the reports. The third one takes until second 3 to be saved, and after 2.5 s nobody is left who could save it"
+            "3 messages were accepted, then the last handle went, and the listener on `saved` too. The third one takes until second 3 to be saved, and after 2.5 s nobody is left who could save it"
         );
     });
 }
 
-/// Step 2. Dropping a handle takes no time, and waiting costs nothing.
+/// Step 3. However many speak at once: nobody waits for ever, nobody is refused, and nothing is lost.
 ///
-/// Page: "What each cure loses". The slips: a `Drop` that waits for the archive; a task that looks now and then whether it is needed.
-#[test]
-fn an_idle_room_costs_nothing() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        say(&room).await;
-        within("the report of the message", saved.recv()).await;
-        drop(room.clone());
-        quiet("all is saved, and nobody calls").await;
-        drop(saved);
-        say(&room).await;
-        sleep(Duration::from_secs(2)).await;
-        quiet("all is saved, and nobody listens on `saved`").await;
-    });
-    check(|| async {
-        expect_panics("the disk is full"); // the archive does
-        let (room, _saved) = start(Store::that_breaks_at(1));
-        say(&room).await;
-        sleep(Duration::from_secs(2)).await;
-        quiet("the archive has died, and nobody calls").await;
-        drop(room);
-    });
-}
-
-/// Step 2. Who asks disturbs nobody: a save takes a second, however often somebody asks meanwhile.
-///
-/// Page: chapter 6, "What select! drops". The slip: the archive waits for questions and for `save` in one `select!`, so each question
-/// drops the save that is under way, and the next turn of the loop begins it anew.
-#[test]
-fn asking_does_not_delay_the_archive() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        say(&room).await;
-        for _ in 0..20 {
-            sleep(Duration::from_millis(310)).await;
-            let asked = unsaved(&room).await;
-            assert!(
-                asked.is_ok(),
-                "`unsaved` returned Closed, but there is a handle"
-            );
-        }
-        assert_eq!(
-            saved.try_recv(),
-            Ok(1),
-            "somebody asked `unsaved` three times a second for six seconds, and message 1 is not saved. Saving takes one second: what becomes of a save that is under way when somebody asks?"
-        );
-    });
-}
-
-/// Step 2. However many speak at once: nobody waits for ever, nobody is refused, and nothing is lost.
-///
-/// Page: "A second channel". The slips: a way back that can be full, however large, so that the archive waits for the room, and the room
+/// Page: "The way back never waits". The slips: a way back that can be full, however large, so that the archive waits for the room, and the room
 /// for the archive; a call that has a time-out.
 #[test]
 fn many_at_once_are_all_saved() {
@@ -270,7 +355,7 @@ fn many_at_once_are_all_saved() {
             }
             assert_eq!(
                 refused, 0,
-                "{callers} spoke at once, and {refused} of them got no number: whoever finds no place waits for one, however long that takes"
+                "{callers} spoke at once, and {refused} of them got no number: a caller that finds no free slot waits for one, however long that takes"
             );
             numbers.sort_unstable();
             if let Some((number, next)) = numbers
@@ -293,51 +378,7 @@ fn many_at_once_are_all_saved() {
     }
 }
 
-/// Step 2. When many messages wait to be saved, `say` waits: callers are faster than the archive, and memory has an end.
-///
-/// Page: "A second channel". The slips: the archive's mailbox has no bound; a task that carries each message to it, so that nobody
-/// has to wait; a bound that is never felt.
-#[test]
-fn too_many_have_to_wait() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        let mut speaking = JoinSet::new();
-        for _ in 0..3_000 {
-            let room = room.clone();
-            speaking.spawn(async move { room.say("hello".to_owned()).await });
-        }
-        settle().await;
-        let accepted = std::iter::from_fn(|| speaking.try_join_next()).count();
-        assert!(
-            accepted < 2_000,
-            "3000 spoke at once, and {accepted} of them got their number before a single message was saved. What bounds the messages that wait to be saved?"
-        );
-        // The others give up, and take with them what found no place.
-        speaking.shutdown().await;
-        drop(room);
-        let kept = count_reports(&mut saved).await;
-        assert!(
-            kept < 2_000,
-            "3000 spoke at once, {accepted} of them got a number, and the others gave up before anything was saved. {kept} messages were saved: what bounds those that wait for the room?"
-        );
-    });
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        for _ in 0..300 {
-            start_and_drop(10, || room.say("never mind".to_owned())).await;
-            settle().await;
-        }
-        drop(room);
-        let kept = count_reports(&mut saved).await;
-        assert!(
-            kept < 2_000,
-            "3000 callers gave up, one after another, before anything was saved, and {kept} of their messages were saved all the same. When there is no place, a message \
-             has to wait with its caller, and go with it: who keeps it?"
-        );
-    });
-}
-
-/// Step 2. Nobody has to listen to the reports.
+/// Step 3. Nobody has to listen to the reports.
 ///
 /// Page: chapter 6, "Where it ends". The slips: `unwrap` on the report; a room that ends with its listener.
 #[test]
@@ -357,110 +398,12 @@ fn it_goes_on_when_nobody_listens() {
         assert_eq!(
             unsaved(&room).await,
             Ok(0),
-            "nobody listens on `saved`, and messages are saved all the same"
+            "nobody listens on `saved`, and messages should be saved nevertheless"
         );
     });
 }
 
-/// Step 2. A call that is dropped takes nothing back: when the room has its message, it is saved like every other one.
-///
-/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there.
-#[test]
-fn a_dropped_call_is_handled_all_the_same() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        // Polled once, then dropped: its message is in the mailbox.
-        start_and_drop(1, || room.say("never mind".to_owned())).await;
-        settle().await;
-        assert_eq!(
-            unsaved(&room).await,
-            Ok(1),
-            "a caller gave up when its message was in the mailbox. The message is handled all the same: it gets a number, it is counted, and it is saved"
-        );
-        sleep(Duration::from_secs(10)).await;
-        assert_eq!(
-            saved.try_recv(),
-            Ok(1),
-            "a message whose caller gave up was accepted, and it is not saved"
-        );
-        assert_eq!(
-            say(&room).await,
-            2,
-            "a message whose caller gave up was saved as number 1, so the next one gets number 2"
-        );
-    });
-}
-
-/// Step 2. A caller may go away while it waits: its task was stopped, or it had a time-out. The room does not mind.
-///
-/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a count or a number that depends on whether the caller
-/// is still there.
-#[test]
-fn a_caller_that_gives_up_does_no_harm() {
-    check(|| async {
-        let (room, mut saved) = start(Store::new());
-        // Some leave a message in the mailbox, others find no place.
-        start_and_drop(30, || room.say("never mind".to_owned())).await;
-        let said = within(
-            "the number of a message that is said later",
-            room.say("hello".to_owned()),
-        );
-        let Ok(number) = said.await else {
-            panic!(
-                "30 callers of `say` gave up, and the next one got Closed, but there is a handle. A reply that nobody waits for is no reason to end"
-            );
-        };
-        // `unsaved` may wait while there are many.
-        sleep(Duration::from_secs(60)).await;
-        start_and_drop(1, || room.unsaved()).await;
-        let left = unsaved(&room).await;
-        assert_ne!(
-            left,
-            Err(Closed),
-            "a caller of `unsaved` gave up, and the next one got Closed, but there is a handle. A reply that nobody waits for is no reason to end"
-        );
-        assert_eq!(
-            left,
-            Ok(0),
-            "30 callers of `say` gave up. A minute later all is saved, and the room's count is wrong. (If the test above, `the_room_knows_what_is_not_saved_yet`, is red, begin there)"
-        );
-        let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
-        assert_all_reported(&reported, number);
-    });
-}
-
-/// Step 3. What was saved before the archive died is reported, and what is said later is refused.
-///
-/// Page: "When one of them dies". The slips: leaving the loop without listening to what the archive has brought already; `unwrap` on
-/// a send.
-#[test]
-fn what_was_saved_is_reported_though_the_archive_dies() {
-    for _ in 0..16 {
-        check(|| async {
-            expect_panics("the disk is full"); // the archive does
-            let (room, mut saved) = start(Store::that_breaks_at(20));
-            let mut speaking = JoinSet::new();
-            for _ in 0..40 {
-                let room = room.clone();
-                speaking.spawn(async move { room.say("hello".to_owned()).await });
-            }
-            drop(room);
-            within("the answers to 40 messages at once", speaking.join_all()).await;
-            let mut reported = Vec::new();
-            while let Some(number) = within("the reports", saved.recv()).await {
-                reported.push(number);
-            }
-            assert_eq!(
-                reported.len(),
-                19,
-                "messages 1 to 19 were saved, then the archive died, and not all of them are reported. What the archive has brought is still to be listened to"
-            );
-            assert_all_reported(&reported, 19);
-        });
-    }
-}
-
-/// Step 3. Without an archive nothing can be saved, so nothing more is accepted.
+/// Step 4. Without an archive nothing can be saved, so nothing more is accepted.
 ///
 /// Page: "When one of them dies". The slips: a room that goes on numbering what nobody saves; `unwrap` on a send in the handle.
 #[test]
@@ -513,7 +456,64 @@ fn a_dead_archive_closes_the_room() {
     });
 }
 
-/// Step 3. A runtime may end before the handles do, and takes all tasks with it. Then nobody is there any more, and every call says so.
+/// Step 4. What was saved before the archive died is reported, and what is said later is refused.
+///
+/// Page: "When one of them dies". The slips: leaving the loop without listening to what the archive has brought already; `unwrap` on
+/// a send.
+#[test]
+fn what_was_saved_is_reported_though_the_archive_dies() {
+    for _ in 0..16 {
+        check(|| async {
+            expect_panics("the disk is full"); // the archive does
+            let (room, mut saved) = start(Store::that_breaks_at(20));
+            let mut speaking = JoinSet::new();
+            for _ in 0..40 {
+                let room = room.clone();
+                speaking.spawn(async move { room.say("hello".to_owned()).await });
+            }
+            drop(room);
+            within("the answers to 40 messages at once", speaking.join_all()).await;
+            let mut reported = Vec::new();
+            while let Some(number) = within("the reports", saved.recv()).await {
+                reported.push(number);
+            }
+            assert_eq!(
+                reported.len(),
+                19,
+                "messages 1 to 19 were saved, then the archive died, and not all of them are reported. What the archive has brought is still to be listened to"
+            );
+            assert_all_reported(&reported, 19);
+        });
+    }
+}
+
+/// Step 4. Dropping a handle takes no time, and waiting costs nothing.
+///
+/// Page: "What each cure loses". The slips: a `Drop` that waits for the archive; a task that looks now and then whether it is needed.
+#[test]
+fn an_idle_room_costs_nothing() {
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        say(&room).await;
+        within("the report of the message", saved.recv()).await;
+        drop(room.clone());
+        quiet("all is saved, and nobody calls").await;
+        drop(saved);
+        say(&room).await;
+        sleep(Duration::from_secs(2)).await;
+        quiet("all is saved, and nobody listens on `saved`").await;
+    });
+    check(|| async {
+        expect_panics("the disk is full"); // the archive does
+        let (room, _saved) = start(Store::that_breaks_at(1));
+        say(&room).await;
+        sleep(Duration::from_secs(2)).await;
+        quiet("the archive has died, and nobody calls").await;
+        drop(room);
+    });
+}
+
+/// Step 4. A runtime may end before the handles do, and takes all tasks with it. Then nobody is there any more, and every call says so.
 ///
 /// Page: "When one of them dies". The slips: a call that waits for something that no dropped task gives back, or for a count that
 /// nobody keeps any more.

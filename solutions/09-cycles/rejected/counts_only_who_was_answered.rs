@@ -1,4 +1,4 @@
-//! rejected: a_dropped_call_is_handled_all_the_same
+//! rejected: a_dropped_call_is_handled_like_any_other
 //! says: it gets a number, it is counted
 //! thinks: "A message counts when its caller has its number."
 

@@ -1,5 +1,5 @@
-//! rejected: a_dropped_call_is_handled_all_the_same
-//! says: The message is handled all the same
+//! rejected: a_dropped_call_is_handled_like_any_other
+//! says: The message is handled like any other
 //! thinks: "Nobody waits for the answer any more, so there is nothing to do."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: who has nothing to do waits, and does not look again and again
+//! says: a task that has nothing to do waits, and does not look again and again
 //! thinks: "A look around every ten seconds costs next to nothing, and later there may be something to look for."
 
 use std::time::Duration;

@@ -57,11 +57,11 @@ struct Job {
 struct Room {
     /// The handles hold the other end. When the last of them is dropped, nobody can say anything any more.
     mailbox: mpsc::Receiver<Message>,
-    /// The way to the archive, and what keeps it alive: dropping it lets the archive finish its work and end.
+    /// Keeps the archive alive: dropping it lets the archive finish its work and end.
     archive: mpsc::Sender<Job>,
     /// The way back, a channel of its own: the archive's Sender keeps this one open, and not the room's mailbox.
     results: mpsc::UnboundedReceiver<u64>,
-    /// Whoever opened the room holds the other end, or has dropped it because nobody wants to know.
+    /// The one who opened the room holds the other end, or has dropped it because nobody wants to know.
     saved: mpsc::UnboundedSender<u64>,
     last: u64,
     /// Up when the archive has taken a message, down when it says that the message is saved.
@@ -88,6 +88,10 @@ impl Room {
         while let Some(number) = self.results.recv().await {
             let _ = self.saved.send(number);
         }
+        // When the archive has died, there are handles still: a message that comes in this very moment must be received, or its
+        // caller would wait for ever. (Dropping a mailbox alone does not see to that.)
+        self.mailbox.close();
+        while self.mailbox.recv().await.is_some() {}
     }
 
     async fn handle(&mut self, message: Message) -> Result<(), Closed> {
@@ -175,8 +179,8 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 impl RoomHandle {
     /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
-    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. Whoever has
-    /// waited longest has the next turn.
+    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. The
+    /// caller that has waited longest has the next turn.
     ///
     /// # Errors
     /// The room or its archive has ended, or the runtime that they ran on. The message is not saved.
@@ -192,8 +196,8 @@ impl RoomHandle {
 
     /// How many messages are accepted and not saved yet.
     ///
-    /// The answer comes at once, also while the archive saves. (Only when the room itself has to wait for a place in the
-    /// archive's mailbox, it comes later, as that of [`say`](Self::say) does.)
+    /// The answer comes at once, also while the archive saves. (It comes later only when the room itself has to wait for a
+    /// slot in the archive's mailbox, as that of [`say`](Self::say) does.)
     ///
     /// # Errors
     /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.

@@ -42,7 +42,7 @@ pub enum Step {
     Rest(u64),
     /// The next step comes before the room gets to run.
     AtOnce,
-    /// Who waits does not look before the next step is done: its turn may have come by then.
+    /// Callers that wait do not look before the next step is done: their turn may have come by then.
     Inattentive,
 }
 
@@ -51,7 +51,7 @@ use Step::*;
 /// Where to read about a promise that is broken.
 const NEED: &str = "(Page: \"Two actors that need each other\")";
 const TREE: &str = "(Page: \"Ownership is a tree\")";
-const SECOND: &str = "(Page: \"A second channel\")";
+const WAITS: &str = "(Page: \"The way back never waits\")";
 const DRAIN: &str = "(Page: \"The drain\")";
 const CURES: &str = "(Page: \"What each cure loses\")";
 const DIES: &str = "(Page: \"When one of them dies\")";
@@ -381,7 +381,7 @@ impl Room {
     }
 
     async fn one(&mut self, is_say: bool) {
-        // Who waits is served before who comes later, if they take what they are given.
+        // Callers that wait are served before later ones, if they take what they are given.
         self.look().await;
         let Some((call, result)) = self.call(is_say).await else {
             return;
@@ -478,7 +478,7 @@ impl Room {
         let called = &self.calls[call];
         assert!(
             !called.dead,
-            "{name} got number {number}, but the archive had died before: who will save it? {DIES}"
+            "{name} got number {number}, but the archive had died before: nothing will save it. {DIES}"
         );
         let before = called.highest;
         assert!(
@@ -494,7 +494,7 @@ impl Room {
         assert!(
             number <= most,
             "{name} got number {number}, but no more than {most} messages can have been accepted by then. The room gives numbers only to messages \
-             that are saved: a call that gave up while it waited takes no number with it. {SECOND}"
+             that are saved: a call that gave up while it waited takes no number with it. {WAITS}"
         );
         self.highest = self.highest.max(number);
     }
@@ -509,7 +509,7 @@ impl Room {
                 && matches!(call.result, Some((when, Ok(_))) if when <= at || !called.attentive)
         };
         let accepted = self.calls.iter().filter(by_then).count() as u64;
-        // A message that waits for its place at the archive is in the room's hands: it may be counted. A caller who does not look
+        // A message that waits for a slot at the archive is in the room's hands: it may be counted. A caller who does not look
         // may have been accepted.
         let in_hand = if called.attentive {
             waits.min(1)
@@ -606,7 +606,7 @@ impl Room {
             let wake_ups = metrics.worker_park_count(0) - wake_ups;
             assert!(
                 wake_ups < 100 + 20 * most_unsaved,
-                "{} pass with no more than {most_unsaved} messages to save, and something woke up {wake_ups} times: who has nothing to do waits, \
+                "{} pass with no more than {most_unsaved} messages to save, and something woke up {wake_ups} times: a task that has nothing to do waits, \
                  and does not look again and again. {CURES}",
                 at_time(time),
             );
@@ -622,7 +622,7 @@ impl Room {
     fn all_is_quiet(&mut self) {
         if let Some(call) = self.waiting.waiting().next() {
             panic!(
-                "{} still waits, long after everything before it should have been saved. {SECOND}",
+                "{} still waits, long after everything before it should have been saved. {WAITS}",
                 self.name(call)
             );
         }
@@ -644,7 +644,7 @@ impl Room {
                 self.not_accepted = (accepted + self.gave_up).saturating_sub(reported);
             }
         } else if self.breaks_at.is_none() {
-            // Of those who gave up, all may have been accepted.
+            // All that gave up may have been accepted.
             self.saved_unheard = accepted + self.gave_up - self.not_accepted;
         }
     }
@@ -700,7 +700,7 @@ impl Room {
             }
             assert!(
                 number > earlier.0,
-                "{} got number {number}, and call {}, which had waited for longer, got {}: nobody is overtaken. {SECOND}",
+                "{} got number {number}, and call {}, which had waited for longer, got {}: nobody is overtaken. {WAITS}",
                 self.name(i),
                 earlier.1,
                 earlier.0
@@ -765,7 +765,7 @@ impl Room {
         let says = says.count() as u64 - self.not_accepted;
         assert!(
             reported <= says,
-            "{reported} messages were reported, and no more than {says} can have been accepted. {SECOND}"
+            "{reported} messages were reported, and no more than {says} can have been accepted. {WAITS}"
         );
     }
 
