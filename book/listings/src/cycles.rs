@@ -120,6 +120,72 @@ mod tests {
         assert_eq!(shown!(results), 3);
     }
 
+    /// Page: "What each cure loses": tasks end with their runtime, whatever they still have to do.
+    #[test]
+    fn when_main_returns_nothing_is_shown() {
+        macro_rules! shown {
+            ($version:ident) => {{
+                let wall = Wall::default();
+                abandoned(async {
+                    let gallery = $version::open(wall.clone());
+                    for picture in ["cat", "dog", "owl"] {
+                        gallery.add(picture).await.unwrap();
+                    }
+                });
+                wall.thumbnails().len()
+            }};
+        }
+        assert_eq!(shown!(circle), 0);
+        assert_eq!(shown!(breaks), 0);
+        assert_eq!(shown!(drain), 0);
+        assert_eq!(shown!(weak), 0);
+        assert_eq!(shown!(abort), 0);
+        assert_eq!(shown!(results), 0);
+    }
+
+    /// Page: "The way back never waits": how much it holds while callers never pause, when the two branches are taken in random
+    /// order, and with the results on top.
+    #[test]
+    fn a_random_order_lets_the_way_back_grow() {
+        macro_rules! most_results {
+            ($($biased:ident)?) => {
+                abandoned(async {
+                    let (handle, mut mailbox) = mpsc::channel::<u32>(8);
+                    let (pictures, mut work) = mpsc::channel::<u32>(8);
+                    let (done, mut results) = mpsc::unbounded_channel::<u32>();
+                    let gallery = tokio::spawn(async move {
+                        let mut most = 0;
+                        loop {
+                            most = most.max(results.len());
+                            tokio::select! {
+                                $($biased;)?
+                                Some(_) = results.recv() => {}
+                                message = mailbox.recv() => match message {
+                                    Some(picture) => pictures.send(picture).await.unwrap(),
+                                    None => return most,
+                                },
+                            }
+                        }
+                    });
+                    tokio::spawn(async move {
+                        while let Some(picture) = work.recv().await {
+                            sleep(Duration::from_secs(1)).await;
+                            let _ = done.send(picture);
+                        }
+                    });
+                    for picture in 0..10_000 {
+                        handle.send(picture).await.unwrap();
+                    }
+                    drop(handle);
+                    gallery.await.unwrap()
+                })
+            };
+        }
+        let random = most_results!();
+        assert!(random > 10, "{random}");
+        assert_eq!(most_results!(biased), 1);
+    }
+
     /// Page: "A second channel": `else => break` waits until every channel is closed, and this one never is.
     #[test]
     fn with_else_the_loop_waits_for_the_way_back_too() {
@@ -252,8 +318,10 @@ mod tests {
             gallery.add("no picture").await.unwrap();
             sleep(Duration::from_secs(60)).await;
             assert_eq!(alive_tasks().await, 1, "nobody has told the gallery");
-            // A tell says that the message is in the mailbox, and nothing of what becomes of it.
-            assert_eq!(gallery.add("cat").await, Ok(()));
+            // A tell says that the message is in the mailbox, and nothing of what becomes of it. Eight fit.
+            for _ in 0..8 {
+                assert_eq!(gallery.add("cat").await, Ok(()));
+            }
             assert_eq!(alive_tasks().await, 0, "its send to the scaler has failed");
             assert_eq!(gallery.add("dog").await, Err(Closed));
             assert!(wall.thumbnails().is_empty());
@@ -275,6 +343,54 @@ mod tests {
                 within("the end of the way back", results.recv()).await,
                 None
             );
+        });
+    }
+
+    /// Page: "When one of them dies": a `Sender` hears of the other actor's end without a send.
+    #[test]
+    fn closed_tells_of_a_panic_without_a_send() {
+        check(|| async {
+            expect_panics(""); // of the scaler
+            let (scaler, mut pictures) = mpsc::channel::<String>(8);
+            tokio::spawn(async move {
+                while let Some(picture) = pictures.recv().await {
+                    scale(picture).await;
+                }
+            });
+            scaler.send("no picture".to_owned()).await.unwrap();
+            let (_handle, mut mailbox) = mpsc::channel::<String>(8);
+            let gallery = async {
+                tokio::select! {
+                    message = mailbox.recv() => message,
+                    () = scaler.closed() => None,
+                }
+            };
+            assert_eq!(within("the end of the scaler", gallery).await, None);
+        });
+    }
+
+    /// Page: "When one of them dies": a mailbox that is closed and received to its end leaves no caller without an error, also
+    /// the one whose message is on its way.
+    #[test]
+    fn close_and_recv_to_the_end_leave_no_caller_waiting() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<()>>(8);
+            let (reply, waits) = oneshot::channel();
+            sender.send(reply).await.unwrap();
+            // The first half of a `send` is done.
+            let permit = sender.reserve().await.unwrap();
+            let actor = tokio::spawn(async move {
+                mailbox.close();
+                while mailbox.recv().await.is_some() {}
+            });
+            assert!(waits.await.is_err());
+            let (reply, on_its_way) = oneshot::channel();
+            permit.send(reply);
+            let answer = within("an error for the last caller", on_its_way).await;
+            assert!(answer.is_err());
+            actor.await.unwrap();
+            let (reply, _answer) = oneshot::channel();
+            assert!(sender.send(reply).await.is_err());
         });
     }
 

@@ -72,6 +72,9 @@ impl Room {
     async fn run(mut self) {
         loop {
             tokio::select! {
+                // Results first: so no more than a few of them ever wait, however many callers there are.
+                biased;
+                Some(number) = self.results.recv() => self.report(number),
                 message = self.mailbox.recv() => match message {
                     Some(message) => {
                         if self.handle(message).await.is_err() {
@@ -80,7 +83,6 @@ impl Room {
                     }
                     None => break,
                 },
-                Some(number) = self.results.recv() => self.report(number),
             }
         }
         // The archive ends when it has done what it has. Until then it brings results, and they are part of what `say` promised.

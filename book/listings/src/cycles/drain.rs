@@ -35,6 +35,10 @@ impl Gallery {
     async fn run(mut self) {
         loop {
             tokio::select! {
+                biased;
+                Some(Scaled { thumbnail }) = self.results.recv() => {
+                    self.wall.hang(thumbnail);
+                }
                 message = self.mailbox.recv() => match message {
                     Some(Add { picture }) => {
                         if self.scaler.send(Scale { picture }).await.is_err() {
@@ -43,9 +47,6 @@ impl Gallery {
                     }
                     None => break,
                 },
-                Some(Scaled { thumbnail }) = self.results.recv() => {
-                    self.wall.hang(thumbnail);
-                }
             }
         }
         drop(self.scaler);
