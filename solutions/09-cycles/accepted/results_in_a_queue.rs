@@ -84,6 +84,9 @@ async fn room(
             let _ = saved.send(number);
         }
     }
+    // Nobody who asks in this very moment waits for ever.
+    mailbox.close();
+    while mailbox.recv().await.is_some() {}
 }
 
 /// Waits for the first of them; for ever when there is none.

@@ -71,7 +71,7 @@ async fn room(
                     .await
                     .is_err()
                 {
-                    return;
+                    break;
                 }
                 last += 1;
                 let _ = reply.send(last);
@@ -81,6 +81,9 @@ async fn room(
             }
         }
     }
+    // Nobody who asks in this very moment waits for ever.
+    mailbox.close();
+    while mailbox.recv().await.is_some() {}
 }
 
 async fn archive(

@@ -1,4 +1,4 @@
-//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but the room must never wait for a place at the archive, so callers wait for a permit, which goes with the job and comes back when it is done.
+//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but the room must never wait for a slot at the archive, so callers wait for a permit, which goes with the job and comes back when it is done.
 
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -57,7 +57,7 @@ struct Job {
 async fn room(
     mut mailbox: mpsc::Receiver<Message>,
     own: mpsc::WeakSender<Message>,
-    // Unbounded: the archive waits for a place in the room's mailbox, so the room must not wait for one in the archive's. Permits
+    // Unbounded: the archive waits for a slot in the room's mailbox, so the room must not wait for one in the archive's. Permits
     // bound it.
     archive: mpsc::UnboundedSender<Job>,
     saved: mpsc::UnboundedSender<u64>,
@@ -81,7 +81,7 @@ async fn room(
                     })
                     .is_err()
                 {
-                    return;
+                    break;
                 }
                 last += 1;
                 unsaved += 1;
@@ -96,6 +96,9 @@ async fn room(
             }
         }
     }
+    // Nobody who asks in this very moment waits for ever.
+    mailbox.close();
+    while mailbox.recv().await.is_some() {}
 }
 
 async fn archive(mut jobs: mpsc::UnboundedReceiver<Job>, mut store: Store) {

@@ -104,6 +104,7 @@ impl Room {
                 break;
             }
         }
+        while self.mailbox.recv().await.is_some() {}
     }
 }
 async fn archive(
