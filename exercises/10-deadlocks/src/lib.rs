@@ -1,11 +1,11 @@
 //! Exercise 10, deadlocks: a room and its moderator, and a relay in front of a slow reader.
 //!
-//! Part a runs and hangs: that is the start. The room asks the moderator whether a post is all right, and the moderator
-//! asks the room how much its author has posted. Draw who waits for whom, and cut one edge. What `open` and the methods of
-//! `RoomHandle` promise stays, and room and moderator stay two actors, each with a task of its own. How they talk to each
-//! other is yours to change.
+//! Part a (steps 1 to 3) runs and hangs: that is the start. The room asks the moderator whether a post is all right, and the
+//! moderator asks the room how much its author has posted. Draw who waits for whom, and cut one edge. What `open` and the
+//! methods of `RoomHandle` promise stays, and room and moderator stay two actors, each with a task of its own. How they talk
+//! to each other is yours to change.
 //!
-//! Part b is empty: a relay that stays responsive, and loses nothing, while its output is full.
+//! Part b (steps 4 to 6) is empty: a relay that stays responsive, and loses nothing, while its output is full.
 //!
 //! Page: book/src/10-deadlocks.md. The tests are in tests/deadlocks.rs; those of part b have `relay` in
 //! their names:
@@ -107,7 +107,7 @@ pub struct RoomHandle {
 }
 
 /// Opens a room whose moderator allows each author `limit` posts; with 0, nobody may post. Names that differ in anything are different
-/// authors. As many messages as `mailbox` says may wait for the room; whoever comes then waits until there is a place.
+/// authors. As many messages as `mailbox` says may wait for the room; the next caller waits until a slot is free.
 ///
 /// To be called inside a Tokio runtime.
 ///
@@ -147,8 +147,8 @@ impl RoomHandle {
     /// When the room has ended: its runtime is gone.
     ///
     /// # Cancel safety
-    /// A caller that gives up while it waits for a place in the mailbox has posted nothing. After that, the post may be made all the
-    /// same; then it has its number, and counts.
+    /// A caller that gives up while it waits for a slot in the mailbox has posted nothing. After that, the post may still be made;
+    /// then it has its number, and counts.
     pub async fn post(&self, author: &str, _text: &str) -> Result<u64, Refused> {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -190,7 +190,7 @@ pub struct RelayHandle {
     // What does it need?
 }
 
-/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place. It takes a place only when it has
+/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a slot. It takes a slot only when it has
 /// a text to put there, since others may send to `out` as well.
 ///
 /// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. (Chapter 12 bounds it.)
@@ -200,7 +200,7 @@ pub struct RelayHandle {
 /// To be called inside a Tokio runtime.
 pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
     let _ = out;
-    todo!("part b: an actor with a queue")
+    todo!("step 4: start an actor that hands on what it gets; in step 5 it gets a queue")
 }
 
 impl RelayHandle {
@@ -208,13 +208,13 @@ impl RelayHandle {
     ///
     /// # Errors
     /// Nobody reads the output any more, or the relay has ended. While an idle relay has not noticed that its reader is gone,
-    /// `forward` may return `Ok` still.
+    /// `forward` may still return `Ok`.
     ///
     /// # Cancel safety
-    /// The text of a caller that gives up may be accepted all the same; then it counts, and comes out in its turn.
+    /// The text of a caller that gives up may still be accepted; then it counts, and comes out in its turn.
     pub async fn forward(&self, text: String) -> Result<(), Closed> {
         let _ = text;
-        todo!("part b: tell the relay")
+        todo!("step 4: tell the relay")
     }
 
     /// How many texts the relay has accepted so far, handed on or not.
@@ -222,6 +222,6 @@ impl RelayHandle {
     /// # Errors
     /// Nobody reads the output any more, or the relay has ended. An idle relay may not have noticed yet, as in `forward`.
     pub async fn accepted(&self) -> Result<u64, Closed> {
-        todo!("part b: ask the relay")
+        todo!("step 4: ask the relay")
     }
 }

@@ -19,7 +19,7 @@ use tokio::{
 
 /// One post, one answer.
 ///
-/// Page: "Two actors that ask each other". The slips: a larger mailbox, or one without a bound: the room does not wait for a place,
+/// Page: "Two actors that ask each other". The slips: a larger mailbox, or one without a bound: the room does not wait for a slot,
 /// it waits for an answer. A time-out around the question.
 #[test]
 fn a_post_gets_its_number() {
@@ -56,7 +56,7 @@ fn nobody_posts_more_than_allowed() {
         assert_eq!(
             in_no_time("the number of eve's posts", room.posts_by("eve")).await,
             0,
-            "who has not posted has posted 0"
+            "an author who has not posted has posted 0"
         );
     });
 }
@@ -181,9 +181,9 @@ fn as_many_posts_wait_as_the_mailbox_says() {
     }
 }
 
-/// Who waits for a place in the mailbox waits, and nobody works while nobody asks.
+/// A caller that waits for a slot in the mailbox sleeps, and nobody works while nobody asks.
 ///
-/// Page: "Time-outs". The slips: trying again and again (`try_send`, `yield_now`) until there is a place; a room that looks now and then
+/// Page: "Time-outs". The slips: trying again and again (`try_send`, `yield_now`) until there is a slot; a room that looks now and then
 /// whether all is well.
 #[test]
 fn waiting_costs_nothing() {
@@ -203,7 +203,7 @@ fn waiting_costs_nothing() {
         let most = polls.into_iter().max().unwrap_or_default();
         assert!(
             most <= 20,
-            "200 calls share a mailbox of 1, and one of them was polled {most} times: it looks again and again instead of waiting for its place"
+            "200 calls share a mailbox of 1, and one of them was polled {most} times: it looks again and again instead of waiting in line"
         );
         let wake_ups = wake_ups_in_an_hour().await;
         assert!(
@@ -228,7 +228,7 @@ fn a_mailbox_of_0_panics() {
 
 /// Whatever the limit is, and however many authors there are.
 ///
-/// Page: "Your turn". The slips: a limit of 0 as "no limit"; a limit or a count in a smaller type; names that are compared loosely; counts of authors
+/// Page: "Back edges never wait". The slips: a limit of 0 as "no limit"; a limit or a count in a smaller type; names that are compared loosely; counts of authors
 /// that are forgotten.
 #[test]
 fn each_author_is_counted_whatever_the_limit() {
@@ -282,7 +282,7 @@ fn each_author_is_counted_whatever_the_limit() {
 
 /// Numbers and counts grow beyond 65,536.
 ///
-/// Page: "Your turn". The slip: a count in a smaller type than the one that is returned.
+/// Page: "Back edges never wait". The slip: a count in a smaller type than the one that is returned.
 #[test]
 fn no_count_is_too_large() {
     check(|| async {
@@ -357,7 +357,7 @@ fn a_room_that_has_ended_gives_no_answer() {
 
 /// Part b. What goes in comes out, in its order, and at the end nothing is left.
 ///
-/// Page: "Listening while you wait for a place". The slip: texts that overtake each other, or are forgotten.
+/// Page: "Listening while the output is full". The slip: texts that overtake each other, or are forgotten.
 #[test]
 fn relay_hands_on_everything_in_order() {
     check(|| async {
@@ -384,7 +384,7 @@ fn relay_hands_on_everything_in_order() {
 
 /// Part b. While nobody reads its output, the relay answers.
 ///
-/// Page: "Listening while you wait for a place". The slips: `out.send(..).await` in the handler; a send that is kept by reference
+/// Page: "Listening while the output is full". The slips: `out.send(..).await` in the handler; a send that is kept by reference
 /// while the handler sends again.
 #[test]
 fn relay_listens_while_its_output_is_full() {
@@ -409,7 +409,7 @@ fn relay_listens_while_its_output_is_full() {
     });
 }
 
-/// Part b. However often it is interrupted while it waits for a place, it loses nothing.
+/// Part b. However often it is interrupted while it waits for a slot, it loses nothing.
 ///
 /// Page: "What select! drops". The slips: `send(text)` as a branch of `select!`: another branch is taken, the future is dropped, and
 /// the text with it. `try_send`, and what does not fit is forgotten.
@@ -424,7 +424,7 @@ fn relay_loses_nothing_when_it_is_interrupted() {
         }
         let mut got = Vec::new();
         for _ in 0..5 {
-            // Each question comes while the relay waits for a place in its output.
+            // Each question comes while the relay waits for a slot in its output.
             for _ in 0..3 {
                 settle().await;
                 let accepted = in_no_time(
@@ -467,7 +467,7 @@ fn relay_needs_no_task_for_each_text() {
             let tasks = alive_tasks().await;
             assert!(
                 tasks <= 3,
-                "{number} texts wait for a place, and {tasks} tasks wait with them: a queue that you cannot see"
+                "{number} texts wait for a slot, and {tasks} tasks wait with them: a queue that you cannot see"
             );
         }
         let accepted = in_no_time("the count of accepted texts", relay.accepted()).await;
@@ -485,12 +485,12 @@ fn relay_needs_no_task_for_each_text() {
     });
 }
 
-/// Part b. A text takes its place as soon as there is one, and nobody has to ask for it.
+/// Part b. A text goes out as soon as there is a slot for it, and nobody has to ask for that.
 ///
-/// Page: "Listening while you wait for a place". The slips: looking for a place only when a message comes; a relay that spins while it has
+/// Page: "Listening while the output is full". The slips: looking for a slot only when a message comes; a relay that spins while it has
 /// nothing to hand on.
 #[test]
-fn relay_takes_a_place_as_soon_as_there_is_one() {
+fn relay_hands_on_as_soon_as_there_is_a_slot() {
     check(|| async {
         let (relay, mut out) = start(1);
         for text in texts(5) {
@@ -501,7 +501,7 @@ fn relay_takes_a_place_as_soon_as_there_is_one() {
         settle().await;
         for text in texts(5) {
             let got = in_no_time(
-                "the next text, though nobody told the relay that there is a place",
+                "the next text, though nobody told the relay that there is a slot",
                 out.recv(),
             )
             .await;
@@ -520,11 +520,11 @@ fn relay_takes_a_place_as_soon_as_there_is_one() {
     });
 }
 
-/// Part b. Who waits for a place in the relay's mailbox waits.
+/// Part b. A caller that waits for a slot in the relay's mailbox sleeps.
 ///
-/// Page: "Listening while you wait for a place". The slip: trying again and again (`try_send`, `yield_now`) until there is a place.
+/// Page: "Listening while the output is full". The slip: trying again and again (`try_send`, `yield_now`) until there is a slot.
 #[test]
-fn relay_callers_wait_for_their_place() {
+fn relay_callers_wait_in_line() {
     check(|| async {
         let (relay, mut out) = start(1);
         let mut calls = JoinSet::new();
@@ -536,7 +536,7 @@ fn relay_callers_wait_for_their_place() {
         let most = polls.into_iter().max().unwrap_or_default();
         assert!(
             most <= 20,
-            "600 texts are forwarded at once, and one of the calls was polled {most} times: it looks again and again instead of waiting for its place"
+            "600 texts are forwarded at once, and one of the calls was polled {most} times: it looks again and again instead of waiting in line"
         );
         drop(relay);
         while within("the rest of the output", out.recv()).await.is_some() {}
@@ -545,7 +545,7 @@ fn relay_callers_wait_for_their_place() {
 
 /// Part b. Without a reader there is nothing to relay to.
 ///
-/// Page: "Listening while you wait for a place". The slips: the error of a send or of `reserve` is ignored; the relay notices only when the next
+/// Page: "Listening while the output is full". The slips: the error of a send or of `reserve` is ignored; the relay notices only when the next
 /// message comes.
 #[test]
 fn relay_ends_without_a_reader() {
@@ -625,7 +625,7 @@ fn start(capacity: usize) -> (RelayHandle, Receiver<String>) {
     (relay(out), texts)
 }
 
-/// More calls than any mailbox has places: none of them hangs.
+/// More calls than any mailbox has slots: none of them hangs.
 async fn assert_closed(relay: &RelayHandle, why: &str) {
     for _ in 0..40 {
         let forward = in_no_time("the end of `forward`", relay.forward("late".to_owned())).await;

@@ -1,4 +1,4 @@
-//! accepted: a task of its own waits for places, and gets its texts through an unbounded channel. Two plain loops and no `select!`; the queue is the channel.
+//! accepted: a task of its own waits for slots, and gets its texts through an unbounded channel. Two plain loops and no `select!`; the queue is the channel.
 
 use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};

@@ -1,4 +1,4 @@
-//! accepted: the moderator sends its verdict as a message of its own, and the room keeps the open posts by their number. The room never waits; every open post needs a place to be kept.
+//! accepted: the moderator sends its verdict as a message of its own, and the room keeps the open posts by their number. The room never waits; every open post has to be kept somewhere.
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

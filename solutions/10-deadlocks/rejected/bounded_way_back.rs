@@ -1,6 +1,6 @@
 //! rejected: thousands_at_once_on_small_mailboxes in some schedules
 //! says: the answers to 300 posts at once never came: a deadlock
-//! thinks: "The verdicts come back through a channel of their own. Each way has as many places as the mailbox, and `select!` looks at
+//! thinks: "The verdicts come back through a channel of their own. Each way has as many slots as the mailbox, and `select!` looks at
 //!   both channels, so neither can fill up."
 
 use std::collections::{HashMap, VecDeque};

@@ -1,6 +1,6 @@
 //! rejected: a_post_gets_its_number
 //! says: the answer to a post never came: a deadlock
-//! thinks: "It hangs because the mailbox is full. A hundred places will do."
+//! thinks: "It hangs because the mailbox is full. A hundred slots will do."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

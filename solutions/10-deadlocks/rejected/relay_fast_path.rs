@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_the_relays_reader_does
 //! says: and had been accepted before that was forwarded
-//! thinks: "When there is a place, the text need not go through the queue."
+//! thinks: "When there is a slot, the text need not go through the queue."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{

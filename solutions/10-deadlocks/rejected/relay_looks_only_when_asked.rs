@@ -1,5 +1,5 @@
-//! rejected: relay_takes_a_place_as_soon_as_there_is_one
-//! says: though nobody told the relay that there is a place never came: a deadlock
+//! rejected: relay_hands_on_as_soon_as_there_is_a_slot
+//! says: though nobody told the relay that there is a slot never came: a deadlock
 //! thinks: "Before it waits for the next message, the relay hands on as much as fits. `try_send` never waits."
 
 use std::collections::{HashMap, VecDeque};

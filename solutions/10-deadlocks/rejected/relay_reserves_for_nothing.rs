@@ -1,6 +1,6 @@
-//! rejected: relay_takes_a_place_as_soon_as_there_is_one
+//! rejected: relay_hands_on_as_soon_as_there_is_a_slot
 //! says: This test never ends
-//! thinks: "The relay always waits for a place; when it has one and nothing to put there, it gives it back."
+//! thinks: "The relay always waits for a slot; when it has one and nothing to put there, it gives it back."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

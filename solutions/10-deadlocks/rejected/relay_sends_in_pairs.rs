@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_the_relays_reader_does
-//! says: A text takes a place as soon as there is one
-//! thinks: "Two places at once cost one wait instead of two."
+//! says: A text takes a slot as soon as there is one
+//! thinks: "Two slots at once cost one wait instead of two."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

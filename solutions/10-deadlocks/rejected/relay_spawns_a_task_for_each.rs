@@ -1,7 +1,7 @@
 //! rejected: relay_needs_no_task_for_each_text
-//! says: 300 texts wait for a place, and
+//! says: 300 texts wait for a slot, and
 //! says: a queue that you cannot see
-//! thinks: "Each text waits for its place in a task of its own, and the relay stays free."
+//! thinks: "Each text waits for its slot in a task of its own, and the relay stays free."
 
 use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};

@@ -1,4 +1,4 @@
-//! rejected: relay_takes_a_place_as_soon_as_there_is_one
+//! rejected: relay_hands_on_as_soon_as_there_is_a_slot
 //! says: in one quiet hour the runtime woke up
 //! thinks: "Should a wake-up ever be missed, the relay looks again after ten seconds."
 

@@ -1,6 +1,6 @@
-//! rejected: relay_callers_wait_for_their_place
-//! says: it looks again and again instead of waiting for its place
-//! thinks: "`forward` must not wait, so it tries until there is a place."
+//! rejected: relay_callers_wait_in_line
+//! says: it looks again and again instead of waiting in line
+//! thinks: "`forward` must not wait, so it tries until there is a slot."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

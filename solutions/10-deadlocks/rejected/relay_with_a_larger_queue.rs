@@ -1,6 +1,6 @@
 //! rejected: relay_needs_no_task_for_each_text
 //! says: the end of `forward` never came: a deadlock
-//! thinks: "A second task does the waiting. Between the two is a channel, and 64 places are plenty."
+//! thinks: "A second task does the waiting. Between the two is a channel, and 64 slots are plenty."
 
 use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};

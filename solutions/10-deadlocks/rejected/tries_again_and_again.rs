@@ -1,6 +1,6 @@
 //! rejected: waiting_costs_nothing
-//! says: it looks again and again instead of waiting for its place
-//! thinks: "A send that never waits cannot be part of a deadlock, so I try until there is a place."
+//! says: it looks again and again instead of waiting in line
+//! thinks: "A send that never waits cannot be part of a deadlock, so I try until there is a slot."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

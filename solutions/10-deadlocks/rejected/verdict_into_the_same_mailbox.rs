@@ -1,6 +1,6 @@
 //! rejected: thousands_at_once_on_small_mailboxes
 //! says: the answers to 300 posts at once never came: a deadlock
-//! thinks: "The verdict comes back as a message, into the room's own mailbox. The moderator's has 64 places, so the room never has to wait."
+//! thinks: "The verdict comes back as a message, into the room's own mailbox. The moderator's has 64 slots, so the room never has to wait."
 
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};

@@ -95,7 +95,7 @@ pub struct RoomHandle {
 }
 
 /// Opens a room whose moderator allows each author `limit` posts; with 0, nobody may post. Names that differ in anything are different
-/// authors. As many messages as `mailbox` says may wait for the room; whoever comes then waits until there is a place.
+/// authors. As many messages as `mailbox` says may wait for the room; the next caller waits until a slot is free.
 ///
 /// To be called inside a Tokio runtime.
 ///
@@ -133,7 +133,7 @@ impl RoomHandle {
     /// When the room has ended: its runtime is gone.
     ///
     /// # Cancel safety
-    /// A caller that gives up while it waits for a place in the mailbox has posted nothing. After that, the post is made all the same.
+    /// A caller that gives up while it waits for a slot in the mailbox has posted nothing. After that, the post is still made.
     pub async fn post(&self, author: &str, _text: &str) -> Result<u64, Refused> {
         let (reply, answer) = oneshot::channel();
         let _ = self
@@ -177,7 +177,7 @@ enum ToRelay {
 struct Relay {
     /// The handles hold the other end.
     mailbox: mpsc::Receiver<ToRelay>,
-    /// Whoever reads the output holds the other end.
+    /// The output's reader holds the other end.
     out: mpsc::Sender<String>,
     /// Accepted, and not handed on yet. It has no bound: the relay promises to listen. Chapter 12 takes that promise back.
     queue: VecDeque<String>,
@@ -199,11 +199,11 @@ impl Relay {
                     }
                     None => break,
                 },
-                // A place, and not a send: when the other branch is taken, this future is dropped, and with it only the wait.
-                place = self.out.reserve(), if !self.queue.is_empty() => match place {
-                    Ok(place) => {
+                // A permit, and not a send: when the other branch is taken, this future is dropped, and with it only the wait.
+                permit = self.out.reserve(), if !self.queue.is_empty() => match permit {
+                    Ok(permit) => {
                         if let Some(text) = self.queue.pop_front() {
-                            place.send(text);
+                            permit.send(text);
                         }
                     }
                     Err(_) => return,
@@ -225,12 +225,12 @@ pub struct RelayHandle {
     sender: mpsc::Sender<ToRelay>,
 }
 
-/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a place. It takes a place only when it has
+/// Starts a relay: what is given to it goes to `out`, in its order, as soon as there is a slot. It takes a slot only when it has
 /// a text to put there, since others may send to `out` as well.
 ///
-/// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. When all handles are gone, it
-/// hands on what it still has, however late its reader is, then it ends. It ends too when it has something to hand on and nobody
-/// reads `out` any more.
+/// While `out` is full, the relay keeps what it is given, however much that is, and goes on listening. (Chapter 12 bounds it.)
+/// When all handles are gone, it hands on what it still has, however late its reader is, then it ends. When nobody reads `out` any
+/// more, it ends as soon as it has something to hand on; until then it does not notice.
 ///
 /// To be called inside a Tokio runtime.
 pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
@@ -251,10 +251,11 @@ impl RelayHandle {
     /// Gives the relay a text to hand on. `Ok` means that the relay has accepted it: with a reader that stays, it comes out.
     ///
     /// # Errors
-    /// The relay has ended: nobody reads its output any more, or its runtime is gone.
+    /// The relay has ended: nobody reads its output any more, or its runtime is gone. While an idle relay has not noticed that its
+    /// reader is gone, `forward` still returns `Ok`.
     ///
     /// # Cancel safety
-    /// The text of a caller that gives up while it waits for a place in the mailbox is not accepted.
+    /// The text of a caller that gives up while it waits for a slot in the mailbox is not accepted.
     pub async fn forward(&self, text: String) -> Result<(), Closed> {
         self.sender
             .send(ToRelay::Forward { text })

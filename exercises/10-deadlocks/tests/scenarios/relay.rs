@@ -49,7 +49,7 @@ pub enum Step {
 
 use Step::*;
 
-/// The relay's output has so many places.
+/// The relay's output has so many slots.
 #[derive(Clone)]
 pub struct Output(usize);
 
@@ -84,7 +84,7 @@ impl Scenario for Output {
     }
 
     async fn play(self, steps: Vec<Step>, story: Story) {
-        story.tell(format!("a relay starts; its output has {}", places(self.0)));
+        story.tell(format!("a relay starts; its output has {}", slots(self.0)));
         let mut relay = Relay::start(self.0, story);
         for step in steps {
             relay.take(step).await;
@@ -117,7 +117,7 @@ struct Text {
 
 struct Relay {
     story: Story,
-    places: usize,
+    slots: usize,
     handles: Vec<RelayHandle>,
     waiting: Calls<Answer>,
     calls: Vec<Call>,
@@ -141,15 +141,15 @@ struct Relay {
 }
 
 impl Relay {
-    fn start(places: usize, story: Story) -> Self {
-        let (out, reader) = mpsc::channel(places);
+    fn start(slots: usize, story: Story) -> Self {
+        let (out, reader) = mpsc::channel(slots);
         let weak = out.downgrade();
         Self {
             handles: vec![relay(out)],
             out: weak,
             reader: Some(reader),
             story,
-            places,
+            slots,
             waiting: Calls::new(),
             calls: Vec::new(),
             texts: Vec::new(),
@@ -202,7 +202,7 @@ impl Relay {
             ReadNow(count) => self.read_now(count),
             ReadAndForward(count) => {
                 for _ in 0..count {
-                    // Whether there is a place or an older text waits: the relay finds both when it gets to run.
+                    // Whether there is a slot or an older text waits: the relay finds both when it gets to run.
                     self.read_now(1);
                     let text = self.texts.len() + 1;
                     self.forward(text.to_string(), true).await;
@@ -241,7 +241,7 @@ impl Relay {
             self.look(true).await;
         }
         settle().await;
-        self.places_are_taken();
+        self.slots_are_taken();
         self.ends_without_a_reader().await;
     }
 
@@ -490,21 +490,21 @@ impl Relay {
     }
 
     /// Everybody has come to rest.
-    fn places_are_taken(&self) {
+    fn slots_are_taken(&self) {
         let Some(reader) = &self.reader else { return };
         let here = reader.len();
         let missing = self.accepted - self.accepted_and_read;
         assert!(
-            here == self.places || missing <= here,
-            "accepted and not read yet: {missing}. In the output, which has {}: {here}. A text takes a place as soon as there is one, and none is lost",
-            places(self.places)
+            here == self.slots || missing <= here,
+            "accepted and not read yet: {missing}. In the output, which has {}: {here}. A text takes a slot as soon as there is one, and none is lost",
+            slots(self.slots)
         );
         // What is sent, and what a permit is held for, counts as used.
         if let Some(out) = self.out.upgrade() {
             let unused = out.max_capacity() - out.capacity() - here;
             assert!(
                 unused == 0,
-                "the relay holds a permit of its output and has nothing to send: nobody else can use that place meanwhile"
+                "the relay holds a permit of its output and has nothing to send: nobody else can use that slot meanwhile"
             );
         }
     }
@@ -610,9 +610,9 @@ impl Text {
     }
 }
 
-fn places(count: usize) -> String {
+fn slots(count: usize) -> String {
     match count {
-        1 => "1 place".to_owned(),
-        more => format!("{more} places"),
+        1 => "1 slot".to_owned(),
+        more => format!("{more} slots"),
     }
 }
