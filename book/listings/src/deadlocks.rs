@@ -112,16 +112,17 @@ mod tests {
     use super::*;
     use crate::abandoned::{abandoned, hangs, left_behind};
     use harness::{check, in_no_time, settle, within};
-    use std::{pin::pin, time::Duration};
+    use std::{pin::pin, sync::Arc, thread, time::Duration};
     use tokio::{
-        sync::oneshot,
+        runtime::Builder,
+        sync::{Semaphore, oneshot, watch},
         task::JoinSet,
         time::{Instant, sleep},
     };
 
-    /// Page: "The trouble first" and "A larger mailbox hides it": the week goes through on four places, two weeks do not.
+    /// Page: "The trouble first" and "A larger mailbox hides it": the week goes through on four slots, two weeks do not.
     #[test]
-    fn a_week_hangs_on_one_or_two_places_and_two_weeks_on_four() {
+    fn a_week_hangs_on_one_or_two_slots_and_two_weeks_on_four() {
         let hangs_with = |capacity| {
             abandoned(async move {
                 let shop = open(capacity);
@@ -137,7 +138,7 @@ mod tests {
         }));
     }
 
-    /// Page: "A larger mailbox hides it": 2n + 2 orders at once.
+    /// Page: "A larger mailbox hides it": 2n + 2 orders at once, on one thread.
     #[test]
     fn it_takes_twice_the_capacity_and_two_more() {
         let tasks_left = |capacity, orders| {
@@ -155,14 +156,126 @@ mod tests {
         };
         for capacity in [1, 2, 3, 4, 8, 100] {
             let enough = 2 * capacity + 2;
-            assert_eq!(tasks_left(capacity, enough - 1), 0, "{capacity} places");
-            assert_eq!(tasks_left(capacity, enough), 2, "{capacity} places");
+            assert_eq!(tasks_left(capacity, enough - 1), 0, "{capacity} slots");
+            assert_eq!(tasks_left(capacity, enough), 2, "{capacity} slots");
         }
+    }
+
+    /// Page: "A larger mailbox hides it": the same orders, one after another, go through. It depends on who comes first.
+    #[test]
+    fn as_many_orders_one_after_another_go_through() {
+        check(|| async {
+            let shop = open(4);
+            for _ in 0..100 {
+                in_no_time("a slot for an order", shop.order("hello")).await;
+                settle().await;
+            }
+        });
+    }
+
+    /// Page: "A larger mailbox hides it": with one order less, no order of events on any number of threads can fill everything.
+    #[test]
+    fn one_order_less_goes_through_on_many_threads() {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(4)
+            .build()
+            .unwrap();
+        for round in 0..200 {
+            let capacity = 1 + round % 5;
+            runtime.block_on(async {
+                let shop = open(capacity);
+                let mut people = JoinSet::new();
+                for _ in 0..2 * capacity + 1 {
+                    let shop = shop.clone();
+                    people.spawn(async move { shop.order("hello").await });
+                }
+                people.join_all().await;
+            });
+            // Shop and printer are stuck, or they end.
+            let patience = std::time::Instant::now();
+            while runtime.metrics().num_alive_tasks() > 0 {
+                assert!(patience.elapsed() < Duration::from_secs(20), "stuck");
+                thread::yield_now();
+            }
+        }
+    }
+
+    /// Page: "The idea": a branch that is off waits for the one who turns it on. Here that is the one who waits for a slot.
+    #[test]
+    fn a_branch_that_is_off_is_an_edge() {
+        let hangs_with = |posts| {
+            abandoned(async move {
+                let (sender, mut mailbox) = mpsc::channel(8);
+                let (pause, mut pauses) = mpsc::channel(1);
+                tokio::spawn(async move {
+                    let mut paused = false;
+                    loop {
+                        tokio::select! {
+                            Some(now) = pauses.recv() => paused = now,
+                            Some(_) = mailbox.recv(), if !paused => (),
+                            else => break,
+                        }
+                    }
+                });
+                hangs(async {
+                    pause.send(true).await.unwrap();
+                    settle().await;
+                    for post in 0..posts {
+                        sender.send(post).await.unwrap();
+                    }
+                    pause.send(false).await.unwrap();
+                })
+                .await
+            })
+        };
+        assert!(!hangs_with(8));
+        assert!(hangs_with(9));
+    }
+
+    /// Page: "The idea": a semaphore's permit, held by one who asks another one who needs it.
+    #[test]
+    fn a_permit_is_an_edge_to_its_holder() {
+        assert!(abandoned(async {
+            let work = Arc::new(Semaphore::new(1));
+            let (sender, mut mailbox) = mpsc::channel::<oneshot::Sender<()>>(1);
+            let actors = Arc::clone(&work);
+            tokio::spawn(async move {
+                while let Some(reply) = mailbox.recv().await {
+                    let _permit = actors.acquire().await;
+                    let _ = reply.send(());
+                }
+            });
+            hangs(async {
+                let _permit = work.acquire().await;
+                let (reply, answer) = oneshot::channel();
+                sender.send(reply).await.unwrap();
+                answer.await
+            })
+            .await
+        }));
+    }
+
+    /// Page: "The idea": `send` on a `watch` blocks its thread while another thread looks at a `borrow()`.
+    #[test]
+    fn the_send_of_a_watch_blocks_while_somebody_borrows() {
+        let (sender, receiver) = watch::channel(1);
+        let borrowed = receiver.borrow();
+        let (done, sent) = std::sync::mpsc::channel();
+        let sending = thread::spawn(move || {
+            let _ = sender.send(2);
+            done.send(()).unwrap();
+        });
+        // It cannot come, however long this waits.
+        assert!(sent.recv_timeout(Duration::from_millis(50)).is_err());
+        assert_eq!(*borrowed, 1);
+        drop(borrowed);
+        sending.join().unwrap();
+        assert_eq!(*receiver.borrow(), 2);
     }
 
     /// Page: "Back edges never wait".
     #[test]
-    fn a_way_back_that_never_waits_gets_everything_through_on_one_place() {
+    fn a_way_back_that_never_waits_gets_everything_through_on_one_slot() {
         check(|| async {
             let (shop, texts) = back_edge::open(1);
             let mut people = JoinSet::new();
@@ -170,7 +283,7 @@ mod tests {
                 let shop = shop.clone();
                 people.spawn(async move { shop.order(&format!("text {number}")).await });
             }
-            in_no_time("a place for a thousand orders", people.join_all()).await;
+            in_no_time("a slot for a thousand orders", people.join_all()).await;
             drop(shop);
             let texts = in_no_time("the end of the shop", texts).await.unwrap();
             assert_eq!(texts.len(), 1000);
@@ -219,7 +332,7 @@ mod tests {
 
     /// Page: "Asking yourself", also without a bound.
     #[test]
-    fn who_asks_itself_waits_for_ever() {
+    fn an_actor_that_asks_itself_waits_for_ever() {
         assert!(abandoned(async {
             let diary = asks_itself::open();
             hangs(diary.write("hello")).await
@@ -228,7 +341,7 @@ mod tests {
 
     /// Page: "Asking yourself": a tell hangs too, when the mailbox is bounded and full.
     #[test]
-    fn who_tells_itself_waits_when_the_mailbox_is_full() {
+    fn an_actor_that_tells_itself_waits_when_the_mailbox_is_full() {
         assert!(abandoned(async {
             let (own, mut mailbox) = mpsc::channel(1);
             own.send(1).await.unwrap();
@@ -277,7 +390,7 @@ mod tests {
         texts
     }
 
-    /// Page: "What select! drops": a send that is kept and not polled keeps its place in the line, and what comes after it waits.
+    /// Page: "What select! drops": a send that is kept and not polled keeps its place in line, and what comes after it waits.
     #[test]
     fn a_send_kept_by_reference_locks_the_next_one() {
         assert!(abandoned(async {
@@ -288,6 +401,20 @@ mod tests {
         }));
     }
 
+    /// Page: "What select! drops": with two slots, both texts arrive, in the order that one wants.
+    #[test]
+    fn with_two_slots_a_kept_send_goes_well() {
+        check(|| async {
+            let (out, mailbox) = mpsc::channel(2);
+            out.send("earlier").await.unwrap();
+            out.send("later").await.unwrap();
+            let reader = tokio::spawn(reader(mailbox));
+            within("the end of the report", futurelock::report(out)).await;
+            let texts = within("the reader's texts", reader).await.unwrap();
+            assert_eq!(texts, ["earlier", "later", "it takes a while", "result"]);
+        });
+    }
+
     /// Page: "What select! drops": a kept `reserve` does the same.
     #[test]
     fn a_reserve_kept_by_reference_locks_the_next_send() {
@@ -295,10 +422,10 @@ mod tests {
             let (out, mailbox) = mpsc::channel(1);
             out.send("earlier").await.unwrap();
             tokio::spawn(reader(mailbox));
-            let mut place = pin!(out.reserve());
+            let mut permit = pin!(out.reserve());
             hangs(async {
                 tokio::select! {
-                    _ = &mut place => unreachable!("it is full for a second"),
+                    _ = &mut permit => unreachable!("it is full for a second"),
                     () = sleep(Duration::from_millis(10)) => out.send("busy").await.unwrap(),
                 }
             })
@@ -326,7 +453,7 @@ mod tests {
 
     /// Page: "What select! drops": with an owned `reserve` nothing is lost.
     #[test]
-    fn an_owned_reserve_loses_its_place_only() {
+    fn an_owned_reserve_loses_its_turn_only() {
         check(|| async {
             let (out, mailbox) = mpsc::channel(1);
             out.send("earlier").await.unwrap();
@@ -342,12 +469,16 @@ mod tests {
         });
     }
 
-    /// Page: "Listening while you wait for a place".
+    /// Page: "Listening while the output is full".
     #[test]
     fn the_thermometer_answers_while_its_display_is_full() {
         check(|| async {
             let (display, mut shown) = mpsc::channel(1);
             let thermometer = thermometer::open(display);
+            assert_eq!(
+                in_no_time("the highest", thermometer.highest()).await,
+                Ok(None)
+            );
             for degrees in [10, 30, 20] {
                 thermometer.measured(degrees).await.unwrap();
                 settle().await;
@@ -357,14 +488,14 @@ mod tests {
             }
             assert_eq!(
                 in_no_time("the highest", thermometer.highest()).await,
-                Ok(30)
+                Ok(Some(30))
             );
             assert_eq!(shown.recv().await, Some(10));
             assert_eq!(shown.recv().await, Some(20), "30 is old by now");
         });
     }
 
-    /// Page: "Listening while you wait for a place": it ends when nobody looks at the display.
+    /// Page: "Listening while the output is full": it ends when nobody looks at the display.
     #[test]
     fn the_thermometer_ends_without_a_display() {
         check(|| async {

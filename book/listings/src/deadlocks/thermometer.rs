@@ -1,4 +1,4 @@
-//! Chapter 10: a thermometer whose display is slow. It shows the newest value as soon as there is a place, and answers meanwhile.
+//! Chapter 10: a thermometer whose display is slow. It shows the newest value as soon as there is a slot, and answers meanwhile.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,7 +9,7 @@ pub struct Closed;
 #[derive(Debug)]
 enum Message {
     Measured { degrees: i32 },
-    Highest { reply: oneshot::Sender<i32> },
+    Highest { reply: oneshot::Sender<Option<i32>> },
 }
 
 // ANCHOR: thermometer
@@ -18,7 +18,7 @@ struct Thermometer {
     display: mpsc::Sender<i32>,
     /// Not on the display yet.
     newest: Option<i32>,
-    highest: i32,
+    highest: Option<i32>,
 }
 // ANCHOR_END: thermometer
 
@@ -30,16 +30,16 @@ impl Thermometer {
                 message = self.mailbox.recv() => match message {
                     Some(Message::Measured { degrees }) => {
                         self.newest = Some(degrees);
-                        self.highest = self.highest.max(degrees);
+                        self.highest = self.highest.max(Some(degrees));
                     }
                     Some(Message::Highest { reply }) => {
                         let _ = reply.send(self.highest);
                     }
                     None => return,
                 },
-                place = self.display.reserve(), if self.newest.is_some() => {
-                    match (place, self.newest.take()) {
-                        (Ok(place), Some(degrees)) => place.send(degrees),
+                permit = self.display.reserve(), if self.newest.is_some() => {
+                    match (permit, self.newest.take()) {
+                        (Ok(permit), Some(degrees)) => permit.send(degrees),
                         _ => return,
                     }
                 }
@@ -60,7 +60,7 @@ pub fn open(display: mpsc::Sender<i32>) -> ThermometerHandle {
         mailbox,
         display,
         newest: None,
-        highest: i32::MIN,
+        highest: None,
     };
     tokio::spawn(thermometer.run());
     ThermometerHandle { sender }
@@ -72,7 +72,8 @@ impl ThermometerHandle {
         sent.map_err(|_| Closed)
     }
 
-    pub async fn highest(&self) -> Result<i32, Closed> {
+    /// The highest value so far; `None` before the first one.
+    pub async fn highest(&self) -> Result<Option<i32>, Closed> {
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(Message::Highest { reply }).await;
         answer.await.map_err(|_| Closed)
