@@ -180,6 +180,8 @@ async fn run_all(
     let at_once = available_parallelism().map_or(1, NonZero::get);
     let folder: Arc<Path> = folder.into();
     let mut stuck: Vec<String> = Vec::new();
+    // Whether a test has said why it fails. One that this check has ended has not.
+    let mut explained = false;
     // A JoinSet, not plain spawned tasks: when this check is dropped, the set aborts them and their processes end.
     let mut running = JoinSet::new();
     loop {
@@ -190,11 +192,10 @@ async fn run_all(
             let folder = folder.clone();
             // From the first one that is stuck on, the others get their chance, and not much more.
             let short = stuck.first().map(|_| (limit / 15).max(WHILE_STUCK));
-            let others_fail = report.status.has_red();
             running.spawn(async move {
                 let limit = short.map_or(limit, |short| short.min(limit));
                 let mut command = run::one_test(&executable, &folder, &name);
-                if others_fail {
+                if explained {
                     // The harness then leaves the story of a scenario away.
                     command.env("HARNESS_OTHERS_FAIL", "1");
                 }
@@ -204,6 +205,8 @@ async fn run_all(
         }
         match running.join_next().await {
             Some(Ok((name, mut verdict, short))) => {
+                explained |= verdict.outcome == Outcome::Fails
+                    || verdict.outcome == Outcome::NeverEnds && !verdict.was_ended;
                 if verdict.outcome == Outcome::NeverEnds {
                     if let (Some(short), Some(first)) = (short, stuck.first())
                         && verdict.was_ended

@@ -169,7 +169,7 @@ fn callers_wait_in_line() {
             "2000 callers came at once, and nobody had to wait for a place: does the mailbox have a bound?"
         );
         let room = SequencerHandle::new();
-        let line = wait_in_line(2 * places + 1, || room.next_number()).await;
+        let line = wait_in_line(2 * places + 1, Duration::ZERO, || room.next_number()).await;
         assert!(
             !line.last_was_woken,
             "the mailbox is full, and a caller that waits for a place was woken when there was none for it yet: it tries again and again, and uses up time that the actor \

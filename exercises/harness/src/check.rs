@@ -223,14 +223,14 @@ where
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(stuck) = watchdog.look() {
                     let alive = watchdog.alive_tasks();
-                    let flag = if stuck == Stuck::Blocked {
+                    let flag = if matches!(stuck, Stuck::Blocked | Stuck::StandsStill) {
                         &BLOCKED
                     } else {
                         &SPINNING
                     };
                     flag.store(true, Relaxed);
                     return Err(Report::found(
-                        never_ends(stuck, phase.load(Relaxed), alive),
+                        never_ends(stuck, clock, phase.load(Relaxed), alive),
                         &panics,
                     ));
                 }
@@ -340,7 +340,7 @@ pub(crate) fn others(alive: usize) -> String {
     }
 }
 
-fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
+fn never_ends(stuck: Stuck, clock: Clock, phase: u8, alive: usize) -> String {
     if phase == SHUTDOWN {
         return "This test never ends: a closure given to `spawn_blocking` never returns.\n\
                 The runtime cannot be shut down before it does: nothing can abort a thread. Let the closure end by itself, \
@@ -372,6 +372,15 @@ fn never_ends(stuck: Stuck, phase: u8, alive: usize) -> String {
             "its thread is blocked.\n\
              It has done nothing for some seconds. Something waits without `.await`: a std Mutex that is locked already, `std::thread::sleep`, the `recv` of a std \
              channel. While a thread is blocked, none of its tasks can run, not even the one that is waited for."
+        }
+        Stuck::StandsStill if clock == Clock::Virtual => {
+            "every task waits, and time stands still.\n\
+             A closure given to `spawn_blocking` is under way. It may be right in a program; but the tests run in virtual time, which does not pass meanwhile. So what the closure \
+             waits for (in `blocking_recv`, `blocking_send` or `block_on`) may never come, nor the end of any `sleep`. Do this work in an async task that waits with `.await`."
+        }
+        Stuck::StandsStill => {
+            "every task waits, and nothing has come for some seconds.\n\
+             This test runs in real time, with real sockets: what is everybody waiting for? (If it is a closure given to `spawn_blocking`, what is that one waiting for?)"
         }
         Stuck::Unknown => {
             "no sign of life for some seconds.\n\

@@ -1,8 +1,11 @@
 //! What the callers of a busy actor can see: do they wait in line, and is there a bound while the actor works, too?
 
 use crate::settle;
-use std::task::Poll;
-use tokio::task::{JoinSet, coop::unconstrained};
+use std::{task::Poll, time::Duration};
+use tokio::{
+    task::{JoinSet, coop::unconstrained},
+    time::sleep,
+};
 use tokio_test::task::{self, Spawn};
 
 /// What callers have seen that came one after the other.
@@ -13,30 +16,39 @@ pub struct Line<T> {
     pub last_was_woken: bool,
 }
 
-/// Starts so many calls, one after the other, while no actor gets to run, and then lets the actors run. Before any of the callers looks
-/// whether its turn has come, one more call comes. Then all look, those that came first before the others, until nobody gets on.
+/// Starts so many calls, one after the other, while no actor gets to run, and then lets the actors run for `pause` (for as long as they
+/// need no time, if that is zero). Before any of the callers looks whether its turn has come, one more call comes. Then all look, those that
+/// came first before the others, and again after each pause, until nobody gets on.
 ///
 /// With more than twice as many callers as the mailbox has places, the first ones are answered meanwhile, and the next ones are given
 /// their places: there is none for the last one, nor for the late one.
 pub async fn wait_in_line<F: Future>(
     callers: usize,
+    pause: Duration,
     mut call: impl FnMut() -> F,
 ) -> Line<F::Output> {
     let mut calls: Vec<_> = (0..callers).map(|_| task::spawn(call())).collect();
     let mut answers = Vec::new();
     answers.resize_with(callers + 1, || None);
     look(&mut calls, &mut answers).await;
-    settle().await;
+    rest(pause).await;
     let last_was_woken = calls.last().is_some_and(Spawn::is_woken);
     let mut late = task::spawn(call());
     look(std::slice::from_mut(&mut late), &mut answers[callers..]).await;
     calls.push(late);
     while look(&mut calls, &mut answers).await {
-        settle().await;
+        rest(pause).await;
     }
     Line {
         answers,
         last_was_woken,
+    }
+}
+
+async fn rest(pause: Duration) {
+    settle().await;
+    if pause > Duration::ZERO {
+        sleep(pause).await;
     }
 }
 

@@ -113,12 +113,19 @@ impl Display for Which {
 
 /// A seeded source of chance: the same throws in every run.
 #[derive(Debug)]
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    /// Of the scenario.
+    number: usize,
+}
 
 impl Dice {
     fn new(seed: u32) -> Self {
         // Neighbouring seeds must not begin alike: spread them by the golden ratio, and never start xorshift with 0.
-        Self((u64::from(seed) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+        Self {
+            state: (u64::from(seed) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            number: seed as usize,
+        }
     }
 
     /// A number from 0 up to, and without, `limit`.
@@ -127,10 +134,10 @@ impl Dice {
     /// When `limit` is 0.
     pub fn below(&mut self, limit: usize) -> usize {
         // Marsaglia's xorshift64.
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % limit
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 33) as usize % limit
     }
 
     /// One of these.
@@ -139,6 +146,16 @@ impl Dice {
     /// When there are none.
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())].clone()
+    }
+
+    /// One of these, which go from small to large: the first scenarios, which are played first, have only the first ones. A fault that
+    /// a small one shows is told with it, since the steps of a story can be left out, but do not shrink.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub fn pick_small<T: Clone>(&mut self, from: &[T]) -> T {
+        let known = (1 + self.number / 16).min(from.len());
+        self.pick(&from[..known])
     }
 }
 

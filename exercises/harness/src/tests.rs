@@ -656,6 +656,30 @@ mod a_test_that_would_never_end {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn because_a_task_sleeps_and_looks_on_its_thread() {
+        fails(&["This test never ends", BLOCKS], || async {
+            loop {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn because_time_stands_still_while_a_blocking_closure_waits() {
+        fails(
+            &["This test never ends", "time stands still", "blocking_recv"],
+            || async {
+                let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+                tokio::task::spawn_blocking(move || while mailbox.blocking_recv().is_some() {});
+                sleep(Duration::from_secs(1)).await;
+                drop(sender);
+            },
+        );
+    }
+
+    #[test]
     fn because_a_blocking_closure_never_returns() {
         fails(
             &[

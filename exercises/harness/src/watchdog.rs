@@ -46,6 +46,8 @@ pub(crate) enum Stuck {
     Busy,
     /// The thread sleeps, outside of the runtime's own waiting.
     Blocked,
+    /// The runtime waits, and its clock does not move.
+    StandsStill,
     /// No way to tell which (not on Linux).
     Unknown,
 }
@@ -54,7 +56,8 @@ pub(crate) enum Stuck {
 struct Look {
     at: Instant,
     cpu: Option<Cpu>,
-    parks: u64,
+    /// How often the runtime went idle, and came back from it: odd while it is idle.
+    turns: u64,
     busy: Duration,
 }
 
@@ -63,7 +66,10 @@ pub(crate) struct Watchdog {
     thread: Option<String>,
     metrics: RuntimeMetrics,
     last: Look,
+    /// For how long the thread has done nothing at all.
     idle: Duration,
+    /// For how long it has slept in one turn of the runtime, short looks around included.
+    asleep: Duration,
     /// CPU time when the runtime last went idle.
     cpu_at_park: Duration,
     /// The runtime's own measure of work done at that moment: grows only between polls.
@@ -82,6 +88,7 @@ impl Watchdog {
             metrics,
             last,
             idle: Duration::ZERO,
+            asleep: Duration::ZERO,
             cpu_at_park,
             busy_at_park,
         }
@@ -95,7 +102,8 @@ impl Watchdog {
     pub fn look(&mut self) -> Option<Stuck> {
         let now = look(self.thread.as_deref(), &self.metrics);
         let elapsed = now.at - self.last.at;
-        let parked = now.parks != self.last.parks;
+        let parked = now.turns != self.last.turns;
+        let is_parked = now.turns % 2 == 1;
         let stuck = match (now.cpu, self.last.cpu) {
             (Some(cpu), Some(before)) => {
                 if parked {
@@ -104,9 +112,15 @@ impl Watchdog {
                 }
                 // A thread that wants to run and is not let run (a busy machine) is not idle.
                 if cpu.used == before.used && !cpu.runnable {
-                    self.idle += elapsed
+                    self.idle += elapsed;
+                    self.asleep += elapsed;
                 } else {
-                    self.idle = Duration::ZERO
+                    self.idle = Duration::ZERO;
+                    // Who sleeps a millisecond and looks, again and again, is seen awake now and then.
+                    self.asleep = self.asleep.saturating_sub(2 * elapsed);
+                }
+                if parked || is_parked {
+                    self.asleep = Duration::ZERO;
                 }
                 if cpu.used.saturating_sub(self.cpu_at_park) > self.limits.spinning {
                     let comes_back = now.busy > self.busy_at_park;
@@ -117,8 +131,11 @@ impl Watchdog {
                     })
                 } else if cpu.used > self.limits.busy {
                     Some(Stuck::Busy)
+                } else if is_parked {
+                    (self.idle > self.limits.blocked).then_some(Stuck::StandsStill)
                 } else {
-                    (self.idle > self.limits.blocked).then_some(Stuck::Blocked)
+                    let still = self.idle.max(self.asleep);
+                    (still > self.limits.blocked).then_some(Stuck::Blocked)
                 }
             }
             _ => {
@@ -135,7 +152,7 @@ fn look(thread: Option<&str>, metrics: &RuntimeMetrics) -> Look {
     Look {
         at: Instant::now(),
         cpu: thread.and_then(cpu_of),
-        parks: metrics.worker_park_count(0),
+        turns: metrics.worker_park_unpark_count(0),
         busy: metrics.worker_total_busy_duration(0),
     }
 }

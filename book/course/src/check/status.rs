@@ -197,11 +197,6 @@ impl Status {
         }
     }
 
-    /// Whether a test is red.
-    pub fn has_red(&self) -> bool {
-        (self.tests.iter()).any(|test| matches!(test.result, Outcome::Fails | Outcome::NeverEnds))
-    }
-
     fn count(&mut self) {
         self.of = self.tests.len();
         self.passed = self

@@ -68,7 +68,7 @@ impl Scenario for RoomAndArchive {
     fn begin(dice: &mut Dice) -> Self {
         let never = None;
         Self {
-            breaks_at: dice.pick(&[
+            breaks_at: dice.pick_small(&[
                 never,
                 never,
                 never,
@@ -84,8 +84,8 @@ impl Scenario for RoomAndArchive {
     fn step(&self, dice: &mut Dice) -> Step {
         match dice.below(32) {
             0..=7 => Say,
-            8 => Many(dice.pick(&[3, 40, 120])),
-            9 => ManyGiveUp(dice.pick(&[3, 40, 400])),
+            8 => Many(dice.pick_small(&[3, 40, 120])),
+            9 => ManyGiveUp(dice.pick_small(&[3, 40, 400])),
             10..=13 => Unsaved,
             14 => dice.pick(&[SayAndLeave, SayAndLeave, UnsavedAndLeave]),
             15 => CloneHandle,
