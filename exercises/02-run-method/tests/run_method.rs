@@ -118,11 +118,7 @@ fn callers_wait_in_line() {
             "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound?"
         );
         let (door, _task) = open(0);
-<<<<<<< /tmp/tmphmigvv9r
-        let line = wait_in_line(2 * slots + 1, || door.pass(1)).await;
-=======
-        let line = wait_in_line(2 * places + 1, Duration::ZERO, || door.pass(1)).await;
->>>>>>> /tmp/tmpzec7ehq3
+        let line = wait_in_line(2 * slots + 1, Duration::ZERO, || door.pass(1)).await;
         assert!(
             !line.last_was_woken,
             "the mailbox is full, and a caller that waits for a free slot was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
@@ -167,6 +163,24 @@ fn clones_count_at_the_same_door() {
             20,
             "this handle has a count of its own: the count must be in one place, with the task"
         );
+    });
+}
+
+/// Another door has another count.
+///
+/// The slip: a `static`, which all doors of the program share.
+#[test]
+fn two_doors_count_apart() {
+    check(|| async {
+        let (first, _task) = open(10);
+        let (second, _task) = open(200);
+        for (door, inside) in [(&first, 11), (&second, 201), (&first, 12)] {
+            assert_eq!(
+                within("the answer to `pass(1)`", door.pass(1)).await,
+                inside,
+                "10 were inside behind one door, and 200 behind another one; people came in through both, one by one. Each door counts its own: is there a `static`?"
+            );
+        }
     });
 }
 

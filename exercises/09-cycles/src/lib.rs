@@ -49,9 +49,11 @@ pub struct RoomHandle {
 }
 
 /// Opens a room whose archive saves to `store`, one message after another, in the order of their numbers. The number of each message
-/// is reported on `saved` as soon as it is saved (and the room, which may have callers, gets to it).
+/// is reported on `saved` as soon as it is saved and the room gets to it: callers, however many, delay that a little, and do not put it off.
 ///
-/// 1. When the last handle is dropped, room and archive end, and nobody has to stop them.
+/// Both are async tasks. (The tests run in virtual time, which stands still while a closure of `spawn_blocking` is under way.)
+///
+/// 1. When the last handle is dropped and all is saved, room and archive end at once, and nobody has to stop them.
 /// 2. The room knows how many messages are accepted and not saved yet: [`RoomHandle::unsaved`]. Their number is bounded.
 /// 3. A message that was accepted is saved and reported before the two end (as long as archive and runtime live). They do not end
 ///    with the listener on `saved`.
@@ -65,7 +67,7 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 impl RoomHandle {
     /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
-    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. The
+    /// be saved (four, say), this takes no time. When there are many (two thousand, say), it waits, however long that takes. The
     /// caller that has waited longest has the next turn.
     ///
     /// # Errors
@@ -82,7 +84,7 @@ impl RoomHandle {
     /// How many messages are accepted and not saved yet.
     ///
     /// The answer comes at once, also while the archive saves. (It comes later only when the room itself has to wait for a
-    /// slot in the archive's mailbox, as that of [`say`](Self::say) does.)
+    /// slot in the archive's mailbox, as that of [`say`](Self::say) does: in its turn, however long that takes.)
     ///
     /// # Errors
     /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.

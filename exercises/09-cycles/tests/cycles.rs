@@ -239,42 +239,6 @@ fn too_many_have_to_wait() {
     });
 }
 
-/// Step 2. Each room has numbers, a count and an archive of its own.
-///
-/// Page: "Two actors that need each other". The slip: a `static`, for the numbers or for the end of the archive.
-#[test]
-fn two_rooms_know_nothing_of_each_other() {
-    check(|| async {
-        expect_panics("the disk is full"); // the archive of the first room does
-        let (first, _saved) = start(Store::that_breaks_at(2));
-        let (second, _saved) = start(Store::new());
-        for _ in 0..2 {
-            say(&first).await;
-        }
-        let said = within("the number of a message", second.say("hello".to_owned())).await;
-        assert_eq!(
-            said,
-            Ok(1),
-            "two messages were said in another room, and this is the first one here: is there a `static`, which all rooms of the program share?"
-        );
-        settle().await;
-        assert_eq!(
-            unsaved(&second).await,
-            Ok(1),
-            "one message was said in this room, and two in another one: which of them are counted here?"
-        );
-        sleep(Duration::from_secs(60)).await;
-        let _ = first.say("anybody?".to_owned()).await;
-        settle().await;
-        let said = within("the number of a message", second.say("hello".to_owned())).await;
-        assert_eq!(
-            said,
-            Ok(2),
-            "the archive of another room has died, and that one is closed; this room is not"
-        );
-    });
-}
-
 /// Step 2. A call that is dropped takes nothing back: when the room has its message, it is saved like every other one.
 ///
 /// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there.
@@ -339,6 +303,31 @@ fn a_caller_that_gives_up_does_no_harm() {
         );
         let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
         assert_all_reported(&reported, number);
+    });
+}
+
+/// Step 2. The caller that has waited longest has the next turn, after hours as well.
+///
+/// Page: chapter 1, "The mailbox". The slips: a call that looks for a place anew when it is woken, while others come; one that loses its
+/// place after a time.
+#[test]
+fn callers_stand_in_line() {
+    check(|| async {
+        let (room, _saved) = start(Store::new());
+        let minute = Duration::from_millis(61_300);
+        let line = wait_in_line(4_000, minute, || room.say("hello".to_owned())).await;
+        assert!(
+            !line.last_was_woken,
+            "4000 spoke at once, and a minute later the last one was woken: its turn cannot have come. Does it try again and again? It sleeps until it is its turn"
+        );
+        for (call, expected) in line.answers.into_iter().zip(1..) {
+            assert_eq!(
+                call,
+                Some(Ok(expected)),
+                "4000 spoke, one after the other, and one more a minute later, when some had been saved. This one was number {expected} of them. (None: it waits for ever.) \
+                 Whoever has waited longest has the next turn: callers stand in line, and nobody who comes later goes before them"
+            );
+        }
     });
 }
 
@@ -457,7 +446,7 @@ fn many_at_once_are_all_saved() {
     }
 }
 
-/// Step 2. Callers that keep coming keep the room neither from its reports nor from its answers.
+/// Step 3. Callers that keep coming keep the room neither from its reports nor from its answers.
 ///
 /// Page: "Two actors that need each other". The slips: a `select!` that is `biased`, with the calls first, so that what the archive brings
 /// lies in its channel for hours; questions that come last.
@@ -490,31 +479,6 @@ fn a_crowd_does_not_hide_what_is_saved() {
         speaking.shutdown().await;
         drop(room);
         count_reports(&mut saved).await;
-    });
-}
-
-/// Step 2. Whoever has waited longest has the next turn, after hours as well.
-///
-/// Page: chapter 1, "The mailbox". The slips: a call that looks for a place anew when it is woken, while others come; one that loses its
-/// place after a time.
-#[test]
-fn callers_stand_in_line() {
-    check(|| async {
-        let (room, _saved) = start(Store::new());
-        let minute = Duration::from_millis(61_300);
-        let line = wait_in_line(8_000, minute, || room.say("hello".to_owned())).await;
-        assert!(
-            !line.last_was_woken,
-            "8000 spoke at once, and a minute later the last one was woken: its turn cannot have come. Does it try again and again? It sleeps until it is its turn"
-        );
-        for (call, expected) in line.answers.into_iter().zip(1..) {
-            assert_eq!(
-                call,
-                Some(Ok(expected)),
-                "8000 spoke, one after the other, and one more a minute later, when some had been saved. This one was number {expected} of them. (None: it waits for ever.) \
-                 Whoever has waited longest has the next turn: callers stand in line, and nobody who comes later goes before them"
-            );
-        }
     });
 }
 
@@ -711,6 +675,42 @@ fn a_handle_may_outlive_the_runtime() {
                 "room and archive are gone with their runtime, and a `say` that had to wait returned a number"
             );
         }
+    });
+}
+
+/// Step 4. Each room has numbers, a count and an archive of its own.
+///
+/// Page: "Two actors that need each other". The slip: a `static`, for the numbers or for the end of the archive.
+#[test]
+fn two_rooms_know_nothing_of_each_other() {
+    check(|| async {
+        expect_panics("the disk is full"); // the archive of the first room does
+        let (first, _saved) = start(Store::that_breaks_at(2));
+        let (second, _saved) = start(Store::new());
+        for _ in 0..2 {
+            say(&first).await;
+        }
+        let said = within("the number of a message", second.say("hello".to_owned())).await;
+        assert_eq!(
+            said,
+            Ok(1),
+            "two messages were said in another room, and this is the first one here: is there a `static`, which all rooms of the program share?"
+        );
+        settle().await;
+        assert_eq!(
+            unsaved(&second).await,
+            Ok(1),
+            "one message was said in this room, and two in another one: which of them are counted here?"
+        );
+        sleep(Duration::from_secs(60)).await;
+        let _ = first.say("anybody?".to_owned()).await;
+        settle().await;
+        let said = within("the number of a message", second.say("hello".to_owned())).await;
+        assert_eq!(
+            said,
+            Ok(2),
+            "the archive of another room has died, and that one is closed; this room is not"
+        );
     });
 }
 

@@ -106,7 +106,9 @@ impl PreviewsHandle {
     /// A call that is dropped while it waits takes no slot, and its link is not fetched.
     pub async fn submit_within(&self, url: Url, longest: Duration) -> Result<(), Refused<Url>> {
         let _ = (url, longest);
-        todo!("step 2: wait for a slot, but not for ever, and keep the link; step 5: for both kinds of slot together")
+        todo!(
+            "step 2: wait for a slot, but not for ever, and keep the link; step 5: for both kinds of slot together"
+        )
     }
 
     /// A handle for one caller: of the links that come through it and its clones, at most `slots` wait at a time. The slots that

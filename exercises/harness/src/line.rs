@@ -16,9 +16,12 @@ pub struct Line<T> {
     pub last_was_woken: bool,
 }
 
+/// How often callers look in one pause.
+const LOOKS: u32 = 64;
+
 /// Starts so many calls, one after the other, while no actor gets to run, and then lets the actors run for `pause` (for as long as they
-/// need no time, if that is zero). Before any of the callers looks whether its turn has come, one more call comes. Then all look, those that
-/// came first before the others, and again after each pause, until nobody gets on.
+/// need no time, if that is zero). Before any of the callers looks whether its turn has come, one more call comes. Then those that are
+/// woken look, those that came first before the others, many times in such a pause, until nobody gets on.
 ///
 /// With more than twice as many callers as the mailbox has places, the first ones are answered meanwhile, and the next ones are given
 /// their places: there is none for the last one, nor for the late one.
@@ -30,14 +33,19 @@ pub async fn wait_in_line<F: Future>(
     let mut calls: Vec<_> = (0..callers).map(|_| task::spawn(call())).collect();
     let mut answers = Vec::new();
     answers.resize_with(callers + 1, || None);
-    look(&mut calls, &mut answers).await;
+    look(&mut calls, &mut answers, |_| true).await;
     rest(pause).await;
     let last_was_woken = calls.last().is_some_and(Spawn::is_woken);
     let mut late = task::spawn(call());
-    look(std::slice::from_mut(&mut late), &mut answers[callers..]).await;
+    let its_answer = &mut answers[callers..];
+    look(std::slice::from_mut(&mut late), its_answer, |_| true).await;
     calls.push(late);
-    while look(&mut calls, &mut answers).await {
-        rest(pause).await;
+    // Who is given a place now has its answer a few looks later.
+    let mut in_vain = 0;
+    while in_vain < 4 {
+        let some = look(&mut calls, &mut answers, Spawn::is_woken).await;
+        in_vain = if some { 0 } else { in_vain + 1 };
+        rest(pause / LOOKS).await;
     }
     Line {
         answers,
@@ -52,13 +60,18 @@ async fn rest(pause: Duration) {
     }
 }
 
-/// Polls all calls that have no answer yet. Whether one of them has got one.
-async fn look<F: Future>(calls: &mut [Spawn<F>], answers: &mut [Option<F::Output>]) -> bool {
+/// Polls the calls of those who look, and have no answer yet. Whether one of them has got one.
+async fn look<F: Future>(
+    calls: &mut [Spawn<F>],
+    answers: &mut [Option<F::Output>],
+    looks: impl Fn(&Spawn<F>) -> bool,
+) -> bool {
     // Tokio makes a task yield after 128 operations in one poll: they would have to wait for that, too.
     unconstrained(async {
         let mut some = false;
         for (call, answer) in calls.iter_mut().zip(answers) {
             if answer.is_none()
+                && looks(call)
                 && let Poll::Ready(output) = call.poll()
             {
                 *answer = Some(output);

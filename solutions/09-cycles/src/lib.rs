@@ -181,7 +181,7 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
 
 impl RoomHandle {
     /// Says something in the room, and returns the number of the message: 1, 2, 3 … It is saved later. As long as only a few wait to
-    /// be saved (four, say), this takes no time. When there are many (a thousand, say), it waits, however long that takes. The
+    /// be saved (four, say), this takes no time. When there are many (two thousand, say), it waits, however long that takes. The
     /// caller that has waited longest has the next turn.
     ///
     /// # Errors
@@ -199,7 +199,7 @@ impl RoomHandle {
     /// How many messages are accepted and not saved yet.
     ///
     /// The answer comes at once, also while the archive saves. (It comes later only when the room itself has to wait for a
-    /// slot in the archive's mailbox, as that of [`say`](Self::say) does.)
+    /// slot in the archive's mailbox, as that of [`say`](Self::say) does: in its turn, however long that takes.)
     ///
     /// # Errors
     /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.
