@@ -222,9 +222,27 @@ async fn an_unknown_test_is_told_with_those_that_there_are() {
     let error = copy.trace("numbers_start_at_on").await.unwrap_err();
     let said = error.to_string();
     assert!(
-        said.contains("did you mean `numbers_start_at_one_and_go_on`?"),
+        said.contains("did you mean ") && said.contains("`numbers_start_at_one_and_go_on`?"),
         "{said}"
     );
+}
+
+#[test]
+fn what_tests_take_from_their_harness_is_in_the_one_that_records() {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        words.map(str::to_owned).collect()
+    };
+    let ours = words(&real("book/tokio-traced/harness/src/lib.rs"));
+    let theirs = real("exercises/harness/src/lib.rs");
+    for taken in theirs.split("pub use ").skip(1) {
+        for name in words(taken.split(';').next().unwrap()) {
+            assert!(
+                ours.contains(&name),
+                "name `{name}` in book/tokio-traced/harness, too"
+            );
+        }
+    }
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub use check::{check, check_in_real_time, expect_panics};
 pub use line::{Line, until_half_are_answered, wait_in_line};
 pub use play::scenarios;
 pub use probe::{
-    Overlap, accepted_sends, alive_tasks, answered_at_once, on_a_runtime_that_ends, start_and_drop,
-    wake_ups,
+    Overlap, accepted_sends, alive_tasks, answered_at_once, count_polls, on_a_runtime_that_ends,
+    start_and_drop, wake_ups, wake_ups_so_far,
 };
 pub use scenario::{Dice, Scenario, Story, at_time};
 pub use schedule::one_schedule;
