@@ -142,7 +142,7 @@ fn the_room_knows_what_is_not_saved_yet() {
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
         assert_eq!(
             refused, 0,
-            "1000 asked `unsaved` at once, and {refused} of them got Closed, but there is a handle: whoever finds no place waits for one"
+            "1000 asked `unsaved` at once, and {refused} of them got Closed, but there is a handle: a caller that finds no free slot waits for one"
         );
         assert!(
             answers.iter().all(|answer| *answer == Ok(3)),
@@ -239,6 +239,33 @@ fn too_many_have_to_wait() {
     });
 }
 
+/// Step 2. The caller that has waited longest has the next turn, after hours as well.
+///
+/// Page: chapter 1, "The mailbox". The slips: a call that looks for a free slot anew when it is woken, while others come; one that loses its
+/// place after a time.
+#[test]
+fn callers_stand_in_line() {
+    check(|| async {
+        let (room, _saved) = start(Store::new());
+        let minute = Duration::from_millis(61_300);
+        let line = wait_in_line(4_000, minute, || room.say("hello".to_owned())).await;
+        assert!(
+            !line.last_was_woken,
+            "4000 spoke at once, and a minute later the last one was woken: its turn cannot have come. Does it try again and again? It sleeps until it is its turn"
+        );
+        for (call, expected) in line.answers.into_iter().zip(1..) {
+            assert_eq!(
+                call,
+                Some(Ok(expected)),
+                "4000 spoke, one after the other, and one more a minute later, when some had been saved. This one was number {expected} of them. (None: it waits for ever.) \
+                 The caller that has waited longest has the next turn: callers stand in line, and nobody who comes later goes before them"
+            );
+        }
+        // What is accepted is saved.
+        sleep(Duration::from_secs(2_100)).await;
+    });
+}
+
 /// Step 2. A call that is dropped takes nothing back: when the room has its message, it is saved like every other one.
 ///
 /// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there.
@@ -303,31 +330,6 @@ fn a_caller_that_gives_up_does_no_harm() {
         );
         let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
         assert_all_reported(&reported, number);
-    });
-}
-
-/// Step 2. The caller that has waited longest has the next turn, after hours as well.
-///
-/// Page: chapter 1, "The mailbox". The slips: a call that looks for a place anew when it is woken, while others come; one that loses its
-/// place after a time.
-#[test]
-fn callers_stand_in_line() {
-    check(|| async {
-        let (room, _saved) = start(Store::new());
-        let minute = Duration::from_millis(61_300);
-        let line = wait_in_line(4_000, minute, || room.say("hello".to_owned())).await;
-        assert!(
-            !line.last_was_woken,
-            "4000 spoke at once, and a minute later the last one was woken: its turn cannot have come. Does it try again and again? It sleeps until it is its turn"
-        );
-        for (call, expected) in line.answers.into_iter().zip(1..) {
-            assert_eq!(
-                call,
-                Some(Ok(expected)),
-                "4000 spoke, one after the other, and one more a minute later, when some had been saved. This one was number {expected} of them. (None: it waits for ever.) \
-                 Whoever has waited longest has the next turn: callers stand in line, and nobody who comes later goes before them"
-            );
-        }
     });
 }
 
@@ -433,7 +435,7 @@ fn many_at_once_are_all_saved() {
             let asked = within("the answer to `unsaved`", asking).await;
             assert!(
                 matches!(asked, Ok(Ok(_))),
-                "{callers} spoke at once, somebody asked `unsaved` after them, and got Closed. The room has not ended: whoever asks waits as well, however long that takes"
+                "{callers} spoke at once, somebody asked `unsaved` after them, and got Closed. The room has not ended: a caller that asks waits as well, however long that takes"
             );
             let mut reported = Vec::new();
             while let Some(number) =
@@ -448,7 +450,7 @@ fn many_at_once_are_all_saved() {
 
 /// Step 3. Callers that keep coming keep the room neither from its reports nor from its answers.
 ///
-/// Page: "Two actors that need each other". The slips: a `select!` that is `biased`, with the calls first, so that what the archive brings
+/// Page: "The way back never waits". The slips: a `select!` that is `biased`, with the calls first, so that what the archive brings
 /// lies in its channel for hours; questions that come last.
 #[test]
 fn a_crowd_does_not_hide_what_is_saved() {
@@ -468,7 +470,7 @@ fn a_crowd_does_not_hide_what_is_saved() {
         );
         let Ok(unsaved) = timeout(Duration::from_secs(4_000), room.unsaved()).await else {
             panic!(
-                "100 callers speak again and again, and somebody who asked `unsaved` has no answer for 4000 s, while others have had theirs forty times: who asks stands in \
+                "100 callers speak again and again, and somebody who asked `unsaved` has no answer for 4000 s, while others have had theirs forty times: a question stands in \
                  line, and does not come last"
             );
         };
@@ -622,6 +624,42 @@ fn an_idle_room_costs_nothing() {
     });
 }
 
+/// Step 4. Each room has numbers, a count and an archive of its own.
+///
+/// Page: "Two actors that need each other". The slip: a `static`, for the numbers or for the end of the archive.
+#[test]
+fn two_rooms_know_nothing_of_each_other() {
+    check(|| async {
+        expect_panics("the disk is full"); // the archive of the first room does
+        let (first, _saved) = start(Store::that_breaks_at(2));
+        let (second, _saved) = start(Store::new());
+        for _ in 0..2 {
+            say(&first).await;
+        }
+        let said = within("the number of a message", second.say("hello".to_owned())).await;
+        assert_eq!(
+            said,
+            Ok(1),
+            "two messages were said in another room, and this is the first one here: is there a `static`, which all rooms of the program share?"
+        );
+        settle().await;
+        assert_eq!(
+            unsaved(&second).await,
+            Ok(1),
+            "one message was said in this room, and two in another one: which of them are counted here?"
+        );
+        sleep(Duration::from_secs(60)).await;
+        let _ = first.say("anybody?".to_owned()).await;
+        settle().await;
+        let said = within("the number of a message", second.say("hello".to_owned())).await;
+        assert_eq!(
+            said,
+            Ok(2),
+            "the archive of another room has died, and that one is closed; this room is not"
+        );
+    });
+}
+
 /// Step 4. A runtime may end before the handles do, and takes all tasks with it. Then nobody is there any more, and every call says so.
 ///
 /// Page: "When one of them dies". The slips: a call that waits for something that no dropped task gives back, or for a count that
@@ -675,42 +713,6 @@ fn a_handle_may_outlive_the_runtime() {
                 "room and archive are gone with their runtime, and a `say` that had to wait returned a number"
             );
         }
-    });
-}
-
-/// Step 4. Each room has numbers, a count and an archive of its own.
-///
-/// Page: "Two actors that need each other". The slip: a `static`, for the numbers or for the end of the archive.
-#[test]
-fn two_rooms_know_nothing_of_each_other() {
-    check(|| async {
-        expect_panics("the disk is full"); // the archive of the first room does
-        let (first, _saved) = start(Store::that_breaks_at(2));
-        let (second, _saved) = start(Store::new());
-        for _ in 0..2 {
-            say(&first).await;
-        }
-        let said = within("the number of a message", second.say("hello".to_owned())).await;
-        assert_eq!(
-            said,
-            Ok(1),
-            "two messages were said in another room, and this is the first one here: is there a `static`, which all rooms of the program share?"
-        );
-        settle().await;
-        assert_eq!(
-            unsaved(&second).await,
-            Ok(1),
-            "one message was said in this room, and two in another one: which of them are counted here?"
-        );
-        sleep(Duration::from_secs(60)).await;
-        let _ = first.say("anybody?".to_owned()).await;
-        settle().await;
-        let said = within("the number of a message", second.say("hello".to_owned())).await;
-        assert_eq!(
-            said,
-            Ok(2),
-            "the archive of another room has died, and that one is closed; this room is not"
-        );
     });
 }
 

@@ -1,5 +1,5 @@
 //! rejected: a_crowd_does_not_hide_what_is_saved
-//! says: who asks stands in line, and does not come last
+//! says: a question stands in line, and does not come last
 //! thinks: "Work comes before curiosity: `biased`, and the questions have the last branch."
 
 use std::time::Duration;

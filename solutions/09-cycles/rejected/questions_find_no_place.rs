@@ -1,5 +1,5 @@
 //! rejected: the_room_knows_what_is_not_saved_yet
-//! says: whoever finds no place waits for one
+//! says: a caller that finds no free slot waits for one
 //! thinks: "Questions have a mailbox of their own, and `try_send` fails only when the room has ended."
 
 use std::time::Duration;

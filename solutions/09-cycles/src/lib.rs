@@ -199,7 +199,7 @@ impl RoomHandle {
     /// How many messages are accepted and not saved yet.
     ///
     /// The answer comes at once, also while the archive saves. (It comes later only when the room itself has to wait for a
-    /// slot in the archive's mailbox, as that of [`say`](Self::say) does: in its turn, however long that takes.)
+    /// slot in the archive's mailbox, as that of [`say`](Self::say) does.)
     ///
     /// # Errors
     /// The room has ended, or the runtime that it ran on; or a `say` has found that the archive has ended.
