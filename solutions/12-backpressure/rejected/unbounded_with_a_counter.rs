@@ -1,6 +1,6 @@
 //! rejected: a_caller_that_gives_up_takes_no_slot
 //! says: has one of the callers that gave up taken it?
-//! thinks: "The queue is unbounded, and a counter says whether there is a slot. Who finds none waits until it has gone down."
+//! thinks: "The queue is unbounded, and a counter says whether there is a slot. A caller that finds none waits until it has gone down."
 
 use std::{
     pin::Pin,

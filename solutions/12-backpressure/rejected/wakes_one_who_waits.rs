@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_callers_do
 //! says: callers stand in line
-//! thinks: "I count the slots of a caller, and wake one of those who wait when there is one again."
+//! thinks: "I count the slots of a caller, and wake one of the callers that wait when there is one again."
 
 use std::{
     pin::Pin,
