@@ -148,7 +148,7 @@ fn futurelock() -> Page {
         name: "deadlocks/futurelock",
         scenarios: vec![Scenario::record(
             "A send that is kept",
-            "The mailbox has a free place, and nobody can take it.",
+            "The mailbox has a free slot, and nobody can take it.",
             FUTURELOCK,
             async {
                 let (out, mailbox) = mpsc::channel(1);
