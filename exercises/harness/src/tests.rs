@@ -932,7 +932,7 @@ mod a_busy_actor {
     fn lets_callers_wait_in_line_and_sleep() {
         passes(|| async {
             let actor = actor(false);
-            let line = wait_in_line(17, || ask(actor.clone())).await;
+            let line = wait_in_line(17, Duration::ZERO, || ask(actor.clone())).await;
             assert_eq!(line.answers, (1..=18).map(Some).collect::<Vec<_>>());
             assert!(!line.last_was_woken);
         });
@@ -942,7 +942,7 @@ mod a_busy_actor {
     fn is_overtaken_and_asked_again_and_again_by_callers_that_try() {
         passes(|| async {
             let actor = actor(false);
-            let line = wait_in_line(17, || ask_by_trying(actor.clone())).await;
+            let line = wait_in_line(17, Duration::ZERO, || ask_by_trying(actor.clone())).await;
             assert!(line.last_was_woken);
             assert_eq!(line.answers[17], Some(9), "the late one, first of all");
         });
