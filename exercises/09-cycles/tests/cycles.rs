@@ -30,7 +30,7 @@ fn messages_are_numbered_then_saved() {
             assert_eq!(
                 start.elapsed(),
                 Duration::ZERO,
-                "message {expected} got its number after a while. `say` does not wait until a message is saved, and for four of them there is a place at once"
+                "message {expected} got its number after a while. `say` does not wait until a message is saved, and for four of them there is a free slot at once"
             );
         }
         for expected in 1..=4 {

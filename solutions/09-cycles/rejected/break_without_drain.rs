@@ -1,5 +1,5 @@
 //! rejected: accepted_messages_are_saved_before_the_end
-//! says: Somebody has to wait for what the archive still brings
+//! says: somebody has to wait for what the archive still brings
 //! thinks: "Two channels, and the room ends when its own is closed."
 
 use std::time::Duration;

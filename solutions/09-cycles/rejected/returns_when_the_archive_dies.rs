@@ -1,5 +1,5 @@
 //! rejected: what_was_saved_is_reported_though_the_archive_dies
-//! says: What the archive has brought is still to be listened to
+//! says: what the archive has brought is still to be listened to
 //! thinks: "The archive is dead, so there is nothing left to do: return."
 
 use std::time::Duration;

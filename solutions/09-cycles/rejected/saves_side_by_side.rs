@@ -1,5 +1,5 @@
 //! rejected: messages_are_numbered_then_saved
-//! says: three messages take the archive three seconds
+//! says: four messages take the archive four seconds
 //! thinks: "A task for each save: then three messages take one second, and not three."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: messages_are_numbered_then_saved
-//! says: for four of them there is a place at once
+//! says: for four of them there is a free slot at once
 //! thinks: "The smaller the mailbox, the sooner a caller learns that the archive is behind."
 
 use std::time::Duration;

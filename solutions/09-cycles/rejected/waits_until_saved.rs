@@ -1,5 +1,5 @@
 //! rejected: messages_are_numbered_then_saved
-//! says: it does not wait until the message is saved
+//! says: does not wait until a message is saved
 //! thinks: "The room asks the archive to save, and answers when that is done. No way back is needed then."
 
 use std::time::Duration;
