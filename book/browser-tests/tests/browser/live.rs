@@ -7,7 +7,8 @@ use tokio::time::{sleep, timeout};
 const EXERCISE: &str = "01-recipe";
 const CHAPTER: &str = "01-recipe.html";
 const FIRST: &str = "exercise-check > details:nth-of-type(1)";
-const STATUS: &str = "exercise-check [role=status]";
+/// Of the box of the whole exercise; the steps have boxes of their own.
+const STATUS: &str = "exercise-check:not([step]) .state";
 
 /// Never awaits, so that no time-out inside of its runtime can end it.
 const NEVER_ENDS: &str = "
@@ -27,11 +28,27 @@ impl SequencerHandle {
 }
 ";
 
+/// How many tests the chapter's exercise has.
+fn all(course: &Course) -> usize {
+    let hints = course.read("exercises/01-recipe/hints.md");
+    hints.matches("data-test=").count()
+}
+
+/// What is said of the exercise as it comes.
+fn none_pass(course: &Course) -> String {
+    format!("0 of {} pass", all(course))
+}
+
+/// What is said of the solution.
+fn all_pass(course: &Course) -> String {
+    format!("All {} pass", all(course))
+}
+
 /// The chapter's page with the verdict on the exercise as it comes: red.
 async fn open_chapter(course: &Course) -> Page {
     let page = Page::new().await;
     page.open(&course.url(CHAPTER)).await;
-    page.sees(STATUS, "0 of 13 pass").await;
+    page.sees(STATUS, &none_pass(course)).await;
     page.value("window.sameVisit = true").await;
     page
 }
@@ -51,7 +68,8 @@ async fn the_exercise_as_it_comes_is_red_and_its_first_promise_is_open() {
     assert_eq!(
         page.value("document.querySelectorAll('summary.fails').length")
             .await,
-        13
+        2 * all(&course),
+        "each stands in its step and in the whole"
     );
     page.sees(&format!("{FIRST} .said"), "not yet implemented: step 1")
         .await;
@@ -96,7 +114,8 @@ async fn a_wrong_answer_is_saved_and_what_its_test_says_appears() {
     let promise = format!("exercise-check > details[data-test={test}]");
     page.sees(&format!("{promise} .said"), &says).await;
     page.sees(&format!("{promise} .verdict"), "fails").await;
-    page.sees(STATUS, "of 13 pass").await;
+    page.sees(STATUS, &format!("of {} pass", all(&course)))
+        .await;
     assert_no_reload(&page).await;
 }
 
@@ -105,11 +124,11 @@ async fn the_solution_is_saved_and_the_page_turns_green() {
     let course = Course::start();
     let page = open_chapter(&course).await;
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
-    page.sees(STATUS, "All 13 pass").await;
+    page.sees(STATUS, &all_pass(&course)).await;
     assert_eq!(
         page.value("document.querySelectorAll('summary.passes').length")
             .await,
-        13
+        2 * all(&course)
     );
     assert_eq!(
         page.value("document.querySelectorAll('exercise-check > details[open]').length")
@@ -118,8 +137,40 @@ async fn the_solution_is_saved_and_the_page_turns_green() {
     );
     assert_no_reload(&page).await;
 
-    page.click("exercise-check .note a").await;
+    page.click("exercise-check:not([step]) .note a").await;
     page.until("location.hash === '#after-it-passes'").await;
+}
+
+#[tokio::test]
+async fn a_step_that_is_done_says_so_and_the_next_one_leads() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let step = |number: u32| format!("exercise-check[step='{number}']");
+    page.sees(&format!("{} [role=status]", step(1)), "0 of 7 pass")
+        .await;
+
+    // A caller that gives up is its death: step 2.
+    course.save(
+        EXERCISE,
+        &course.read("solutions/01-recipe/rejected/unwrap_reply.rs"),
+    );
+    page.sees(&format!("{}.all-pass .state", step(1)), "✓ Step 1 is done")
+        .await;
+    page.sees(&format!("{} [role=status]", step(2)), " of 5 pass")
+        .await;
+    assert_eq!(
+        page.value("document.querySelectorAll('exercise-check [role=status]').length")
+            .await,
+        1,
+        "one box is read out"
+    );
+    assert!(
+        page.shows(&format!("{} > details[open] .said", step(2)))
+            .await
+    );
+    page.click(&format!("{} .note a", step(1))).await;
+    page.until("location.hash === '#callers-that-leave-and-callers-that-wait'")
+        .await;
 }
 
 #[tokio::test]
@@ -133,7 +184,7 @@ async fn an_answer_that_never_ends_says_so_and_leaves_no_process() {
 
     // The other tests of that answer still spin: a save ends them.
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
-    page.sees(STATUS, "All 13 pass").await;
+    page.sees(STATUS, &all_pass(&course)).await;
     let ended = async {
         while !course.running_tests_of("recipe").is_empty() {
             sleep(Duration::from_millis(20)).await;
@@ -212,7 +263,8 @@ async fn a_new_verdict_leaves_focus_scroll_and_what_the_reader_has_opened_or_clo
         &course.read("solutions/01-recipe/rejected/forgot_to_spawn.rs"),
     );
     page.sees(".exercise-bar", "Building").await;
-    page.sees(STATUS, "of 13 pass").await;
+    page.sees(STATUS, &format!("of {} pass", all(&course)))
+        .await;
 
     assert_eq!(
         page.value(&format!("document.querySelector('{FIRST}').open"))
@@ -243,9 +295,10 @@ async fn the_button_runs_the_tests() {
     ))
     .await;
     page.click(".exercise-bar button").await;
-    page.until(
-        "said.some(text => /Building|Running/.test(text)) && said.at(-1) === '0 of 13 pass'",
-    )
+    page.until(&format!(
+        "said.some(text => /Building|Running/.test(text)) && said.at(-1) === '{}'",
+        none_pass(&course)
+    ))
     .await;
 }
 
@@ -258,12 +311,12 @@ async fn many_open_pages_are_live_each_when_it_is_looked_at() {
         let tab = page.new_window(true).await.unwrap();
         page.switch_to_window(tab.handle).await.unwrap();
         page.open(&course.url(CHAPTER)).await;
-        page.sees(STATUS, "0 of 13 pass").await;
+        page.sees(STATUS, &none_pass(&course)).await;
     }
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
     for tab in page.windows().await.unwrap() {
         page.switch_to_window(tab).await.unwrap();
-        page.sees(STATUS, "All 13 pass").await;
+        page.sees(STATUS, &all_pass(&course)).await;
     }
 }
 
@@ -280,7 +333,7 @@ async fn a_server_that_has_ended_is_told_and_one_that_comes_back_goes_on() {
     assert!(page.shows("summary.fails").await, "what was known is gone");
 
     course.start_again();
-    page.sees(STATUS, "0 of 13 pass").await;
+    page.sees(STATUS, &none_pass(&course)).await;
     assert_no_reload(&page).await;
 }
 
@@ -290,11 +343,11 @@ async fn on_a_phone_the_verdicts_fit() {
     let page = Page::new().await;
     page.as_on_a_phone().await;
     for (chapter, verdict) in [
-        (CHAPTER, "0 of 13 pass"),
-        ("02-run-method.html", "Does not compile"),
+        (CHAPTER, none_pass(&course)),
+        ("02-run-method.html", "Does not compile".to_owned()),
     ] {
         page.open(&course.url(chapter)).await;
-        page.sees(STATUS, verdict).await;
+        page.sees(STATUS, &verdict).await;
         page.assert_fits_a_phone().await;
     }
 }

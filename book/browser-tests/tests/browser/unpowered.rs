@@ -48,7 +48,7 @@ async fn without_javascript_all_is_there_to_be_unfolded() {
         );
         // All hints of a promise, once it is open, and not the first alone.
         page.click(PROMISES).await;
-        let hints = page.value("document.querySelectorAll('exercise-check > details:nth-of-type(1) > details').length").await;
+        let hints = page.value("document.querySelectorAll('exercise-check > details')[0].querySelectorAll(':scope > details').length").await;
         assert_eq!(
             count(&page, "exercise-check > details > details > summary").await,
             hints.as_u64().unwrap()

@@ -6,10 +6,27 @@ use crate::support::{Course, Page};
 const KIB_AT_MOST: f64 = 115.0;
 
 #[tokio::test]
-async fn a_chapter_is_light_and_asks_nobody_else() {
+async fn each_chapter_is_light_and_asks_nobody_else() {
     let course = Course::start();
+    let summary = course.read("book/src/SUMMARY.md");
+    let chapters = summary.lines().filter_map(|line| {
+        line.strip_prefix("- [")?
+            .split_once("](")?
+            .1
+            .strip_suffix(".md)")
+    });
+    let mut visited = 0;
+    for chapter in chapters {
+        visit(&course, &format!("{chapter}.html")).await;
+        visited += 1;
+    }
+    assert!(visited > 5, "{visited} chapters");
+}
+
+/// The first visit of somebody who has seen no other page.
+async fn visit(course: &Course, chapter: &str) {
     let page = Page::new().await;
-    page.open(&course.url("01-recipe.html")).await;
+    page.open(&course.url(chapter)).await;
     // The verdicts' stream, which is not part of the page, opens after all that is.
     page.sees("exercise-check [role=status]", "").await;
 
@@ -45,11 +62,11 @@ async fn a_chapter_is_light_and_asks_nobody_else() {
         total += size / 1024.0;
     }
     println!(
-        "{total:7.1} KiB compressed, {} requests",
+        "{total:7.1} KiB compressed, {} requests: {chapter}",
         requests.as_array().unwrap().len()
     );
     assert!(
         total <= KIB_AT_MOST,
-        "{total:.1} KiB, at most {KIB_AT_MOST} are wanted"
+        "{chapter}: {total:.1} KiB, at most {KIB_AT_MOST} are wanted"
     );
 }
