@@ -9,6 +9,7 @@
 mod backpressure;
 mod cycles;
 mod deadlocks;
+mod no_reply;
 mod recipe;
 mod record;
 mod run_method;
@@ -26,6 +27,7 @@ fn pages() -> Vec<Page> {
     [
         recipe::pages(),
         run_method::pages(),
+        no_reply::pages(),
         select::pages(),
         cycles::pages(),
         deadlocks::pages(),

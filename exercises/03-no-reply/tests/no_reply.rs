@@ -1,0 +1,720 @@
+//! What one member's screen promises. Each test says what it wants and which slip it is there to catch.
+//!
+//! The tests run in virtual time (see exercises/harness). When a test's body ends, all its handles are dropped, and then every task has
+//! to end as well: `check` sees to that in each of these tests.
+
+mod scenarios;
+
+use harness::{
+    Calls, accepted_sends, alive_tasks, check, count_polls, expect_panics, in_no_time,
+    on_a_runtime_that_ends, settle, start_and_drop, wake_ups_so_far, within,
+};
+use no_reply::{Closed, Lost, MemberHandle, open};
+use scenarios::screens::{SECOND, Seen, screen, screen_that};
+use std::{future::poll_fn, task::Poll, thread, time::Duration};
+use tokio::{task::JoinSet, time::sleep};
+
+/// Step 1. What is told is shown, line by line, in the order in which it was told.
+///
+/// Page: "A tell". The slips: a loop that shows one line and is done; a task for each line.
+#[test]
+fn lines_are_shown_in_their_order() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 8);
+        let clone = member.clone();
+        for number in 0..3 {
+            tell(&member, &format!("line {}", 2 * number + 1)).await;
+            tell(&clone, &format!("line {}", 2 * number + 2)).await;
+        }
+        sleep(6 * SECOND + SECOND / 2).await;
+        assert_eq!(
+            seen.shown(),
+            (1..=6).map(|n| format!("line {n}")).collect::<Vec<_>>(),
+            "six lines were told, through two handles in turn, and each takes a second: these have been shown 6.5 seconds later"
+        );
+        assert_eq!(
+            seen.most_at_a_time(),
+            1,
+            "a screen shows one line at a time: the next one begins when the last one is shown"
+        );
+    });
+}
+
+/// Step 1. `tell` hands over a line. It does not wait until the line is shown.
+///
+/// Page: "What Ok says". The slip: a oneshot in the message, and an `.await` for it.
+#[test]
+fn a_tell_returns_before_its_line_is_shown() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 8);
+        for number in 1..=3 {
+            let told = in_no_time(
+                "the end of a `tell` (8 lines may wait)",
+                member.tell(format!("line {number}")),
+            );
+            assert_eq!(told.await, Ok(()), "the member is there");
+        }
+        assert_eq!(
+            seen.shown().len(),
+            0,
+            "no time has passed, and a line takes a second"
+        );
+    });
+}
+
+/// Step 1. `capacity` lines may wait while one is shown; then a caller waits, and no line gets lost.
+///
+/// Page: "A tell". The slips: no bound; another bound than the one that was asked for; a queue behind the mailbox; a task for each
+/// line that carries it; a `tell` that refuses where it should wait.
+#[test]
+fn as_many_lines_wait_as_may_wait() {
+    check(|| async {
+        for capacity in [1, 3, 1000] {
+            let (screen, seen) = screen(SECOND);
+            let member = open(screen, capacity);
+            tell(&member, "the line that is being shown").await;
+            settle().await;
+            let accepted = accepted_sends(3 * capacity, || member.tell("a line".to_owned())).await;
+            settle().await;
+            let more = accepted_sends(3 * capacity, || member.tell("a line".to_owned())).await;
+            let (Some(accepted), Some(more)) = (accepted, more) else {
+                panic!(
+                    "{capacity} lines may wait, and {} went in while one was shown, without any waiting: what bounds the lines that wait?",
+                    3 * capacity
+                );
+            };
+            assert_eq!(
+                accepted + more,
+                capacity,
+                "with a capacity of {capacity}, so many lines were accepted while one was shown"
+            );
+            let waits = member.clone();
+            let waits = tokio::spawn(async move { waits.tell("the last line".to_owned()).await });
+            settle().await;
+            assert!(
+                !waits.is_finished(),
+                "{capacity} lines may wait and do, so `tell` has to wait for a slot; it returned"
+            );
+            let slot = within("a slot for the line that waits", waits).await;
+            assert_eq!(
+                slot.expect("the call does not panic"),
+                Ok(()),
+                "there was a slot after a second"
+            );
+            drop(member);
+            sleep(SECOND * (capacity as u32 + 3)).await;
+            assert_eq!(
+                seen.shown().len(),
+                capacity + 2,
+                "what was accepted is shown, counted to the last line"
+            );
+        }
+    });
+}
+
+/// Step 1. Callers that wait for a slot stand in line. One that gives up leaves the line, and its line is never shown.
+///
+/// Page: "A tell". The slips: a task that goes on in the caller's stead; a sleep and another try; a slot that is taken and never given back.
+#[test]
+fn tellers_wait_in_line() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 1);
+        tell(&member, "1").await;
+        settle().await;
+        tell(&member, "2").await;
+        let mut waiting = Calls::new();
+        for number in 3..=6 {
+            let member = member.clone();
+            let call = async move { member.tell(number.to_string()).await };
+            assert_eq!(
+                waiting.start(number, call).await,
+                None,
+                "one line may wait, and one does: `tell` has to wait"
+            );
+        }
+        waiting.give_up_oldest(); // 3, in its line
+        sleep(SECOND + SECOND / 2).await;
+        waiting.give_up_oldest(); // 4, which has got the slot and did not look
+        waiting
+            .rest(20 * SECOND, |number, told| {
+                assert_eq!(
+                    told,
+                    Ok(()),
+                    "line {number} waited for a slot, and the member is there"
+                );
+            })
+            .await;
+        assert_eq!(
+            waiting.waiting().len(),
+            0,
+            "callers still wait, and the mailbox is empty: who has taken the slots?"
+        );
+        assert_eq!(
+            seen.shown(),
+            ["1", "2", "5", "6"],
+            "the tellers of 3 and 4 gave up while they waited. The others wait in line"
+        );
+    });
+}
+
+/// Step 1. Every line comes as it is, also the ten thousandth, the empty one and the long one.
+///
+/// Page: "A tell". The slips: a loop that ends by itself; lines that are taken for equal; a queue that drops the oldest.
+#[test]
+fn no_line_is_lost_or_changed() {
+    check(|| async {
+        let (screen, seen) = screen(Duration::ZERO);
+        let member = open(screen, 3);
+        let lines: Vec<_> = (0..10_000)
+            .map(|number| match number % 100 {
+                0 => String::new(),
+                1 | 2 => "the same again".to_owned(),
+                3 => "a line\nthat is two 🦀 ".repeat(40),
+                _ => number.to_string(),
+            })
+            .collect();
+        let told = async {
+            for line in &lines {
+                member.tell(line.clone()).await?;
+            }
+            Ok(())
+        };
+        let told = within("the end of 10,000 tells", told).await;
+        assert_eq!(told, Ok::<(), Closed>(()), "the member is there");
+        settle().await;
+        let shown = seen.shown();
+        let wrong = lines
+            .iter()
+            .zip(&shown)
+            .position(|(told, shown)| told != shown);
+        assert_eq!(
+            (shown.len(), wrong),
+            (lines.len(), None),
+            "10,000 lines were told: so many were shown, and this is the first that differs"
+        );
+    });
+}
+
+/// Step 1. A screen can be lost. Then the member ends, and every teller hears it: nobody else says it.
+///
+/// Page: "The trouble first" and "A tell". The slips: `let _ =` in front of the send; an actor that goes on with a screen that is lost; a
+/// panic in the caller.
+#[test]
+fn a_teller_hears_that_the_screen_is_lost() {
+    check(|| async {
+        let (screen, seen) = screen_that(SECOND, |line| match line {
+            "the last line" => Err(Lost),
+            _ => Ok(()),
+        });
+        let member = open(screen, 2);
+        for line in ["a line", "the last line", "nobody sees it"] {
+            tell(&member, line).await;
+            settle().await;
+        }
+        let waits = member.clone();
+        let waits = tokio::spawn(async move {
+            let first = waits.tell("waits for a slot".to_owned()).await;
+            (first, waits.tell("waits for another one".to_owned()).await)
+        });
+        sleep(SECOND * 3).await;
+        assert_eq!(
+            seen.shown(),
+            ["a line"],
+            "the screen was lost at the second line: what follows cannot be shown"
+        );
+        assert!(
+            waits.is_finished(),
+            "the screen is lost, and `tell` still waits for a slot. Who holds the Receiver?"
+        );
+        assert_eq!(
+            waits
+                .await
+                .expect("`tell` panicked: the end of a member is no reason to"),
+            (Ok(()), Err(Closed)),
+            "a caller that waited for a slot when the screen was lost (the slot of the line before came a second earlier)"
+        );
+        for handle in [&member, &member.clone()] {
+            let told = in_no_time("an answer", handle.tell("too late".to_owned())).await;
+            assert_eq!(
+                told,
+                Err(Closed),
+                "the screen is lost, so the line will never be shown. `tell` is the only one that can say so"
+            );
+        }
+        the_end(&seen, "the screen was lost").await;
+    });
+}
+
+/// Step 1. A screen that panics ends its member as well, and its tellers hear of it.
+///
+/// Page: "A tell". The slip: a panic that is caught, or comes to a task of its own, and an actor that goes on.
+#[test]
+fn a_screen_that_panics_ends_the_member() {
+    check(|| async {
+        expect_panics("this screen panics");
+        let (screen, seen) = screen_that(SECOND, |_| panic!("this screen panics"));
+        let member = open(screen, 1);
+        tell(&member, "a line").await;
+        settle().await;
+        tell(&member, "another line").await;
+        let waits = in_no_time_after(SECOND, member.tell("waits".to_owned()));
+        assert_eq!(
+            waits.await,
+            Err(Closed),
+            "the screen panicked while this call waited for a slot"
+        );
+        assert_eq!(
+            within("an answer", member.tell("late".to_owned())).await,
+            Err(Closed),
+            "the screen has panicked, and so nothing will be shown any more"
+        );
+        the_end(&seen, "the screen panicked").await;
+    });
+}
+
+/// Step 1. When the last handle is dropped, nobody can tell any more; what was accepted before is shown first, and then the member ends.
+///
+/// Page: "What Ok says". The slips: a `Drop` that aborts; a loop that leaves as soon as the channel is closed; a Sender in the actor.
+#[test]
+fn accepted_lines_are_shown_before_the_end() {
+    check(|| async {
+        for idle in [false, true] {
+            let (screen, seen) = screen(SECOND);
+            let member = open(screen, 3);
+            let clone = member.clone();
+            for number in 0..3 {
+                tell(&member, &number.to_string()).await;
+            }
+            drop(member);
+            assert!(
+                alive_tasks().await > 0,
+                "one of two handles was dropped: the member should be there"
+            );
+            if idle {
+                sleep(4 * SECOND).await;
+            }
+            drop(clone);
+            sleep(4 * SECOND).await;
+            assert_eq!(
+                seen.shown(),
+                ["0", "1", "2"],
+                "three lines were accepted before the last handle was dropped"
+            );
+            the_end(
+                &seen,
+                "the last handle was dropped, and all lines are shown",
+            )
+            .await;
+        }
+    });
+}
+
+/// Step 1. A member with nothing to show waits: it starts no tasks, and looks for nothing.
+///
+/// Page: "A tell". The slips: a task for each line; a loop of `try_recv` and `sleep`; a timer that ticks; a member that ends after hours of silence.
+#[test]
+fn a_quiet_member_costs_nothing() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 2);
+        let tasks = alive_tasks().await;
+        assert!(
+            tasks > 0,
+            "no task is running: who shows the lines, while the tellers do something else?"
+        );
+        // One that looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night.
+        for silence in [60, 10 * 3600 + 777] {
+            let before = wake_ups_so_far();
+            sleep(Duration::from_secs(silence)).await;
+            let wake_ups = wake_ups_so_far() - before;
+            assert!(
+                wake_ups < 24,
+                "in {silence} seconds of silence the runtime woke up {wake_ups} times: something works although nobody tells anything. An actor waits for the next message with `recv().await`"
+            );
+        }
+        for number in 0..40 {
+            start_and_drop(1, || member.tell(number.to_string())).await;
+            let now = alive_tasks().await;
+            assert!(
+                now <= tasks + 2,
+                "{now} tasks are alive, and {tasks} were at the start: neither a line nor a call needs a task of its own"
+            );
+        }
+        tell(&member, "the last line").await;
+        sleep(60 * SECOND).await;
+        assert_eq!(
+            seen.shown().last().map(String::as_str),
+            Some("the last line"),
+            "after a night of silence the member should still be there"
+        );
+    });
+}
+
+/// Step 1. The runtime may end before the handles do. Then each call says so.
+///
+/// Page: "What Ok says". The slips: a wait for a slot that never comes; `Ok` for a line that nobody will show; `tokio::spawn` in a call.
+#[test]
+fn without_its_runtime_a_member_is_closed() {
+    check(|| async {
+        let (member, waits) = on_a_runtime_that_ends(|| async {
+            let (screen, _) = screen(SECOND);
+            let member = open(screen, 1);
+            tell(&member, "1").await;
+            settle().await;
+            tell(&member, "2").await;
+            let call = member.clone();
+            let mut waits = Box::pin(async move { call.tell("3".to_owned()).await });
+            let pending = poll_fn(|cx| Poll::Ready(waits.as_mut().poll(cx).is_pending()));
+            assert!(pending.await, "one line may wait, and one does");
+            (member, waits)
+        });
+        assert_eq!(
+            within("an answer", waits).await,
+            Err(Closed),
+            "this call waited for a slot when the member's runtime ended"
+        );
+        let told = within("an answer", member.tell("late".to_owned())).await;
+        assert_eq!(told, Err(Closed), "the member's runtime has ended");
+        assert!(
+            thread::spawn(move || drop(member)).join().is_ok(),
+            "dropping a handle outside of a runtime panics: that is where the last one goes when `main` returns"
+        );
+    });
+}
+
+/// Step 2. While there is a slot, `tell_or_end` does what `tell` does, and does not wait.
+///
+/// Page: "When the mailbox is full". The slips: a second channel, and with it another order and another bound; an end though there was a slot.
+#[test]
+fn tell_or_end_tells_while_there_is_a_slot() {
+    check(|| async {
+        for capacity in [1, 3, 1000] {
+            let (screen, seen) = screen(SECOND);
+            let member = open(screen, capacity);
+            let mut expected = Vec::new();
+            for number in 0..capacity {
+                let line = number.to_string();
+                expected.push(line.clone());
+                if number % 3 == 1 {
+                    tell(&member, &line).await;
+                } else {
+                    assert_eq!(
+                        member.tell_or_end(line),
+                        Ok(()),
+                        "{capacity} lines may wait, and {number} do: there is a slot"
+                    );
+                }
+            }
+            settle().await;
+            expected.push("more".to_owned());
+            assert_eq!(
+                member.clone().tell_or_end("more".to_owned()),
+                Ok(()),
+                "{capacity} lines may wait. One of so many is being shown by now, so there is a slot"
+            );
+            drop(member);
+            sleep(SECOND * (capacity as u32 + 2)).await;
+            assert_eq!(
+                seen.shown(),
+                expected,
+                "lines are shown in the order in which they were accepted, whichever call brought them"
+            );
+        }
+    });
+}
+
+/// Step 2. With no slot left, `tell_or_end` ends the member, now: the screen is dropped in the middle of its line.
+///
+/// Page: "End it". The slips: a line that is dropped without a word; a message that says stop, behind all that waits; a flag that is looked
+/// at between two lines; a closed mailbox whose lines are still shown.
+#[test]
+fn a_full_mailbox_ends_the_member() {
+    check(|| async {
+        for capacity in [1, 3] {
+            let (screen, seen) = screen(60 * SECOND);
+            let member = open(screen, capacity);
+            full(&member, capacity).await;
+            sleep(SECOND).await;
+            assert_eq!(
+                member.tell_or_end("one too many".to_owned()),
+                Err(Closed),
+                "{capacity} lines may wait, and so many do. The line will not be shown, and its teller has to know"
+            );
+            the_end(&seen, "`tell_or_end` found no slot").await;
+            sleep(600 * SECOND).await;
+            assert_eq!(
+                seen.shown().len(),
+                0,
+                "the member was ended in the middle of its first line: nothing is shown any more"
+            );
+        }
+    });
+}
+
+/// Step 2. The end holds for everybody: callers that wait, later calls, and clones.
+///
+/// Page: "End it". The slips: a switch that each clone has for itself; callers that wait for ever; a new member in the place of the old one.
+#[test]
+fn all_tellers_hear_of_the_end() {
+    check(|| async {
+        let (screen, seen) = screen(60 * SECOND);
+        let member = open(screen, 2);
+        let clone = member.clone();
+        full(&member, 2).await;
+        let mut waiting = JoinSet::new();
+        for handle in [member.clone(), clone.clone(), clone.clone()] {
+            waiting.spawn(async move { handle.tell("waits".to_owned()).await });
+        }
+        settle().await;
+        assert_eq!(
+            clone.tell_or_end("one too many".to_owned()),
+            Err(Closed),
+            "two lines may wait, two do, and three callers wait for a slot"
+        );
+        settle().await;
+        while let Some(told) = waiting.try_join_next() {
+            assert_eq!(
+                told.expect("`tell` does not panic"),
+                Err(Closed),
+                "this call waited for a slot when the member was ended: its line will never be shown"
+            );
+        }
+        assert_eq!(
+            waiting.len(),
+            0,
+            "so many calls still wait for a slot of a member that has ended"
+        );
+        for handle in [&member, &clone, &clone.clone()] {
+            let told = in_no_time("an answer", handle.tell("late".to_owned())).await;
+            assert_eq!(
+                told,
+                Err(Closed),
+                "the member has been ended: `tell` says so"
+            );
+            assert_eq!(
+                handle.tell_or_end("late".to_owned()),
+                Err(Closed),
+                "the member has been ended: `tell_or_end` says so"
+            );
+        }
+        the_end(&seen, "`tell_or_end` found no slot").await;
+    });
+}
+
+/// Step 2. A slot that becomes free belongs to the caller that waits longest. For one that does not wait, it is none.
+///
+/// Page: "When the mailbox is full". The slip: a queue of one's own, in which a call that tries comes before those that wait.
+#[test]
+fn tell_or_end_overtakes_nobody() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 1);
+        full(&member, 1).await;
+        let mut waiting = Calls::new();
+        let call = member.clone();
+        let told = waiting.start(1, async move { call.tell("waits".to_owned()).await });
+        assert_eq!(told.await, None, "one line may wait, and one does");
+        // Line 1 is being shown by now, and the caller that waits has not looked yet.
+        sleep(SECOND + SECOND / 2).await;
+        assert_eq!(
+            member.tell_or_end("overtakes".to_owned()),
+            Err(Closed),
+            "one slot has become free, and a caller waits for it: there is none for a call that does not wait"
+        );
+        the_end(&seen, "`tell_or_end` found no slot").await;
+    });
+}
+
+/// Step 2. After the end no line begins, not even if the last one was just done. 64 times, since what is random may go well.
+///
+/// Page: "End it". The slip: a `select!` that takes the end of a line and the order to end by chance.
+#[test]
+fn no_line_begins_after_the_end() {
+    check(|| async {
+        for _ in 0..64 {
+            let (screen, seen) = screen(SECOND);
+            let member = open(screen, 2);
+            full(&member, 2).await;
+            // To the instant at which line 0 ends.
+            sleep(SECOND).await;
+            let mut told = Ok(());
+            while told.is_ok() {
+                told = member.tell_or_end("one too many".to_owned());
+            }
+            let begun = seen.begun();
+            the_end(&seen, "`tell_or_end` found no slot").await;
+            assert_eq!(
+                seen.begun(),
+                begun,
+                "a line began after `tell_or_end` had ended the member: two things happened in one instant, the end of a line and the end of the member, and the wrong one went first"
+            );
+        }
+    });
+}
+
+/// Step 3. `gone` waits for the end of the member, for all who wait, and returns at once when it has been.
+///
+/// Page: "Hear of the end". The slips: a `Notify` or a oneshot that tells only one, or only those that wait; a `gone` that returns too early.
+#[test]
+fn gone_ends_when_the_member_has() {
+    check(|| async {
+        for (why, lost) in [("it was ended", false), ("the screen was lost", true)] {
+            let (screen, seen) = screen_that(SECOND, move |_| match lost {
+                true => Err(Lost),
+                false => Ok(()),
+            });
+            let member = open(screen, 1);
+            let mut waiting = JoinSet::new();
+            for _ in 0..3 {
+                let (member, seen) = (member.clone(), seen.clone());
+                waiting.spawn(async move {
+                    member.gone().await;
+                    seen.is_dropped()
+                });
+            }
+            // A caller that gives up.
+            start_and_drop(1, || member.gone()).await;
+            sleep(3600 * SECOND).await;
+            full(&member, 1).await;
+            assert!(
+                waiting.try_join_next().is_none(),
+                "`gone` returned, and the member is there: it shows a line"
+            );
+            if lost {
+                sleep(SECOND).await;
+            } else {
+                let told = member.tell_or_end("one too many".to_owned());
+                assert_eq!(told, Err(Closed), "one line may wait, and one does");
+            }
+            for _ in 0..3 {
+                let dropped = in_no_time("the end of `gone`", waiting.join_next()).await;
+                assert_eq!(
+                    dropped.map(|dropped| dropped.expect("`gone` does not panic")),
+                    Some(true),
+                    "`gone` returned because {why}: by then the screen is dropped"
+                );
+            }
+            in_no_time("the end of a `gone` that comes late", member.gone()).await;
+            in_no_time("the end of `gone` on a clone", member.clone().gone()).await;
+        }
+    });
+}
+
+/// Step 3. `gone` hears of a panic and of the runtime's end, too.
+///
+/// Page: "Hear of the end". The slip: an actor that says goodbye in its last line, which is not reached.
+#[test]
+fn gone_hears_of_every_end() {
+    check(|| async {
+        expect_panics("this screen panics");
+        let (panics, _) = screen_that(SECOND, |_| panic!("this screen panics"));
+        let member = open(panics, 1);
+        tell(&member, "a line").await;
+        within("the end of `gone` after a panic", member.gone()).await;
+        within("the end of a late `gone`", member.gone()).await;
+
+        let member = on_a_runtime_that_ends(|| async {
+            let (screen, _) = screen(SECOND);
+            open(screen, 1)
+        });
+        within(
+            "the end of `gone` after the end of the runtime",
+            member.gone(),
+        )
+        .await;
+    });
+}
+
+/// Step 3. Waiting for the end costs nothing, and a caller that waits keeps the member alive, as any handle does.
+///
+/// Page: "Hear of the end". The slip: a loop that looks and sleeps.
+#[test]
+fn gone_waits_and_does_not_look() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 1);
+        let waits = member.clone();
+        let waits = tokio::spawn(async move { count_polls(waits.gone()).await });
+        let tellers = member.clone();
+        drop(member);
+        let before = wake_ups_so_far();
+        sleep(60 * SECOND).await;
+        let wake_ups = wake_ups_so_far() - before;
+        assert!(
+            wake_ups < 24,
+            "in a minute in which nothing happened, while a caller waited in `gone`, the runtime woke up {wake_ups} times. Wait for the end, and do not look for it"
+        );
+        full(&tellers, 1).await;
+        drop(tellers);
+        sleep(20 * SECOND).await;
+        assert_eq!(
+            seen.shown().len(),
+            2,
+            "a caller waits in `gone` and has a handle, so the member is there and shows its lines"
+        );
+        assert!(
+            !waits.is_finished(),
+            "a caller waits in `gone` and has a handle: the member has not ended, and `gone` has returned"
+        );
+        waits.abort();
+        let _ = waits.await;
+        the_end(
+            &seen,
+            "the caller that waited in `gone` gave up, and its handle was the last one",
+        )
+        .await;
+    });
+}
+
+/// Whatever callers do, in any order, the promises hold: 200 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
+/// One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Member>(200);
+}
+
+async fn tell(member: &MemberHandle, line: &str) {
+    let told = within("the end of a `tell`", member.tell(line.to_owned())).await;
+    assert_eq!(
+        told,
+        Ok(()),
+        "`tell` said that the member has ended, and nothing has ended it"
+    );
+}
+
+/// One line is being shown, and `capacity` lines wait.
+async fn full(member: &MemberHandle, capacity: usize) {
+    for number in 0..=capacity {
+        let told = in_no_time("a slot for a line", member.tell(number.to_string()));
+        assert_eq!(
+            told.await,
+            Ok(()),
+            "there is a slot, and the member is there"
+        );
+        settle().await;
+    }
+}
+
+/// The member has ended by now, without any time.
+async fn the_end(seen: &Seen, why: &str) {
+    let tasks = alive_tasks().await;
+    assert!(
+        seen.is_dropped(),
+        "{why}, and the screen is not dropped: somebody still holds it, in the middle of a line or behind one"
+    );
+    assert!(!seen.is_showing(), "{why}, and a line is still being shown");
+    assert_eq!(
+        tasks, 0,
+        "{why}, and so many tasks are alive: the member should have ended"
+    );
+}
+
+async fn in_no_time_after<F: Future>(time: Duration, call: F) -> F::Output {
+    let start = tokio::time::Instant::now();
+    let output = within("the end of a call that waits", call).await;
+    assert_eq!(start.elapsed(), time, "so long a call waited");
+    output
+}

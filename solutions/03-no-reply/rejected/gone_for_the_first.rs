@@ -1,0 +1,97 @@
+//! rejected: gone_ends_when_the_member_has
+//! says: `gone` returned, and the member is there
+//! thinks: "The actor drops a oneshot when it ends. The first one who waits takes the other end; for others there is nothing left to wait for."
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    task::AbortHandle,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    mailbox: mpsc::Receiver<String>,
+    _end: oneshot::Sender<()>,
+}
+
+impl Member {
+    async fn run(mut self) -> Result<(), Lost> {
+        while let Some(line) = self.mailbox.recv().await {
+            self.screen.show(line).await?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    lines: mpsc::Sender<String>,
+    task: AbortHandle,
+    end: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+}
+
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let (_end, end) = oneshot::channel();
+    let member = Member {
+        screen,
+        mailbox,
+        _end,
+    };
+    let task = tokio::spawn(member.run()).abort_handle();
+    let end = Arc::new(Mutex::new(Some(end)));
+    MemberHandle { lines, task, end }
+}
+
+impl MemberHandle {
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.task.abort();
+            }
+            Closed
+        })
+    }
+
+    pub async fn gone(&self) {
+        let end = self.end.lock().expect("nobody panicked").take();
+        if let Some(end) = end {
+            let _ = end.await;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! rejected: a_full_mailbox_ends_the_member
+//! says: the screen is not dropped
+//! thinks: "A member that is ended must not show the old lines: it empties its mailbox, and starts afresh."
+
+use std::pin::Pin;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    watch,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    mailbox: mpsc::Receiver<String>,
+}
+
+impl Member {
+    async fn run(mut self, mut ends: watch::Receiver<bool>) -> Result<(), Lost> {
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = ends.changed() => while self.mailbox.try_recv().is_ok() {},
+                shown = show_all(&mut self.screen, &mut self.mailbox) => return shown,
+            }
+        }
+    }
+}
+
+async fn show_all(screen: &mut Screen, mailbox: &mut mpsc::Receiver<String>) -> Result<(), Lost> {
+    while let Some(line) = mailbox.recv().await {
+        screen.show(line).await?;
+    }
+    Ok(())
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    lines: mpsc::Sender<String>,
+    ends: watch::Sender<bool>,
+}
+
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let (ends, ended) = watch::channel(false);
+    let member = Member { screen, mailbox };
+    tokio::spawn(member.run(ended));
+    MemberHandle { lines, ends }
+}
+
+impl MemberHandle {
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.ends.send_replace(true);
+            }
+            Closed
+        })
+    }
+
+    pub async fn gone(&self) {
+        self.lines.closed().await;
+    }
+}

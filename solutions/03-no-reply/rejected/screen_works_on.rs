@@ -1,0 +1,89 @@
+//! rejected: a_full_mailbox_ends_the_member
+//! says: the screen is not dropped
+//! thinks: "Each line is shown by a task of its own, which the actor awaits. When the actor is aborted, so is what it awaits."
+
+use std::pin::Pin;
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::AbortHandle,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    mailbox: mpsc::Receiver<String>,
+}
+
+impl Member {
+    async fn run(mut self) -> Result<(), Lost> {
+        let mut screen = self.screen;
+        while let Some(line) = self.mailbox.recv().await {
+            let line = tokio::spawn(async move {
+                let shown = screen.show(line).await;
+                (screen, shown)
+            });
+            let Ok((back, shown)) = line.await else {
+                return Err(Lost);
+            };
+            shown?;
+            screen = back;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    lines: mpsc::Sender<String>,
+    task: AbortHandle,
+}
+
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let member = Member { screen, mailbox };
+    let task = tokio::spawn(member.run()).abort_handle();
+    MemberHandle { lines, task }
+}
+
+impl MemberHandle {
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.task.abort();
+            }
+            Closed
+        })
+    }
+
+    pub async fn gone(&self) {
+        self.lines.closed().await;
+    }
+}
