@@ -95,7 +95,7 @@ impl BellsHandle {
 // ANCHOR_END: gone
 
 // ANCHOR: visitors
-/// A visitor comes every minute. How many of five believe that they have rung.
+/// A visitor comes every ten seconds. How many of five believe that they have rung.
 pub async fn visitors(bells: BellsHandle) -> usize {
     let mut believe = 0;
     for floor in 1..=5 {
@@ -103,7 +103,7 @@ pub async fn visitors(bells: BellsHandle) -> usize {
             break; // the others are told at the door
         }
         believe += 1;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
     }
     believe
 }
@@ -305,6 +305,19 @@ mod tests {
             within("the end, for the other one", waits).await.unwrap();
             within("the end, once more", bells.gone()).await;
             assert_eq!(alive_tasks().await, 0);
+        });
+    }
+
+    /// Page: "Hear of the end": a caller that waits has a handle, and a handle keeps the actor alive.
+    #[test]
+    fn a_caller_that_waits_for_the_end_puts_it_off() {
+        check(|| async {
+            let bells = BellsHandle::new(8, Bell::default());
+            let waits = tokio::spawn(async move { bells.gone().await });
+            tokio::time::sleep(SECOND * 3600).await;
+            assert!(!waits.is_finished());
+            assert_eq!(alive_tasks().await, 2);
+            waits.abort();
         });
     }
 

@@ -9,10 +9,17 @@ use harness::{
     Calls, accepted_sends, alive_tasks, check, count_polls, expect_panics, in_no_time,
     on_a_runtime_that_ends, settle, start_and_drop, wake_ups_so_far, within,
 };
-use no_reply::{Closed, Lost, MemberHandle, open};
-use scenarios::screens::{SECOND, Seen, screen, screen_that};
-use std::{future::poll_fn, task::Poll, thread, time::Duration};
+use no_reply::{Closed, Lost, MemberHandle, Screen, open};
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    thread,
+    time::Duration,
+};
 use tokio::{task::JoinSet, time::sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Step 1. What is told is shown, line by line, in the order in which it was told.
 ///
@@ -717,4 +724,99 @@ async fn in_no_time_after<F: Future>(time: Duration, call: F) -> F::Output {
     let output = within("the end of a call that waits", call).await;
     assert_eq!(start.elapsed(), time, "so long a call waited");
     output
+}
+
+/// What has happened to a screen. Clones see the same one.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    begun: usize,
+    shown: Vec<String>,
+    at_a_time: usize,
+    most_at_a_time: usize,
+    dropped: bool,
+}
+
+/// A screen that needs so long for each line.
+fn screen(takes: Duration) -> (Screen, Seen) {
+    screen_that(takes, |_| Ok(()))
+}
+
+/// A screen that needs so long for each line, and is then lost, or panics, if `result` says so.
+fn screen_that(
+    takes: Duration,
+    result: impl Fn(&str) -> Result<(), Lost> + Clone + Send + 'static,
+) -> (Screen, Seen) {
+    let seen = Seen::default();
+    let connection = Connection(seen.clone());
+    let screen = Screen::new(move |line| {
+        let (seen, result) = (connection.0.clone(), result.clone());
+        async move {
+            let line_on = LineOn::begin(seen.clone());
+            sleep(takes).await;
+            result(&line)?;
+            drop(line_on);
+            seen.state().shown.push(line);
+            Ok(())
+        }
+    });
+    (screen, seen)
+}
+
+impl Seen {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many lines have begun.
+    fn begun(&self) -> usize {
+        self.state().begun
+    }
+
+    fn shown(&self) -> Vec<String> {
+        self.state().shown.clone()
+    }
+
+    fn is_showing(&self) -> bool {
+        self.state().at_a_time > 0
+    }
+
+    fn most_at_a_time(&self) -> usize {
+        self.state().most_at_a_time
+    }
+
+    fn is_dropped(&self) -> bool {
+        self.state().dropped
+    }
+}
+
+/// As long as the screen is there.
+struct Connection(Seen);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.state().dropped = true;
+    }
+}
+
+/// As long as a line is being shown.
+struct LineOn(Seen);
+
+impl LineOn {
+    fn begin(seen: Seen) -> Self {
+        let mut state = seen.state();
+        state.begun += 1;
+        state.at_a_time += 1;
+        state.most_at_a_time = state.most_at_a_time.max(state.at_a_time);
+        drop(state);
+        Self(seen)
+    }
+}
+
+impl Drop for LineOn {
+    fn drop(&mut self) {
+        self.0.state().at_a_time -= 1;
+    }
 }

@@ -43,13 +43,15 @@ impl Member {
         loop {
             tokio::select! {
                 biased;
-                Ok(_) = ends.wait_for(|ends| *ends), if !self.mailbox.is_closed() => self.mailbox.close(),
+                Ok(()) = ends.changed() => break,
                 line = self.mailbox.recv() => match line {
                     Some(line) => self.screen.show(line).await?,
-                    None => return self.show_all().await,
+                    None => break,
                 },
             }
         }
+        self.mailbox.close();
+        self.show_all().await
     }
 
     async fn show_all(&mut self) -> Result<(), Lost> {

@@ -26,13 +26,13 @@ impl BellsHandle {
 }
 
 // ANCHOR: visitors
-/// A visitor comes every minute. How many of five believe that they have rung.
+/// A visitor comes every ten seconds. How many of five believe that they have rung.
 pub async fn visitors(bells: BellsHandle) -> usize {
     let mut believe = 0;
     for floor in 1..=5 {
         bells.ring(floor).await;
         believe += 1;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
     }
     believe
 }

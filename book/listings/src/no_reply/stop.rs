@@ -1,174 +1,21 @@
 //! Three ways to silence the bells now, two of which work.
 
-use super::bell::{Bell, Torn};
-use tokio::{
-    sync::{mpsc, watch},
-    task::AbortHandle,
-};
-
-pub mod by_message {
-    //! A message that says stop, in the mailbox with all others.
-
-    use super::*;
-    use tokio::sync::mpsc::error::TrySendError;
-
-    // ANCHOR: message
-    enum Message {
-        Ring(u32),
-        Stop,
-    }
-    // ANCHOR_END: message
-
-    struct Ringer {
-        mailbox: mpsc::Receiver<Message>,
-        bell: Bell,
-    }
-
-    // ANCHOR: run
-    impl Ringer {
-        async fn run(mut self) -> Result<(), Torn> {
-            while let Some(Message::Ring(floor)) = self.mailbox.recv().await {
-                self.bell.ring(floor).await?;
-            }
-            Ok(())
-        }
-    }
-    // ANCHOR_END: run
-
-    #[derive(Clone)]
-    pub struct BellsHandle {
-        sender: mpsc::Sender<Message>,
-    }
-
-    impl BellsHandle {
-        pub fn new(capacity: usize, bell: Bell) -> Self {
-            let (sender, mailbox) = mpsc::channel(capacity);
-            tokio::spawn(Ringer { mailbox, bell }.run());
-            Self { sender }
-        }
-
-        pub async fn ring(&self, floor: u32) {
-            let _ = self.sender.send(Message::Ring(floor)).await;
-        }
-
-        // ANCHOR: silence
-        pub async fn silence(&self) {
-            let _ = self.sender.send(Message::Stop).await;
-        }
-        // ANCHOR_END: silence
-
-        /// The same, and it does not wait: whether the message was taken.
-        pub fn try_silence(&self) -> bool {
-            !matches!(
-                self.sender.try_send(Message::Stop),
-                Err(TrySendError::Full(_))
-            )
-        }
-    }
-}
-
-pub mod by_abort {
-    //! The handle keeps the means to abort the task.
-
-    use super::*;
-
-    // ANCHOR: abort
-    #[derive(Clone)]
-    pub struct BellsHandle {
-        sender: mpsc::Sender<u32>,
-        /// Ends the ringer where it stands.
-        task: AbortHandle,
-    }
-
-    impl BellsHandle {
-        pub fn new(capacity: usize, bell: Bell) -> Self {
-            let (sender, mailbox) = mpsc::channel(capacity);
-            let ringer = super::super::Ringer { mailbox, bell };
-            let task = tokio::spawn(ringer.run()).abort_handle();
-            Self { sender, task }
-        }
-
-        pub fn silence(&self) {
-            self.task.abort();
-        }
-    }
-    // ANCHOR_END: abort
-
-    impl BellsHandle {
-        pub async fn ring(&self, floor: u32) -> Result<(), super::super::Closed> {
-            let sent = self.sender.send(floor).await;
-            sent.map_err(|_| super::super::Closed)
-        }
-
-        pub async fn gone(&self) {
-            self.sender.closed().await;
-        }
-    }
-}
-
-pub mod by_signal {
-    //! A signal beside the mailbox, for an actor that has something to do before it ends.
-
-    use super::*;
-
-    struct Ringer {
-        mailbox: mpsc::Receiver<u32>,
-        bell: Bell,
-    }
-
-    // ANCHOR: run
-    impl Ringer {
-        async fn run(mut self, mut silence: watch::Receiver<bool>) {
-            tokio::select! {
-                biased;
-                Ok(_) = silence.wait_for(|silence| *silence) => {}
-                _ = self.ring_all() => {}
-            }
-            self.bell.cover();
-        }
-        // ANCHOR_END: run
-
-        async fn ring_all(&mut self) -> Result<(), Torn> {
-            while let Some(floor) = self.mailbox.recv().await {
-                self.bell.ring(floor).await?;
-            }
-            Ok(())
-        }
-    }
-
-    #[derive(Clone)]
-    pub struct BellsHandle {
-        sender: mpsc::Sender<u32>,
-        silence: watch::Sender<bool>,
-    }
-
-    impl BellsHandle {
-        pub fn new(capacity: usize, bell: Bell) -> Self {
-            let (sender, mailbox) = mpsc::channel(capacity);
-            let (silence, silenced) = watch::channel(false);
-            tokio::spawn(Ringer { mailbox, bell }.run(silenced));
-            Self { sender, silence }
-        }
-
-        pub async fn ring(&self, floor: u32) -> Result<(), super::super::Closed> {
-            let sent = self.sender.send(floor).await;
-            sent.map_err(|_| super::super::Closed)
-        }
-
-        // ANCHOR: silence
-        pub fn silence(&self) {
-            self.silence.send_replace(true);
-        }
-        // ANCHOR_END: silence
-    }
-}
+pub mod by_abort;
+pub mod by_message;
+pub mod by_signal;
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Closed, *};
+    use super::{
+        super::{Closed, bell::Bell},
+        *,
+    };
     use harness::{check, settle, within};
     use std::time::Duration;
-    use tokio::time::{Instant, sleep};
+    use tokio::{
+        sync::{mpsc, watch},
+        time::{Instant, sleep},
+    };
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -214,6 +61,39 @@ mod tests {
             assert!(bell.rung().is_empty());
             // Once more, and after the end: nothing happens.
             bells.silence();
+        });
+    }
+
+    /// Page: "End it": `abort` returns before the task is dropped.
+    #[test]
+    fn an_abort_takes_effect_a_moment_later() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+            let task = tokio::spawn(async move { mailbox.recv().await });
+            settle().await;
+            task.abort();
+            assert!(!sender.is_closed());
+            settle().await;
+            assert!(sender.is_closed());
+        });
+    }
+
+    /// Page: "Where it goes wrong": what an aborted actor awaited, if it is another task, works on.
+    #[test]
+    fn an_abort_detaches_a_task_that_is_awaited() {
+        check(|| async {
+            let (done, mut is_done) = mpsc::channel(1);
+            let actor = tokio::spawn(async move {
+                let work = tokio::spawn(async move {
+                    sleep(SECOND).await;
+                    done.send("done").await
+                });
+                work.await
+            });
+            settle().await;
+            actor.abort();
+            assert!(actor.await.unwrap_err().is_cancelled());
+            assert_eq!(is_done.recv().await, Some("done"));
         });
     }
 

@@ -1,8 +1,6 @@
 //! What a member promises, whatever its callers do: random lines by either way to tell, by callers that wait and callers that give up,
 //! for screens that are quick, slow, or lost. Nothing is asked here that the page and src/lib.rs do not promise.
 
-pub mod screens;
-
 use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, settle, wake_ups_so_far};
 use no_reply::{Closed, Lost, MemberHandle, Screen, open};
 use std::{
