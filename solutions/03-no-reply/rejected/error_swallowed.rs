@@ -1,5 +1,5 @@
 //! rejected: a_teller_hears_that_the_screen_is_lost
-//! says: is the only one that can say so
+//! says: nothing but `tell` can say so
 //! thinks: "`let _ =` in front of the send, as in chapter 1: if the actor is gone, there is nothing to be done."
 
 use std::pin::Pin;

@@ -1,5 +1,5 @@
 //! rejected: lines_are_shown_in_their_order
-//! says: has ended, and nothing has ended it
+//! says: these have been shown 6.5 seconds later
 //! thinks: "`if let Some(line) = recv().await`: a line came, and it is shown."
 
 use std::pin::Pin;

@@ -1,5 +1,5 @@
 //! rejected: a_teller_hears_that_the_screen_is_lost
-//! says: a caller that waited for a slot when the screen was lost
+//! says: nothing but `tell` can say so
 //! thinks: "The screen is lost, but the mailbox has to be emptied, or somebody might wait for ever."
 
 use std::pin::Pin;
