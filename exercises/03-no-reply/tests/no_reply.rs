@@ -17,7 +17,7 @@ use std::{
     thread,
     time::Duration,
 };
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -118,6 +118,28 @@ fn as_many_lines_wait_as_may_wait() {
                 "what was accepted is shown, counted to the last line"
             );
         }
+    });
+}
+
+/// Step 1. Every allowed capacity is just a number: slots that nobody uses need no memory.
+///
+/// Page: "A tell". The slip: a queue of one's own, made with room for all lines.
+#[test]
+fn the_largest_capacity_needs_no_memory() {
+    check(|| async {
+        let (screen, seen) = screen(SECOND);
+        let opened = tokio::spawn(async { open(screen, Semaphore::MAX_PERMITS) }).await;
+        let member = opened.expect("`Semaphore::MAX_PERMITS` is allowed: so many lines may wait");
+        for number in 0..1000 {
+            tell(&member, &number.to_string()).await;
+        }
+        drop(member);
+        sleep(SECOND * 1001).await;
+        assert_eq!(
+            seen.shown().len(),
+            1000,
+            "so many of 1,000 lines were shown"
+        );
     });
 }
 
@@ -514,6 +536,38 @@ fn all_tellers_hear_of_the_end() {
             );
         }
         the_end(&seen, "`tell_or_end` found no slot").await;
+    });
+}
+
+/// Step 2. `tell_or_end` is a plain function, and works where no runtime is: on a thread of its own, and after the member's runtime has ended.
+///
+/// Page: "End it". The slip: a `tokio::spawn` in the call, which panics there.
+#[test]
+fn tell_or_end_needs_no_runtime() {
+    check(|| async {
+        let (display, seen) = screen(60 * SECOND);
+        let member = open(display, 1);
+        full(&member, 1).await;
+        let told = thread::spawn(move || member.tell_or_end("one too many".to_owned()));
+        assert_eq!(
+            told.join()
+                .expect("`tell_or_end` panicked on a thread that knows no runtime"),
+            Err(Closed),
+            "one line may wait, and one does"
+        );
+        the_end(&seen, "`tell_or_end` found no slot").await;
+
+        let member = on_a_runtime_that_ends(|| async {
+            let (display, _) = screen(SECOND);
+            let member = open(display, 1);
+            full(&member, 1).await;
+            member
+        });
+        assert_eq!(
+            member.tell_or_end("late".to_owned()),
+            Err(Closed),
+            "the member's runtime has ended"
+        );
     });
 }
 

@@ -1,0 +1,89 @@
+//! rejected: the_largest_capacity_needs_no_memory
+//! says: so many lines may wait
+//! thinks: "The queue never grows beyond its capacity, so it can be made in one go."
+
+use std::{collections::VecDeque, pin::Pin};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::AbortHandle,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    mailbox: mpsc::Receiver<String>,
+    /// What comes out of the mailbox, one line at a time.
+    queue: VecDeque<String>,
+}
+
+impl Member {
+    async fn run(mut self) -> Result<(), Lost> {
+        while let Some(line) = self.mailbox.recv().await {
+            self.queue.push_back(line);
+            while let Some(line) = self.queue.pop_front() {
+                self.screen.show(line).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    lines: mpsc::Sender<String>,
+    task: AbortHandle,
+}
+
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let member = Member {
+        screen,
+        mailbox,
+        queue: VecDeque::with_capacity(capacity),
+    };
+    let task = tokio::spawn(member.run()).abort_handle();
+    MemberHandle { lines, task }
+}
+
+impl MemberHandle {
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.task.abort();
+            }
+            Closed
+        })
+    }
+
+    pub async fn gone(&self) {
+        self.lines.closed().await;
+    }
+}
