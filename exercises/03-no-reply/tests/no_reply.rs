@@ -198,10 +198,10 @@ fn no_line_is_lost_or_changed() {
         let (screen, seen) = screen(Duration::ZERO);
         let member = open(screen, 3);
         let lines: Vec<_> = (0..10_000)
-            .map(|number| match number % 100 {
+            .map(|number| match number % 1000 {
                 0 => String::new(),
                 1 | 2 => "the same again".to_owned(),
-                3 => "a line\nthat is two 🦀 ".repeat(40),
+                3 => "  a line\nthat is two 🦀 ".repeat(2_000),
                 _ => number.to_string(),
             })
             .collect();
@@ -571,7 +571,7 @@ fn tell_or_end_needs_no_runtime() {
     });
 }
 
-/// Step 2. A slot that becomes free belongs to the caller that waits longest. For one that does not wait, it is none.
+/// Step 2. A slot that becomes free belongs to the caller that waits longest. A call that does not wait cannot have it.
 ///
 /// Page: "When the mailbox is full". The slip: a queue of one's own, in which a call that tries comes before those that wait.
 #[test]

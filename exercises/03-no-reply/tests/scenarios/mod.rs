@@ -20,7 +20,7 @@ pub enum Step {
     /// A call that nobody awaits.
     NeverAwaited,
     TellOrEnd,
-    /// So many callers tell. Of those that have to wait, two do, and the others give up.
+    /// So many callers tell. Of thousands that have to wait, two do, and the others give up.
     Burst(usize),
     /// So many lines without waiting, as far as there are slots.
     FillUp,
@@ -391,7 +391,7 @@ impl Room {
             match self.call(false).await {
                 None => return,
                 Some((_, Some(result))) => accepted += usize::from(result.is_ok()),
-                Some((_, None)) if waiting < 2 => waiting += 1,
+                Some((_, None)) if waiting < 2 || count <= 40 => waiting += 1,
                 Some((_, None)) => {
                     self.waiting.give_up_newest();
                     gave_up += 1;

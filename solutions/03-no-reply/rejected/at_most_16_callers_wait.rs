@@ -1,0 +1,103 @@
+//! rejected: your_promises_hold_whatever_callers_do
+//! says: said Closed
+//! thinks: "If many callers wait for a slot, one more does not help: the member is as good as gone."
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::AbortHandle,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    mailbox: mpsc::Receiver<String>,
+}
+
+impl Member {
+    async fn run(mut self) -> Result<(), Lost> {
+        while let Some(line) = self.mailbox.recv().await {
+            self.screen.show(line).await?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    lines: mpsc::Sender<String>,
+    task: AbortHandle,
+    waiting: Arc<AtomicUsize>,
+}
+
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let member = Member { screen, mailbox };
+    let task = tokio::spawn(member.run()).abort_handle();
+    MemberHandle {
+        lines,
+        task,
+        waiting: Arc::default(),
+    }
+}
+
+impl MemberHandle {
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        let waits = Waits(&self.waiting);
+        if waits.0.fetch_add(1, SeqCst) == 16 {
+            return Err(Closed);
+        }
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.task.abort();
+            }
+            Closed
+        })
+    }
+
+    pub async fn gone(&self) {
+        self.lines.closed().await;
+    }
+}
+
+struct Waits<'a>(&'a AtomicUsize);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
