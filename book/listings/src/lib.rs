@@ -8,6 +8,7 @@ mod abandoned;
 pub mod backpressure;
 pub mod cycles;
 pub mod deadlocks;
+pub mod handles;
 pub mod no_reply;
 pub mod recipe;
 pub mod run_method;

@@ -9,6 +9,7 @@
 mod backpressure;
 mod cycles;
 mod deadlocks;
+mod handles;
 mod no_reply;
 mod recipe;
 mod record;
@@ -28,6 +29,7 @@ fn pages() -> Vec<Page> {
         recipe::pages(),
         run_method::pages(),
         no_reply::pages(),
+        handles::pages(),
         select::pages(),
         cycles::pages(),
         deadlocks::pages(),
