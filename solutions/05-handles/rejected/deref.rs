@@ -1,0 +1,198 @@
+//! rejected: types_say_who_may_do_what
+//! says: a handle implements Deref
+//! thinks: "A member is a room handle with a name, so let it deref to one: then I need not write each method again."
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+const MAILBOX: usize = 8;
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    TooFast,
+    Closed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub posts: u64,
+    pub refused: u64,
+    pub last: Option<String>,
+    pub per_minute: Option<u32>,
+}
+
+enum Message {
+    Post {
+        text: String,
+        reply: oneshot::Sender<Result<u64, Refused>>,
+    },
+    SlowMode(u32),
+    Status {
+        reply: oneshot::Sender<Status>,
+    },
+    Close {
+        reply: oneshot::Sender<Status>,
+    },
+}
+
+struct SlowMode {
+    per_minute: u32,
+    since: Instant,
+    minute: u64,
+    posts: u32,
+}
+
+impl SlowMode {
+    fn new(per_minute: u32) -> Self {
+        Self {
+            per_minute,
+            since: Instant::now(),
+            minute: 0,
+            posts: 0,
+        }
+    }
+
+    fn allows(&mut self) -> bool {
+        let minute = self.since.elapsed().as_secs() / MINUTE.as_secs();
+        if minute != self.minute {
+            (self.minute, self.posts) = (minute, 0);
+        }
+        let allowed = self.posts < self.per_minute;
+        self.posts += u32::from(allowed);
+        allowed
+    }
+}
+
+struct Room {
+    mailbox: mpsc::Receiver<Message>,
+    posts: u64,
+    refused: u64,
+    last: Option<String>,
+    slow_mode: Option<SlowMode>,
+}
+
+impl Room {
+    async fn run(mut self) {
+        while let Some(message) = self.mailbox.recv().await {
+            match message {
+                Message::Post { text, reply } => {
+                    let _ = reply.send(self.post(text));
+                }
+                Message::SlowMode(per_minute) => self.slow_mode = Some(SlowMode::new(per_minute)),
+                Message::Status { reply } => {
+                    let _ = reply.send(self.status());
+                }
+                Message::Close { reply } => {
+                    self.mailbox.close();
+                    let _ = reply.send(self.status());
+                    while self.mailbox.recv().await.is_some() {}
+                }
+            }
+        }
+    }
+
+    fn post(&mut self, text: String) -> Result<u64, Refused> {
+        if self.slow_mode.as_mut().is_some_and(|slow| !slow.allows()) {
+            self.refused += 1;
+            return Err(Refused::TooFast);
+        }
+        self.posts += 1;
+        self.last = Some(text);
+        Ok(self.posts)
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            posts: self.posts,
+            refused: self.refused,
+            last: self.last.clone(),
+            per_minute: self.slow_mode.as_ref().map(|slow| slow.per_minute),
+        }
+    }
+}
+
+/// Can do everything, and stays in this file.
+#[derive(Clone)]
+pub struct RoomHandle {
+    sender: mpsc::Sender<Message>,
+}
+
+impl RoomHandle {
+    pub async fn post(&self, text: String) -> Result<u64, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Message::Post { text, reply }).await;
+        answer.await.unwrap_or(Err(Refused::Closed))
+    }
+
+    pub async fn status(&self) -> Status {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Message::Status { reply }).await;
+        answer.await.expect("the room's actor is gone")
+    }
+
+    pub async fn slow_mode(&self, per_minute: u32) {
+        let sent = self.sender.send(Message::SlowMode(per_minute)).await;
+        sent.expect("the room's actor is gone");
+    }
+
+    pub async fn close(&self) -> Status {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Message::Close { reply }).await;
+        answer.await.expect("the room's actor is gone")
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle(RoomHandle);
+
+impl std::ops::Deref for MemberHandle {
+    type Target = RoomHandle;
+
+    fn deref(&self) -> &RoomHandle {
+        &self.0
+    }
+}
+
+pub struct ModeratorHandle(RoomHandle);
+
+pub fn open() -> (MemberHandle, ModeratorHandle) {
+    let (sender, mailbox) = mpsc::channel(MAILBOX);
+    let room = Room {
+        mailbox,
+        posts: 0,
+        refused: 0,
+        last: None,
+        slow_mode: None,
+    };
+    tokio::spawn(room.run());
+    let room = RoomHandle { sender };
+    (MemberHandle(room.clone()), ModeratorHandle(room))
+}
+
+impl MemberHandle {
+    pub async fn post(&self, text: String) -> Result<u64, Refused> {
+        self.0.post(text).await
+    }
+}
+
+impl ModeratorHandle {
+    pub async fn status(&self) -> Status {
+        self.0.status().await
+    }
+
+    pub fn member(&self) -> MemberHandle {
+        MemberHandle(self.0.clone())
+    }
+
+    pub async fn slow_mode(&self, per_minute: u32) {
+        self.0.slow_mode(per_minute).await;
+    }
+
+    pub async fn close(self) -> Status {
+        self.0.close().await
+    }
+}

@@ -1,0 +1,178 @@
+//! rejected: order_is_kept_across_handles
+//! says: the post has overtaken it
+//! thinks: "Two roles, two channels; posts first, there are more of them."
+
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+const MAILBOX: usize = 8;
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    TooFast,
+    Closed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub posts: u64,
+    pub refused: u64,
+    pub last: Option<String>,
+    pub per_minute: Option<u32>,
+}
+
+struct Post {
+    text: String,
+    reply: oneshot::Sender<Result<u64, Refused>>,
+}
+
+enum Order {
+    SlowMode(u32),
+    Status { reply: oneshot::Sender<Status> },
+    Close { reply: oneshot::Sender<Status> },
+}
+
+struct SlowMode {
+    per_minute: u32,
+    since: Instant,
+    minute: u64,
+    posts: u32,
+}
+
+impl SlowMode {
+    fn new(per_minute: u32) -> Self {
+        Self {
+            per_minute,
+            since: Instant::now(),
+            minute: 0,
+            posts: 0,
+        }
+    }
+
+    fn allows(&mut self) -> bool {
+        let minute = self.since.elapsed().as_secs() / MINUTE.as_secs();
+        if minute != self.minute {
+            (self.minute, self.posts) = (minute, 0);
+        }
+        let allowed = self.posts < self.per_minute;
+        self.posts += u32::from(allowed);
+        allowed
+    }
+}
+
+struct Room {
+    from_members: mpsc::Receiver<Post>,
+    from_moderator: mpsc::Receiver<Order>,
+    posts: u64,
+    refused: u64,
+    last: Option<String>,
+    slow_mode: Option<SlowMode>,
+}
+
+impl Room {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                Some(Post { text, reply }) = self.from_members.recv() => {
+                    let _ = reply.send(self.post(text));
+                }
+                Some(order) = self.from_moderator.recv() => match order {
+                    Order::SlowMode(per_minute) => self.slow_mode = Some(SlowMode::new(per_minute)),
+                    Order::Status { reply } => {
+                        let _ = reply.send(self.status());
+                    }
+                    Order::Close { reply } => {
+                        self.from_members.close();
+                        let _ = reply.send(self.status());
+                        while self.from_members.recv().await.is_some() {}
+                        break;
+                    }
+                },
+                else => break,
+            }
+        }
+    }
+
+    fn post(&mut self, text: String) -> Result<u64, Refused> {
+        if self.slow_mode.as_mut().is_some_and(|slow| !slow.allows()) {
+            self.refused += 1;
+            return Err(Refused::TooFast);
+        }
+        self.posts += 1;
+        self.last = Some(text);
+        Ok(self.posts)
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            posts: self.posts,
+            refused: self.refused,
+            last: self.last.clone(),
+            per_minute: self.slow_mode.as_ref().map(|slow| slow.per_minute),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct MemberHandle {
+    sender: mpsc::Sender<Post>,
+}
+
+pub struct ModeratorHandle {
+    sender: mpsc::Sender<Order>,
+    members: mpsc::Sender<Post>,
+}
+
+pub fn open() -> (MemberHandle, ModeratorHandle) {
+    let (members, from_members) = mpsc::channel(MAILBOX);
+    let (sender, from_moderator) = mpsc::channel(MAILBOX);
+    let room = Room {
+        from_members,
+        from_moderator,
+        posts: 0,
+        refused: 0,
+        last: None,
+        slow_mode: None,
+    };
+    tokio::spawn(room.run());
+    let moderator = ModeratorHandle { sender, members };
+    (moderator.member(), moderator)
+}
+
+impl MemberHandle {
+    pub async fn post(&self, text: String) -> Result<u64, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Post { text, reply }).await;
+        answer.await.unwrap_or(Err(Refused::Closed))
+    }
+}
+
+impl ModeratorHandle {
+    pub async fn status(&self) -> Status {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Order::Status { reply }).await;
+        answer.await.expect("the room's actor is gone")
+    }
+
+    pub fn member(&self) -> MemberHandle {
+        MemberHandle {
+            sender: self.members.clone(),
+        }
+    }
+
+    pub async fn slow_mode(&self, per_minute: u32) {
+        let sent = self.sender.send(Order::SlowMode(per_minute)).await;
+        sent.expect("the room's actor is gone");
+    }
+
+    pub async fn close(self) -> Status {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.sender.send(Order::Close { reply }).await;
+        answer.await.expect("the room's actor is gone")
+    }
+}
