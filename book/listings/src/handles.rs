@@ -2,6 +2,7 @@
 
 pub mod facade;
 pub mod one_handle;
+pub mod pause;
 pub mod two_mailboxes;
 pub mod weak;
 pub mod with_traits;
