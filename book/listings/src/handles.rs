@@ -274,6 +274,20 @@ mod tests {
         });
     }
 
+    /// Page: "A call that uses the handle up": a time-out while `hammer` waits for a slot ends nothing, and takes the handle along.
+    #[test]
+    fn a_hammer_that_finds_no_slot_in_time_takes_its_handle_along() {
+        check(|| async {
+            let (bidder, auctioneer) = open();
+            start_and_drop(8, || bidder.bid(10)).await;
+            // It finds the mailbox full, and is not polled again.
+            let mut hammer = Some(auctioneer.hammer());
+            assert_eq!(start_and_drop(1, || hammer.take().unwrap()).await, 0);
+            assert_eq!(bidder.bid(20).await, Ok(()));
+            assert_eq!(alive_tasks().await, 1);
+        });
+    }
+
     /// Page: "A call that uses the handle up": a call that is dropped before its message was sent ends nothing, and takes the handle along.
     #[test]
     fn a_hammer_that_never_falls_takes_its_handle_along() {

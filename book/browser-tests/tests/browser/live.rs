@@ -159,7 +159,7 @@ async fn a_step_that_is_done_says_so_and_the_next_one_leads() {
     page.sees(&format!("{} [role=status]", step(2)), " of 5 pass")
         .await;
     assert_eq!(
-        page.value("document.querySelectorAll('exercise-check [role=status]').length")
+        page.value("document.querySelectorAll('.state[role=status]').length")
             .await,
         1,
         "one box is read out"
