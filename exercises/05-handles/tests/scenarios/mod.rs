@@ -22,6 +22,8 @@ pub enum Step {
         late: bool,
     },
     SlowMode(u32),
+    /// Many post, the limit is set, and one more posts: all in one moment, in which the mailbox is full.
+    SlowModeWhenFull(u32),
     Look,
     NewMember,
     CloneMember,
@@ -63,7 +65,7 @@ impl Scenario for Room {
     }
 
     fn step(&self, dice: &mut Dice) -> Step {
-        match dice.below(40) {
+        match dice.below(42) {
             0..=6 => Post,
             7 => PostOdd(dice.below(3)),
             8 => PostAndGiveUp,
@@ -85,6 +87,7 @@ impl Scenario for Room {
             27 => Close,
             28 => CloseAndGiveUp,
             29..=33 => AtOnce,
+            34..=35 => SlowModeWhenFull(dice.pick(&[0, 1, 45])),
             // Up to a minute's end, over it, over hours. No round number: somebody may have a time-out.
             _ => Rest(dice.pick(&[
                 130, 1_170, 29_870, 30_130, 59_999, 60_000, 61_300, 5_390_000, 40_317_000,
@@ -197,6 +200,12 @@ impl Evening {
             Burst(count) => self.burst(count).await,
             Crowd { count, late } => self.crowd(count, late).await,
             SlowMode(per_minute) => self.slow_mode(per_minute).await,
+            SlowModeWhenFull(per_minute) => {
+                self.burst(40).await;
+                self.slow_mode(per_minute).await;
+                let text = self.text();
+                self.post(text).await;
+            }
             Look => self.look_at_the_room().await,
             NewMember => {
                 if let Some(moderator) = &self.moderator {
@@ -321,11 +330,11 @@ impl Evening {
         settle().await;
         let handled = |status: &Status| status.posts + status.refused;
         let mut asking = Calls::new();
-        asking
-            .start(0, async move { moderator.status().await })
-            .await;
+        let early = asking.start(0, async move { moderator.status().await });
+        let early = early.await;
         settle().await;
-        let Some((_, status)) = asking.look().await.pop() else {
+        let later = asking.look().await.pop().map(|(_, status)| status);
+        let Some(status) = early.or(later) else {
             panic!(
                 "the moderator looks after that, and has no answer, and nobody is at work {CODE}"
             );
