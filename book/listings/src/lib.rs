@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod abandoned;
 pub mod backpressure;
+pub mod channels;
 pub mod cycles;
 pub mod deadlocks;
 pub mod handles;

@@ -7,6 +7,7 @@
 //! ```
 
 mod backpressure;
+mod channels;
 mod cycles;
 mod deadlocks;
 mod handles;
@@ -31,6 +32,7 @@ fn pages() -> Vec<Page> {
         no_reply::pages(),
         handles::pages(),
         select::pages(),
+        channels::pages(),
         cycles::pages(),
         deadlocks::pages(),
         backpressure::pages(),
