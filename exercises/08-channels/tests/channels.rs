@@ -5,9 +5,9 @@
 
 mod scenarios;
 
+use self::scenarios::told::{Told, account, look};
 use channels::{Board, BoardHandle, Event, Events, Screen, Seen, Topic, show_topic};
 use harness::{alive_tasks, check, in_no_time, settle, wake_ups, within};
-use scenarios::told::{Told, account, look};
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 use tokio::{
     join,
@@ -189,7 +189,21 @@ fn the_current_topic_is_drawn_at_once() {
 /// of everybody who sets the topic.
 #[test]
 fn it_can_be_spawned() {
-    check(|| async { can_be_spawned() });
+    check(|| async {
+        can_be_spawned();
+        let board = open(4);
+        let (screen, _drawn) = screen();
+        let reader = board.topic();
+        let change = async {
+            sleep(SECOND / 2).await;
+            board.set_topic(topic(1));
+            drop(board);
+        };
+        within("the end of the screen", async {
+            join!(show_topic(reader, screen), change)
+        })
+        .await;
+    });
 }
 
 /// Step 2. What is set while the screen draws comes next, the newest only; a drawing is finished.
