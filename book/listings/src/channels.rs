@@ -10,28 +10,34 @@ pub mod spins;
 use tokio::sync::{broadcast, watch};
 
 // ANCHOR: auction
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price(pub u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bid(pub u32);
+
 #[derive(Clone)]
 pub struct Auction {
     /// The highest bid. Those who look want the newest one.
-    price: watch::Sender<u32>,
+    price: watch::Sender<Price>,
     /// Each bid. Those who listen want them all.
-    bids: broadcast::Sender<u32>,
+    bids: broadcast::Sender<Bid>,
 }
 // ANCHOR_END: auction
 
 // ANCHOR: open
 impl Auction {
-    pub fn open(start: u32) -> Self {
+    pub fn open(start: Price) -> Self {
         let (price, _) = watch::channel(start);
         let (bids, _) = broadcast::channel(16);
         Self { price, bids }
     }
 
-    pub fn price(&self) -> watch::Receiver<u32> {
+    pub fn price(&self) -> watch::Receiver<Price> {
         self.price.subscribe()
     }
 
-    pub fn bids(&self) -> broadcast::Receiver<u32> {
+    pub fn bids(&self) -> broadcast::Receiver<Bid> {
         self.bids.subscribe()
     }
 }
@@ -40,10 +46,10 @@ impl Auction {
 // ANCHOR: bid
 impl Auction {
     /// Whether it is the highest bid so far.
-    pub fn bid(&self, bid: u32) -> bool {
+    pub fn bid(&self, bid: Bid) -> bool {
         let higher = self.price.send_if_modified(|price| {
-            let higher = bid > *price;
-            *price = bid.max(*price);
+            let higher = bid.0 > price.0;
+            price.0 = bid.0.max(price.0);
             higher
         });
         // An error says that nobody listens, and that is no error here.
@@ -55,7 +61,7 @@ impl Auction {
 
 // ANCHOR: show
 /// Shows the price now, and then the newest one whenever it has changed, until the auction is over.
-pub async fn show_price(mut price: watch::Receiver<u32>, mut show: impl FnMut(u32)) {
+pub async fn show_price(mut price: watch::Receiver<Price>, mut show: impl FnMut(Price)) {
     loop {
         let now = *price.borrow_and_update();
         show(now);
@@ -76,12 +82,15 @@ mod tests {
     #[test]
     fn the_price_is_the_highest_bid_and_each_bid_is_told() {
         check(|| async {
-            let auction = Auction::open(10);
+            let auction = Auction::open(Price(10));
             let (price, mut bids) = (auction.price(), auction.bids());
-            assert!(auction.bid(12));
-            assert!(!auction.bid(11));
-            assert_eq!(*price.borrow(), 12);
-            assert_eq!((bids.recv().await, bids.recv().await), (Ok(12), Ok(11)));
+            assert!(auction.bid(Bid(12)));
+            assert!(!auction.bid(Bid(11)));
+            assert_eq!(*price.borrow(), Price(12));
+            assert_eq!(
+                (bids.recv().await, bids.recv().await),
+                (Ok(Bid(12)), Ok(Bid(11)))
+            );
         });
     }
 
@@ -89,9 +98,9 @@ mod tests {
     #[test]
     fn a_bid_counts_though_nobody_looks() {
         check(|| async {
-            let auction = Auction::open(10);
-            assert!(auction.bid(12));
-            assert_eq!(*auction.price().borrow(), 12);
+            let auction = Auction::open(Price(10));
+            assert!(auction.bid(Bid(12)));
+            assert_eq!(*auction.price().borrow(), Price(12));
         });
     }
 
@@ -99,20 +108,20 @@ mod tests {
     #[test]
     fn the_screen_shows_the_newest_price_and_ends() {
         check(|| async {
-            let auction = Auction::open(10);
+            let auction = Auction::open(Price(10));
             let shown = Arc::new(Mutex::new(Vec::new()));
             let screen = shown.clone();
             let task = tokio::spawn(show_price(auction.price(), move |price| {
                 screen.lock().unwrap().push(price);
             }));
             settle().await;
-            auction.bid(11);
-            auction.bid(12);
+            auction.bid(Bid(11));
+            auction.bid(Bid(12));
             settle().await;
-            auction.bid(13);
+            auction.bid(Bid(13));
             drop(auction);
             within("the end of the screen", task).await.unwrap();
-            assert_eq!(*shown.lock().unwrap(), [10, 12, 13]);
+            assert_eq!(*shown.lock().unwrap(), [10, 12, 13].map(Price));
             assert_eq!(alive_tasks().await, 0);
         });
     }

@@ -1,6 +1,6 @@
 //! Exercise 08, channels: a room's board, with a topic that can be watched and events that can be listened to.
 //!
-//! The topic is a state: whoever looks wants the newest one. Events are news: a subscriber wants each of them, and one that is too
+//! The topic is a state: anyone who looks wants the newest one. Events are news: a subscriber wants each of them, and one that is too
 //! slow has to know what it missed.
 //!
 //! Page: book/src/08-channels.md, with this exercise in four steps. The tests are in tests/channels.rs, in the same order:

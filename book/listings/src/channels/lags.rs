@@ -1,5 +1,6 @@
 //! A forwarder of bids: one that ends when it is too slow, and one that goes on.
 
+use super::Bid;
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc,
@@ -8,13 +9,13 @@ use tokio::sync::{
 /// What a bidder reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    Bid(u32),
+    Bid(Bid),
     Missed(u64),
 }
 
 // ANCHOR: ends
 /// Forwards each bid to one bidder, who may be slow.
-pub async fn forward_until_it_lags(mut bids: broadcast::Receiver<u32>, to: mpsc::Sender<Line>) {
+pub async fn forward_until_it_lags(mut bids: broadcast::Receiver<Bid>, to: mpsc::Sender<Line>) {
     while let Ok(bid) = bids.recv().await {
         if to.send(Line::Bid(bid)).await.is_err() {
             break;
@@ -24,7 +25,7 @@ pub async fn forward_until_it_lags(mut bids: broadcast::Receiver<u32>, to: mpsc:
 // ANCHOR_END: ends
 
 // ANCHOR: goes_on
-pub async fn forward(mut bids: broadcast::Receiver<u32>, to: mpsc::Sender<Line>) {
+pub async fn forward(mut bids: broadcast::Receiver<Bid>, to: mpsc::Sender<Line>) {
     loop {
         let line = match bids.recv().await {
             Ok(bid) => Line::Bid(bid),
@@ -40,19 +41,21 @@ pub async fn forward(mut bids: broadcast::Receiver<u32>, to: mpsc::Sender<Line>)
 
 /// Seven bids in one moment, in a channel that holds four, and one more later.
 pub async fn rush<F: Future<Output = ()> + Send + 'static>(
-    forward: impl FnOnce(broadcast::Receiver<u32>, mpsc::Sender<Line>) -> F,
+    forward: impl FnOnce(broadcast::Receiver<Bid>, mpsc::Sender<Line>) -> F,
 ) -> Vec<Line> {
     let (bids, receiver) = broadcast::channel(4);
     let (to, mut bidder) = mpsc::channel(8);
     tokio::spawn(forward(receiver, to));
     for bid in 1..=7 {
-        let _ = bids.send(bid);
+        let _ = bids.send(Bid(bid));
     }
     let mut lines = Vec::new();
-    for _ in 0..5 {
-        lines.extend(bidder.recv().await);
+    while lines.len() < 5
+        && let Some(line) = bidder.recv().await
+    {
+        lines.push(line);
     }
-    let _ = bids.send(8);
+    let _ = bids.send(Bid(8));
     drop(bids);
     while let Some(line) = bidder.recv().await {
         lines.push(line);
@@ -87,8 +90,8 @@ mod tests {
     #[test]
     fn a_forwarder_says_what_it_missed_and_goes_on() {
         check(|| async {
-            use Line::{Bid, Missed};
-            let expected = [Missed(3), Bid(4), Bid(5), Bid(6), Bid(7), Bid(8)];
+            let mut expected = vec![Line::Missed(3)];
+            expected.extend((4..=8).map(|bid| Line::Bid(Bid(bid))));
             assert_eq!(rush(forward).await, expected);
         });
     }

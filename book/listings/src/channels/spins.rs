@@ -1,10 +1,11 @@
 //! A screen that shows a price, and spins when the auction is over.
 
+use super::Price;
 use tokio::sync::watch;
 
 // ANCHOR: spins
 /// Shows the price whenever it has changed.
-pub async fn show_price(mut price: watch::Receiver<u32>, mut show: impl FnMut(u32)) {
+pub async fn show_price(mut price: watch::Receiver<Price>, mut show: impl FnMut(Price)) {
     loop {
         let _ = price.changed().await;
         show(*price.borrow_and_update());
@@ -14,10 +15,10 @@ pub async fn show_price(mut price: watch::Receiver<u32>, mut show: impl FnMut(u3
 
 /// One bid, and the auction is over.
 pub async fn auction() {
-    let (price, screen) = watch::channel(10);
+    let (price, screen) = watch::channel(Price(10));
     tokio::spawn(show_price(screen, |_| ()));
     tokio::task::yield_now().await;
-    let _ = price.send(12);
+    let _ = price.send(Price(12));
 }
 
 #[cfg(test)]
@@ -33,7 +34,7 @@ mod tests {
     #[test]
     fn the_screen_spins_when_the_auction_is_over() {
         check(|| async {
-            let (price, screen) = watch::channel(10);
+            let (price, screen) = watch::channel(Price(10));
             let shown = Arc::new(AtomicUsize::new(0));
             let count = shown.clone();
             let task = tokio::spawn(show_price(screen, move |_| {

@@ -1,14 +1,11 @@
 //! What a board promises, whatever its callers do: random topics and events, by several handles, for readers and subscribers that come, sleep,
 //! look once, give up and go. Nothing is asked here that the page and src/lib.rs do not promise.
 
-pub mod told;
-
-use super::{can_be_spawned, event, poll_once, screen, topic};
+use super::{account, can_be_spawned, event, look, poll_once, screen, topic};
 use channels::{Board, BoardHandle, Events, Seen, Topic, show_topic};
 use harness::{Calls, Dice, Scenario, Story, settle};
 use std::{pin::pin, task::Poll, time::Duration};
 use tokio::sync::{mpsc, watch};
-use told::{account, look};
 
 /// One thing that happens at the board.
 #[derive(Clone, Copy)]
