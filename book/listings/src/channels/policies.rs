@@ -7,16 +7,17 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 pub type Got = Vec<Result<Bid, String>>;
 
 // ANCHOR: mpsc
-pub async fn by_mpsc() -> Got {
-    async fn reader(mut receiver: mpsc::Receiver<Bid>) -> Got {
-        let mut got = Vec::new();
-        while let Some(value) = receiver.recv().await {
-            got.push(Ok(value));
-        }
-        got
+async fn mpsc_reader(mut receiver: mpsc::Receiver<Bid>) -> Got {
+    let mut got = Vec::new();
+    while let Some(value) = receiver.recv().await {
+        got.push(Ok(value));
     }
+    got
+}
+
+pub async fn by_mpsc() -> Got {
     let (sender, receiver) = mpsc::channel(2);
-    let reader = tokio::spawn(reader(receiver));
+    let reader = tokio::spawn(mpsc_reader(receiver));
     for value in 1..=5 {
         let _ = sender.send(Bid(value)).await;
     }
@@ -26,13 +27,14 @@ pub async fn by_mpsc() -> Got {
 // ANCHOR_END: mpsc
 
 // ANCHOR: oneshot
+async fn oneshot_reader(receiver: oneshot::Receiver<Bid>) -> Got {
+    let value = receiver.await;
+    vec![value.map_err(|error| error.to_string())]
+}
+
 pub async fn by_oneshot() -> Got {
-    async fn reader(receiver: oneshot::Receiver<Bid>) -> Got {
-        let value = receiver.await;
-        vec![value.map_err(|error| error.to_string())]
-    }
     let (sender, receiver) = oneshot::channel();
-    let reader = tokio::spawn(reader(receiver));
+    let reader = tokio::spawn(oneshot_reader(receiver));
     let mut sender = Some(sender);
     for value in 1..=5 {
         if let Some(sender) = sender.take() {
@@ -44,16 +46,17 @@ pub async fn by_oneshot() -> Got {
 // ANCHOR_END: oneshot
 
 // ANCHOR: watch
-pub async fn by_watch() -> Got {
-    async fn reader(mut receiver: watch::Receiver<Bid>) -> Got {
-        let mut got = Vec::new();
-        while receiver.changed().await.is_ok() {
-            got.push(Ok(*receiver.borrow_and_update()));
-        }
-        got
+async fn watch_reader(mut receiver: watch::Receiver<Bid>) -> Got {
+    let mut got = Vec::new();
+    while receiver.changed().await.is_ok() {
+        got.push(Ok(*receiver.borrow_and_update()));
     }
+    got
+}
+
+pub async fn by_watch() -> Got {
     let (sender, receiver) = watch::channel(Bid(0));
-    let reader = tokio::spawn(reader(receiver));
+    let reader = tokio::spawn(watch_reader(receiver));
     for value in 1..=5 {
         let _ = sender.send(Bid(value));
     }
@@ -63,19 +66,20 @@ pub async fn by_watch() -> Got {
 // ANCHOR_END: watch
 
 // ANCHOR: broadcast
-pub async fn by_broadcast() -> Got {
-    async fn reader(mut receiver: broadcast::Receiver<Bid>) -> Got {
-        let mut got = Vec::new();
-        loop {
-            match receiver.recv().await {
-                Ok(value) => got.push(Ok(value)),
-                Err(broadcast::error::RecvError::Closed) => return got,
-                Err(lagged) => got.push(Err(lagged.to_string())),
-            }
+async fn broadcast_reader(mut receiver: broadcast::Receiver<Bid>) -> Got {
+    let mut got = Vec::new();
+    loop {
+        match receiver.recv().await {
+            Ok(value) => got.push(Ok(value)),
+            Err(broadcast::error::RecvError::Closed) => return got,
+            Err(lagged) => got.push(Err(lagged.to_string())),
         }
     }
+}
+
+pub async fn by_broadcast() -> Got {
     let (sender, receiver) = broadcast::channel(4);
-    let reader = tokio::spawn(reader(receiver));
+    let reader = tokio::spawn(broadcast_reader(receiver));
     for value in 1..=5 {
         let _ = sender.send(Bid(value));
     }
