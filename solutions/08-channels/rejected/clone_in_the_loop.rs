@@ -1,5 +1,5 @@
 //! rejected: what_changed_meanwhile_is_drawn_once_the_newest
-//! says: a drawing is finished, and then the newest topic is drawn, once
+//! says: and nothing twice
 //! thinks: "I wait with a clone, so that I need no `mut`."
 
 use std::time::Duration;

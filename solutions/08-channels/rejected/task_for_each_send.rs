@@ -1,5 +1,5 @@
 //! rejected: a_sleeper_is_told_how_many_it_missed_and_goes_on
-//! says: What bounds the memory that one sleeper takes?
+//! says: is neither seen nor told
 //! thinks: "publish must not wait, so a task waits in its place."
 
 use std::{
