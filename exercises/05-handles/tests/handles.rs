@@ -63,10 +63,12 @@ fn both_kinds_of_handles_reach_one_room() {
 /// a moderator that is Clone.
 #[test]
 fn types_say_who_may_do_what() {
-    rights::members_only_post();
-    rights::nothing_leads_from_a_member_to_a_moderator();
-    rights::nobody_outside_writes_messages();
-    rights::there_is_one_moderator();
+    check(|| async {
+        rights::members_only_post();
+        rights::nothing_leads_from_a_member_to_a_moderator();
+        rights::nobody_outside_writes_messages();
+        rights::there_is_one_moderator();
+    });
 }
 
 /// Step 1. A caller that gives up is no concern of the room. What it has sent is in the room.
