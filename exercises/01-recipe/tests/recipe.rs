@@ -153,7 +153,7 @@ fn numbers_follow_the_order_of_the_questions() {
 /// Callers that find the mailbox full wait in line: each sleeps until it is its turn, and whoever comes later gets the larger number.
 ///
 /// Page: "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for all that
-/// wait, so that the one who happens to look first takes the place.
+/// wait, so that the one who happens to look first takes the slot.
 #[test]
 fn callers_wait_in_line() {
     check(|| async {
@@ -166,13 +166,13 @@ fn callers_wait_in_line() {
         );
         assert!(
             places < 2_000,
-            "2000 callers came at once, and nobody had to wait for a place: does the mailbox have a bound?"
+            "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound?"
         );
         let room = SequencerHandle::new();
         let line = wait_in_line(2 * places + 1, Duration::ZERO, || room.next_number()).await;
         assert!(
             !line.last_was_woken,
-            "the mailbox is full, and a caller that waits for a place was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
+            "the mailbox is full, and a caller that waits for a free slot was woken when there was none for it yet: it tries again and again, and uses up time that the actor \
              needs. `send(…).await` sleeps until it is its turn"
         );
         for (expected, number) in (1..).zip(line.answers) {
@@ -183,7 +183,7 @@ fn callers_wait_in_line() {
             assert_eq!(
                 number,
                 Some(expected),
-                "callers stood in line, more than the mailbox has places, and this one was number {expected} of them: whoever asks first gets the smaller number, and \
+                "callers stood in line, more than the mailbox has slots, and this one was number {expected} of them: whoever asks first gets the smaller number, and \
                  nobody who comes later goes before those who wait"
             );
         }
@@ -310,7 +310,7 @@ fn one_task_owns_the_count() {
                 .await;
         }
         let mut most = 0;
-        // Those that had to wait for a place in the mailbox get one after the other.
+        // Those that had to wait for a free slot in the mailbox get one after the other.
         for _ in 0..40 {
             most = most.max(most_alive().await);
             calls.look().await;
