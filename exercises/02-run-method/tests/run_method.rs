@@ -430,7 +430,7 @@ async fn ends(
     call.abort();
     assert!(
         done,
-        "a `pass` {which} waits on and on, and nobody is at the door any more. Does somebody else still hold the mailbox (another task, a thread)? Or does the \
+        "a `pass` {which} waits on and on, and nobody is at the door any more. Does somebody else still hold the mailbox (a handle, another task, a thread)? Or does the \
          call itself hold the Sender of its reply?"
     );
     call.await
