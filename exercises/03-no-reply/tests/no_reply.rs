@@ -12,8 +12,9 @@ use harness::{
 use no_reply::{Closed, Lost, MemberHandle, Screen, open};
 use std::{
     future::poll_fn,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
+    task::{Context, Poll, Waker},
     thread,
     time::Duration,
 };
@@ -624,7 +625,8 @@ fn no_line_begins_after_the_end() {
 
 /// Step 3. `gone` waits for the end of the member, for all who wait, and returns at once when it has been.
 ///
-/// Page: "Hear of the end". The slips: a `Notify` or a oneshot that tells only one, or only those that wait; a `gone` that returns too early.
+/// Page: "Hear of the end". The slips: a `Notify` or a oneshot that tells only one, or only those that wait; a `gone` that returns too early; a mailbox that is
+/// dropped before the screen.
 #[test]
 fn gone_ends_when_the_member_has() {
     check(|| async {
@@ -634,6 +636,7 @@ fn gone_ends_when_the_member_has() {
                 false => Ok(()),
             });
             let member = open(screen, 1);
+            seen.state().asks_at_its_end = Some(member.clone());
             let mut waiting = JoinSet::new();
             for _ in 0..3 {
                 let (member, seen) = (member.clone(), seen.clone());
@@ -664,6 +667,11 @@ fn gone_ends_when_the_member_has() {
                     "`gone` returned because {why}: by then the screen is dropped"
                 );
             }
+            // On another thread, somebody who waits could go on in the middle of this.
+            assert!(
+                !seen.state().was_gone_first,
+                "`gone` returned because {why}, and the screen was still there: it was only about to be dropped. In which order does your member drop what it has?"
+            );
             in_no_time("the end of a `gone` that comes late", member.gone()).await;
             in_no_time("the end of `gone` on a clone", member.clone().gone()).await;
         }
@@ -797,6 +805,9 @@ struct State {
     at_a_time: usize,
     most_at_a_time: usize,
     dropped: bool,
+    /// When the screen is dropped, it asks this member whether it is gone.
+    asks_at_its_end: Option<MemberHandle>,
+    was_gone_first: bool,
 }
 
 /// A screen that needs so long for each line.
@@ -857,7 +868,14 @@ struct Connection(Seen);
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.state().dropped = true;
+        let member = self.0.state().asks_at_its_end.take();
+        let was_gone_first = member.is_some_and(|member| {
+            let mut context = Context::from_waker(Waker::noop());
+            pin!(member.gone()).poll(&mut context).is_ready()
+        });
+        let mut state = self.0.state();
+        state.was_gone_first = was_gone_first;
+        state.dropped = true;
     }
 }
 
