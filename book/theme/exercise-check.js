@@ -48,6 +48,9 @@
             }
             this.#name = this.getAttribute("name") ?? "";
             this.#step = this.getAttribute("step") ?? "";
+            if (this.#step) {
+                this.id ||= `step-${this.#step}`;
+            }
             for (const details of this.querySelectorAll(":scope > details")) {
                 const row = new TestRow(this.#name, /** @type {HTMLDetailsElement} */ (details));
                 this.#rows.set(row.name, row);
@@ -110,9 +113,10 @@
             return [...this.#rows.keys()].every((name) => known.get(name) === "passes");
         }
 
-        /** @param {Status} status @param {boolean} leads whether this is the box to work on */
-        show(status, leads) {
+        /** @param {Status} status @param {ExerciseCheck} leader the box to work on */
+        show(status, leader) {
             this.#goLive();
+            const leads = leader === this;
             // Only one of a page's boxes is read out.
             leads ? this.#status.setAttribute("role", "status") : this.#status.removeAttribute("role");
             const schedules = this.#step ? null : status.schedules;
@@ -126,7 +130,9 @@
             const done = this.#step ? `✓ ${this.getAttribute("done") ?? `Step ${this.#step} is done`}` : `✓ All ${tests.length} pass`;
             say(this.#status, allPass ? done : headline(status.phase, passed, tests.length));
             const note = leads || !this.#step ? status.note : "";
-            this.#note.replaceChildren(...(allPass ? goOn(this, this.#step !== "") : []), ...prose(allPass && note ? ` ${note}` : note));
+            const waits = this.#step !== "" && leader.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING;
+            const way = allPass ? goOn(this, this.#step !== "") : waits ? goBack(leader) : [];
+            this.#note.replaceChildren(...way, ...prose(allPass && note ? ` ${note}` : note));
             this.#rustc.say("What the compiler says", status.phase === "broken" && leads ? status.broken : "");
             say(this.#schedules, schedules ? schedules.words.charAt(0).toUpperCase() + schedules.words.slice(1) : "");
             this.#inSchedule.say(`What it says there (its run: \`${schedules?.run}\`)`, red ? schedules.said : "");
@@ -241,8 +247,8 @@
                     this.#known.set(name, result);
                 }
             }
-            const leader = this.panels.find((panel) => !panel.isDone(this.#known)) ?? this.panels.at(-1);
-            this.panels.forEach((panel) => panel.show(status, panel === leader));
+            const leader = this.panels.find((panel) => !panel.isDone(this.#known)) ?? this.panels[this.panels.length - 1];
+            this.panels.forEach((panel) => panel.show(status, leader));
         }
     }
 
@@ -343,6 +349,7 @@
     class Recording {
         #url;
         #label;
+        #watch = button("Watch it run", "quiet");
         #note = make("p");
         #place = make("div");
         /** @type {AbortController | null} */
@@ -354,15 +361,16 @@
         constructor(exercise, test) {
             this.#url = `/api/exercises/${encodeURIComponent(exercise)}/trace/${encodeURIComponent(test)}`;
             this.#label = `The run of ${test}`;
-            const watch = button("Watch it run", "quiet");
-            watch.addEventListener("click", () => this.#ask());
+            this.#watch.addEventListener("click", () => this.#ask());
             this.#note.setAttribute("role", "status");
             this.element.hidden = true;
-            this.element.append(watch, this.#note, this.#place);
+            this.element.append(this.#watch, this.#note, this.#place);
         }
 
         /** @param {Result} result */
         show(result) {
+            // A run that is asked for now would be of code that is just being replaced.
+            this.#watch.disabled = result === "waiting";
             if (result === "waiting") {
                 // Stays to be looked at until there is another verdict.
                 this.#old = true;
@@ -451,6 +459,15 @@
         link.textContent = heading ? `Go on: ${heading.textContent}` : "Go on to the next chapter";
         link.href = heading ? `#${heading.id}` : (next?.href ?? "");
         return heading || next ? [link] : [];
+    }
+
+    /** From a step to one before it that is to be done first: it may have been done, and be red again.
+     * @param {ExerciseCheck} leader */
+    function goBack(leader) {
+        const link = document.createElement("a");
+        link.textContent = `First: step ${leader.getAttribute("step")}`;
+        link.href = `#${leader.id}`;
+        return [link];
     }
 
     /** Text in which `this` is code, as in Markdown.
