@@ -194,7 +194,7 @@ fn callers_wait_in_line() {
 ///
 /// Page: "The handle". The slip: a `static` count.
 #[test]
-fn two_rooms_count_apart() {
+fn two_rooms_count_independently() {
     check(|| async {
         let (kitchen, garden) = (SequencerHandle::new(), SequencerHandle::new());
         assert_eq!(

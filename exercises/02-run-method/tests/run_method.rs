@@ -170,7 +170,7 @@ fn clones_count_at_the_same_door() {
 ///
 /// The slip: a `static`, which all doors of the program share.
 #[test]
-fn two_doors_count_apart() {
+fn two_doors_count_independently() {
     check(|| async {
         let (first, _task) = open(10);
         let (second, _task) = open(200);

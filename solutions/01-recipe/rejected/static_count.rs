@@ -1,4 +1,4 @@
-//! rejected: two_rooms_count_apart
+//! rejected: two_rooms_count_independently
 //! says: two rooms share their numbers
 //! thinks: "There is one sequencer, so its count can be a static, which every task can reach."
 

@@ -1,4 +1,4 @@
-//! rejected: two_doors_count_apart
+//! rejected: two_doors_count_independently
 //! says: is there a `static`
 //! thinks: "There is one door and one count, so a `static` is the simplest place for it."
 
