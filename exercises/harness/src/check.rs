@@ -11,6 +11,7 @@ use std::{
     any::Any,
     env,
     panic::{self, AssertUnwindSafe, Location},
+    pin::Pin,
     process,
     sync::{
         Arc,
@@ -37,6 +38,17 @@ const LAST_WORK: Duration = Duration::from_secs(60);
 /// Virtual time during which the tasks that are still alive then are looked at: do they wait, or go by a timer?
 const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
 
+/// The body of a test without its type. Whatever runs it is compiled once, with the harness, and not anew in each test: that is most
+/// of what building a test would cost.
+pub(crate) type Body = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+pub(crate) fn boxed<F>(body: impl FnOnce() -> F + Send + 'static) -> Body
+where
+    F: Future<Output = ()> + 'static,
+{
+    Box::new(|| Box::pin(body()))
+}
+
 /// Runs `body` as a test in virtual time: on a thread and a current-thread runtime of its own, whose clock stands still
 /// as long as any task can run and jumps to the next timer when none can.
 ///
@@ -55,9 +67,13 @@ const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
 /// never ends. What the learner has to know is printed first.
 pub fn check<F>(body: impl FnOnce() -> F + Clone + Send + 'static)
 where
-    F: Future<Output = ()>,
+    F: Future<Output = ()> + 'static,
 {
-    as_test(|| schedule::each(|| run_unless_stuck(Clock::Virtual, body.clone())));
+    check_each(&mut || boxed(body.clone()));
+}
+
+fn check_each(body: &mut dyn FnMut() -> Body) {
+    as_test(|| schedule::each(|| run_unless_stuck(Clock::Virtual, body())));
 }
 
 /// The same with the real clock, for tests that use real sockets: a clock that jumps when all tasks wait would fire
@@ -67,8 +83,9 @@ where
 /// As [`check`].
 pub fn check_in_real_time<F>(body: impl FnOnce() -> F + Send + 'static)
 where
-    F: Future<Output = ()>,
+    F: Future<Output = ()> + 'static,
 {
+    let body = boxed(body);
     as_test(|| run_unless_stuck(Clock::Real, body));
 }
 
@@ -84,13 +101,7 @@ static SPINNING: AtomicBool = AtomicBool::new(false);
 /// Whether a test of this process has been given up because its thread was blocked. Those that come later are waited for less.
 static BLOCKED: AtomicBool = AtomicBool::new(false);
 
-fn run_unless_stuck<F>(
-    clock: Clock,
-    body: impl FnOnce() -> F + Send + 'static,
-) -> Result<(), Box<Report>>
-where
-    F: Future<Output = ()>,
-{
+fn run_unless_stuck(clock: Clock, body: Body) -> Result<(), Box<Report>> {
     if SPINNING.load(Relaxed) {
         let name = thread::current().name().unwrap_or("NAME").to_owned();
         let headline = format!(
@@ -160,14 +171,7 @@ const IN_BODY: u8 = 0;
 const AFTER_BODY: u8 = 1;
 const SHUTDOWN: u8 = 2;
 
-pub(crate) fn run<F>(
-    clock: Clock,
-    limits: Limits,
-    body: impl FnOnce() -> F + Send + 'static,
-) -> Result<(), Box<Report>>
-where
-    F: Future<Output = ()>,
-{
+pub(crate) fn run(clock: Clock, limits: Limits, body: Body) -> Result<(), Box<Report>> {
     let panics = Panics::default();
     let phase = Arc::new(AtomicU8::new(IN_BODY));
     let (started, start) = mpsc::channel();
@@ -260,11 +264,7 @@ const NO_HOOK: &str = "\
     From then on nobody hears of a task's panic, and this test cannot say whether one panicked. Take that call out. To know of a panic \
     that you expect, await the task's JoinHandle: it gives a `JoinError` whose `is_panic()` is true.";
 
-async fn to_the_end<F: Future<Output = ()>>(
-    body: impl FnOnce() -> F,
-    clock: Clock,
-    phase: &AtomicU8,
-) {
+async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
     let here = Location::caller();
     if let Waited::InVain { wake_ups } = wait(WHOLE_TEST, body()).await {
         let alive = Handle::current().metrics().num_alive_tasks();

@@ -1,7 +1,7 @@
 //! Plays scenarios. One that fails is shortened until nothing can be left out, and told as a story.
 
 use crate::{
-    check::{Clock, another_failed, as_test, run},
+    check::{Body, Clock, another_failed, as_test, boxed, run},
     report::Report,
     scenario::{Scenario, Story, WHICH, Which},
     schedule,
@@ -25,37 +25,49 @@ const OTHERS_FIRST: &str = "Fails, as other tests do, and those say more. When t
 /// When a scenario fails, as [`check`](crate::check) does: the shortest one that still fails is told, and how to play it again. When
 /// another test of this process has failed, that one says more, and no story is told.
 pub fn scenarios<S: Scenario>(count: u32) {
+    play_asked_for(draw::<S>, count);
+}
+
+/// Scenarios without their type, for the reason of [`Body`]: the number of steps that one has, and what takes them.
+type Draw = fn(&Which, Story) -> (usize, Body);
+
+pub(crate) fn draw<S: Scenario>(which: &Which, story: Story) -> (usize, Body) {
+    let (begin, steps) = which.draw::<S>();
+    let count = steps.len();
+    let body = boxed(move || async move {
+        story.begin();
+        begin.play(steps, story).await;
+    });
+    (count, body)
+}
+
+fn play_asked_for(draw: Draw, count: u32) {
     let how_many = env::var(HOW_MANY).ok().and_then(|count| count.parse().ok());
     as_test(|| match Which::from_env() {
-        Some(which) => play::<S>(&which, 0),
-        None => play_all::<S>(how_many.unwrap_or(count)),
+        Some(which) => play(draw, &which, 0),
+        None => play_all(draw, how_many.unwrap_or(count)),
     });
 }
 
-pub(crate) fn play_all<S: Scenario>(count: u32) -> Result<(), Box<Report>> {
+pub(crate) fn play_all(draw: Draw, count: u32) -> Result<(), Box<Report>> {
     for number in 0..count {
         let which = Which { number, kept: None };
-        if let Err(report) = play::<S>(&which, number) {
+        if let Err(report) = play(draw, &which, number) {
             if another_failed() {
                 return Err(Report::because(OTHERS_FIRST));
             }
-            return Err(shortened::<S>(number, report));
+            return Err(shortened(draw, number, report));
         }
     }
     Ok(())
 }
 
 /// Plays one scenario; its report has the story. Where other schedules are explored, each scenario has its own: shortened ones keep it.
-fn play<S: Scenario>(which: &Which, schedule: u32) -> Result<(), Box<Report>> {
+fn play(draw: Draw, which: &Which, schedule: u32) -> Result<(), Box<Report>> {
     schedule::skip_to(schedule);
-    let (begin, steps) = which.draw::<S>();
-    let story = Story::default();
-    let told = story.clone();
-    run(Clock::Virtual, Limits::from_env(), move || async move {
-        story.begin();
-        begin.play(steps, story).await;
-    })
-    .map_err(|report| {
+    let told = Story::default();
+    let (_, body) = draw(which, told.clone());
+    run(Clock::Virtual, Limits::from_env(), body).map_err(|report| {
         let test = thread::current().name().unwrap_or("NAME").to_owned();
         let package = package();
         report.with_story(format!(
@@ -78,8 +90,8 @@ fn package() -> String {
 }
 
 /// Leaves out whatever can be left out of a scenario that fails, and returns the last failure.
-fn shortened<S: Scenario>(number: u32, mut report: Box<Report>) -> Box<Report> {
-    let all = Which { number, kept: None }.draw::<S>().1.len();
+fn shortened(draw: Draw, number: u32, mut report: Box<Report>) -> Box<Report> {
+    let (all, _) = draw(&Which { number, kept: None }, Story::default());
     let mut kept: Vec<usize> = (0..all).collect();
     let mut tries = 0;
     let mut chunk = all.div_ceil(2);
@@ -98,7 +110,7 @@ fn shortened<S: Scenario>(number: u32, mut report: Box<Report>) -> Box<Report> {
                 number,
                 kept: Some(shorter.clone()),
             };
-            match play::<S>(&which, number) {
+            match play(draw, &which, number) {
                 Ok(()) => at += chunk,
                 Err(again) => (report, kept) = (again, shorter),
             }

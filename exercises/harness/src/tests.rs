@@ -2,7 +2,7 @@
 
 use crate::{
     Overlap, accepted_sends, alive_tasks, answered_at_once,
-    check::{Clock, run},
+    check::{Clock, boxed, run},
     expect_panics, in_no_time, on_a_runtime_that_ends, settle, start_and_drop, wake_ups,
     watchdog::Limits,
     within,
@@ -22,16 +22,19 @@ const IMPATIENT: Limits = Limits {
 };
 
 #[track_caller]
-fn passes<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send + 'static) {
-    if let Err(report) = run(Clock::Virtual, Limits::from_env(), body) {
+fn passes<F: Future<Output = ()> + 'static>(body: impl FnOnce() -> F + Send + 'static) {
+    if let Err(report) = run(Clock::Virtual, Limits::from_env(), boxed(body)) {
         panic!("should have passed, but:\n{report}");
     }
 }
 
 /// Runs `body`, which must fail, and compares what is said with `words`, line breaks aside.
 #[track_caller]
-fn fails<F: Future<Output = ()>>(words: &[&str], body: impl FnOnce() -> F + Send + 'static) {
-    let Err(report) = run(Clock::Virtual, IMPATIENT, body) else {
+fn fails<F>(words: &[&str], body: impl FnOnce() -> F + Send + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    let Err(report) = run(Clock::Virtual, IMPATIENT, boxed(body)) else {
         panic!("should have failed with {words:?}");
     };
     let report = report.to_string();
@@ -45,11 +48,11 @@ fn fails<F: Future<Output = ()>>(words: &[&str], body: impl FnOnce() -> F + Send
 
 /// As [`fails`], and what is said has `words` in this order, the first of them at its very beginning.
 #[track_caller]
-fn fails_in_order<F: Future<Output = ()>>(
-    words: &[&str],
-    body: impl FnOnce() -> F + Send + 'static,
-) {
-    let Err(report) = run(Clock::Virtual, IMPATIENT, body) else {
+fn fails_in_order<F>(words: &[&str], body: impl FnOnce() -> F + Send + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    let Err(report) = run(Clock::Virtual, IMPATIENT, boxed(body)) else {
         panic!("should have failed with {words:?}");
     };
     let report = report.to_string();
@@ -127,17 +130,21 @@ mod a_test_that_is_right {
 
     #[test]
     fn may_use_sockets_in_real_time() {
-        let outcome = run(Clock::Real, Limits::from_env(), || async {
-            let (sender, reply) = oneshot::channel();
-            let other = std::thread::spawn(move || {
-                std::thread::sleep(Duration::from_millis(5));
-                sender.send(7)
-            });
-            // A clock that jumps would fire this time-out at once.
-            let got = tokio::time::timeout(Duration::from_secs(60), reply).await;
-            assert_eq!(got.unwrap().unwrap(), 7);
-            other.join().unwrap().unwrap();
-        });
+        let outcome = run(
+            Clock::Real,
+            Limits::from_env(),
+            boxed(|| async {
+                let (sender, reply) = oneshot::channel();
+                let other = std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_millis(5));
+                    sender.send(7)
+                });
+                // A clock that jumps would fire this time-out at once.
+                let got = tokio::time::timeout(Duration::from_secs(60), reply).await;
+                assert_eq!(got.unwrap().unwrap(), 7);
+                other.join().unwrap().unwrap();
+            }),
+        );
         assert!(outcome.is_ok());
     }
 }
@@ -1018,7 +1025,11 @@ mod work {
 
 mod scenarios {
     use super::*;
-    use crate::{Calls, Dice, Scenario, Story, play::play_all, scenario::Which};
+    use crate::{
+        Calls, Dice, Scenario, Story,
+        play::{draw, play_all},
+        scenario::Which,
+    };
 
     /// Callers of a room with so many seats; the room is full of faults.
     #[derive(Clone)]
@@ -1061,7 +1072,7 @@ mod scenarios {
     }
 
     fn told() -> String {
-        match play_all::<Seats>(200) {
+        match play_all(draw::<Seats>, 200) {
             Ok(()) => panic!("three seats and three guests: a scenario should have found it"),
             Err(report) => report.to_string(),
         }
