@@ -5,13 +5,10 @@
 use super::answer::{Answer, Source, Text};
 use crate::{
     error::Error,
-    scratch::manifest::{manifest, read, root, write},
+    scratch::manifest::{manifest, read, root, update},
     workspace::{Exercise, Workspace, answers},
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The scratch workspace's folder.
@@ -19,28 +16,19 @@ pub fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("judge")
 }
 
-/// Writes a scratch workspace anew. `change` has the last word about its manifest.
+/// Writes a scratch workspace; what has not changed since the last time is left, so that cargo builds only what has. `change` has the
+/// last word about its manifest.
 pub fn lay_out<'a>(
     folder: &Path,
     workspace: &Workspace,
     answers: impl IntoIterator<Item = &'a Answer>,
     change: impl FnOnce(&mut Table),
 ) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            return Err(Error::Write {
-                path: folder.to_owned(),
-                source,
-            });
-        }
-        _ => {}
-    }
-
     let mut members = Vec::new();
     for answer in answers {
         for source in answer.sources() {
-            // A number: the package's name and its folder's must differ, see `scratch/build.rs`.
-            let member = members.len().to_string();
+            // The package's name and its folder's must differ, see `scratch/build.rs`.
+            let member = source.package.replace("--", ".");
             package(
                 &folder.join(&member),
                 &answer.exercise,
@@ -52,9 +40,9 @@ pub fn lay_out<'a>(
     }
     let mut root = root(workspace, members)?;
     change(&mut root);
-    write(&folder.join("Cargo.toml"), &root.to_string())?;
+    update(&folder.join("Cargo.toml"), root.to_string())?;
     let lock = workspace.root.join("Cargo.lock");
-    write(&folder.join("Cargo.lock"), &read(&lock)?)
+    update(&folder.join("Cargo.lock"), read(&lock)?)
 }
 
 fn package(
@@ -67,7 +55,7 @@ fn package(
         Text::File(file) => file.clone(),
         Text::Here(text) => {
             let file = folder.join("lib.rs");
-            write(&file, text)?;
+            update(&file, text)?;
             file
         }
     };
@@ -75,12 +63,12 @@ fn package(
     if let Some(name) = only_test {
         for test in &mut tests {
             let copy = folder.join(test.file_name().unwrap_or_default());
-            write(&copy, &with_one_test(&read(test)?, name, &exercise.folder))?;
+            update(&copy, with_one_test(&read(test)?, name, &exercise.folder))?;
             *test = copy;
         }
     }
     let manifest = manifest(exercise, &source.package, &file, &tests)?;
-    write(&folder.join("Cargo.toml"), &manifest.to_string())
+    update(&folder.join("Cargo.toml"), manifest.to_string())
 }
 
 /// The text of a test file without all tests but this one: what is left is built in half the time (measured).

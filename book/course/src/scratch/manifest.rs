@@ -125,17 +125,20 @@ pub fn read(file: &Path) -> Result<String, Error> {
     })
 }
 
-/// Writes a file, with the folders that it stands in.
+/// Writes a file, with the folders that it stands in, unless it holds this already: cargo goes by the time of the last change.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write(file: &Path, text: &str) -> Result<(), Error> {
+pub fn update(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
+    if fs::read(path).is_ok_and(|old| old == content.as_ref()) {
+        return Ok(());
+    }
     let failed = |source| Error::Write {
-        path: file.to_owned(),
+        path: path.to_owned(),
         source,
     };
-    if let Some(folder) = file.parent() {
+    if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    fs::write(file, text).map_err(failed)
+    fs::write(path, content).map_err(failed)
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     error::Error,
-    scratch::manifest,
+    scratch::manifest::{self, read, update},
     stand_in::{Labels, Purpose, source::with_debug, stand_in},
     workspace::{Exercise, Workspace, answers, files},
 };
@@ -13,7 +13,7 @@ use std::{
 };
 use toml::Value;
 
-/// Its only member's folder. A number for the reason that `judge/packages.rs` has: names must differ.
+/// Its only member's folder. A number: the package's name and its folder's must differ, see `scratch/build.rs`.
 const MEMBER: &str = "0";
 
 pub struct Stage {
@@ -45,14 +45,14 @@ impl Stage {
         let library = member.join("src").join("lib.rs");
         let tests = answers::rust_files(&exercise.folder.join("tests"))?;
         let manifest = manifest::manifest(exercise, &exercise.name, &library, &tests)?;
-        update(&member.join("Cargo.toml"), manifest.to_string().as_bytes())?;
+        update(&member.join("Cargo.toml"), manifest.to_string())?;
 
         let mut root = manifest::root(workspace, vec![Value::String(MEMBER.to_owned())])?;
         stand_in(&mut root, workspace, self.purpose, labels);
-        update(&self.folder.join("Cargo.toml"), root.to_string().as_bytes())?;
+        update(&self.folder.join("Cargo.toml"), root.to_string())?;
         // Cargo takes out of it what is not needed here. Each time anew: the root's may have changed.
         let lock = read(&workspace.root.join("Cargo.lock"))?;
-        update(&self.folder.join("Cargo.lock"), &lock)
+        update(&self.folder.join("Cargo.lock"), lock)
     }
 
     /// The folder that the run leaves its recording in, without what the run before left there.
@@ -71,35 +71,16 @@ impl Stage {
 fn copy_sources(from: &Path, to: &Path, labels: Labels) -> Result<(), Error> {
     for path in files::files(from) {
         let copy = to.join(path.strip_prefix(from).unwrap_or(&path));
-        let bytes = read(&path)?;
+        let bytes = fs::read(&path).map_err(|source| Error::Read {
+            path: path.clone(),
+            source,
+        })?;
         match str::from_utf8(&bytes) {
             Ok(text) if labels == Labels::Debug && path.extension().is_some_and(|e| e == "rs") => {
-                update(&copy, with_debug(text).as_bytes())?;
+                update(&copy, with_debug(text))?;
             }
-            _ => update(&copy, &bytes)?,
+            _ => update(&copy, bytes)?,
         }
     }
     Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Writes a file unless it holds this already: cargo goes by the time of the last change.
-fn update(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let failed = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    fs::write(path, bytes).map_err(failed)
 }
