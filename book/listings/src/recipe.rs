@@ -247,7 +247,7 @@ mod tests {
         });
     }
 
-    /// Page: "The mailbox": a full one makes the sender wait, until there is a place again.
+    /// Page: "The mailbox": a full one makes the sender wait, until there is a slot again.
     #[test]
     fn a_full_mailbox_makes_the_sender_wait() {
         check(|| async {

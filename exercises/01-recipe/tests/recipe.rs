@@ -158,18 +158,18 @@ fn numbers_follow_the_order_of_the_questions() {
 fn callers_wait_in_line() {
     check(|| async {
         let other = SequencerHandle::new();
-        let places = answered_at_once(2_000, || other.next_number()).await;
+        let slots = answered_at_once(2_000, || other.next_number()).await;
         assert!(
-            places > 0,
+            slots > 0,
             "2000 callers asked, and none of them had its answer when the actor had run. Does `next_number` await something else before it sends? (Until then nobody has asked, \
              and others may come first.) Or does the actor wait for something before it answers?"
         );
         assert!(
-            places < 2_000,
+            slots < 2_000,
             "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound?"
         );
         let room = SequencerHandle::new();
-        let line = wait_in_line(2 * places + 1, Duration::ZERO, || room.next_number()).await;
+        let line = wait_in_line(2 * slots + 1, Duration::ZERO, || room.next_number()).await;
         assert!(
             !line.last_was_woken,
             "the mailbox is full, and a caller that waits for a free slot was woken when there was none for it yet: it tries again and again, and uses up time that the actor \

@@ -1,6 +1,6 @@
 //! rejected: without_its_runtime_a_call_panics
 //! says: not while the call itself still holds it
-//! thinks: "If there is no place in the mailbox the actor is gone, and then the answer fails by itself."
+//! thinks: "If there is no slot in the mailbox the actor is gone, and then the answer fails by itself."
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,8 +30,8 @@ impl SequencerHandle {
 
     pub async fn next_number(&self) -> u64 {
         let (reply, answer) = oneshot::channel();
-        if let Ok(place) = self.sender.reserve().await {
-            place.send(NextNumber { reply });
+        if let Ok(permit) = self.sender.reserve().await {
+            permit.send(NextNumber { reply });
         }
         answer.await.expect("the actor is gone")
     }

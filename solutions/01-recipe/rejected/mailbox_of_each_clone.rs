@@ -21,7 +21,7 @@ async fn run(mut mailbox: mpsc::UnboundedReceiver<NextNumber>) {
 
 pub struct SequencerHandle {
     sender: mpsc::UnboundedSender<NextNumber>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl SequencerHandle {
@@ -30,13 +30,13 @@ impl SequencerHandle {
         tokio::spawn(run(mailbox));
         Self {
             sender,
-            places: Arc::new(Semaphore::new(8)),
+            slots: Arc::new(Semaphore::new(8)),
         }
     }
 
     pub async fn next_number(&self) -> u64 {
-        let places = self.places.clone();
-        let permit = places.acquire_owned().await.expect("it is never closed");
+        let slots = self.slots.clone();
+        let permit = slots.acquire_owned().await.expect("it is never closed");
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(NextNumber { reply, permit });
         answer.await.expect("the actor is gone")
@@ -47,7 +47,7 @@ impl Clone for SequencerHandle {
     fn clone(&self) -> Self {
         Self {
             sender: self.sender.clone(),
-            places: Arc::new(Semaphore::new(8)),
+            slots: Arc::new(Semaphore::new(8)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! rejected: callers_wait_in_line
 //! says: nobody who comes later goes before those who wait
-//! thinks: "When a place is free, the one who waits longest is told, and takes it when it looks."
+//! thinks: "When a slot is free, the one who waits longest is told, and takes it when it looks."
 
 use std::sync::Arc;
 use tokio::sync::{

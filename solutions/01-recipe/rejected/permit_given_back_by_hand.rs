@@ -20,7 +20,7 @@ async fn run(mut mailbox: mpsc::UnboundedReceiver<NextNumber>) {
 #[derive(Clone)]
 pub struct SequencerHandle {
     sender: mpsc::UnboundedSender<NextNumber>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl SequencerHandle {
@@ -29,17 +29,17 @@ impl SequencerHandle {
         tokio::spawn(run(mailbox));
         Self {
             sender,
-            places: Arc::new(Semaphore::new(8)),
+            slots: Arc::new(Semaphore::new(8)),
         }
     }
 
     pub async fn next_number(&self) -> u64 {
-        let permit = self.places.acquire().await.expect("it is never closed");
+        let permit = self.slots.acquire().await.expect("it is never closed");
         permit.forget();
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(NextNumber { reply });
         let number = answer.await.expect("the actor is gone");
-        self.places.add_permits(1);
+        self.slots.add_permits(1);
         number
     }
 }

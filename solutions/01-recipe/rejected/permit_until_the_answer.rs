@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: a mailbox has so many places and no more
+//! says: a mailbox has so many slots and no more
 //! thinks: "Eight may ask at a time: a semaphore's permit bounds the mailbox, and is given back when the answer is there."
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ async fn run(mut mailbox: mpsc::UnboundedReceiver<NextNumber>) {
 #[derive(Clone)]
 pub struct SequencerHandle {
     sender: mpsc::UnboundedSender<NextNumber>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl SequencerHandle {
@@ -29,12 +29,12 @@ impl SequencerHandle {
         tokio::spawn(run(mailbox));
         Self {
             sender,
-            places: Arc::new(Semaphore::new(8)),
+            slots: Arc::new(Semaphore::new(8)),
         }
     }
 
     pub async fn next_number(&self) -> u64 {
-        let _permit = self.places.acquire().await.expect("it is never closed");
+        let _permit = self.slots.acquire().await.expect("it is never closed");
         let (reply, answer) = oneshot::channel();
         let _ = self.sender.send(NextNumber { reply });
         answer.await.expect("the actor is gone")

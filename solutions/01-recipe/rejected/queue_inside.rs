@@ -1,6 +1,6 @@
 //! rejected: the_mailbox_is_bounded
 //! says: behind it messages wait without one
-//! thinks: "The actor takes everything in first, so that nobody has to wait for a place."
+//! thinks: "The actor takes everything in first, so that nobody has to wait for a slot."
 
 use std::collections::VecDeque;
 use tokio::{

@@ -1,6 +1,6 @@
 //! rejected: callers_wait_in_line
 //! says: it tries again and again
-//! thinks: "When a place is free, all who wait are told, and the fastest one takes it."
+//! thinks: "When a slot is free, all who wait are told, and the fastest one takes it."
 
 use std::sync::Arc;
 use tokio::sync::{

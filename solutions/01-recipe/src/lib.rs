@@ -59,7 +59,7 @@ impl SequencerHandle {
 
     /// The next number of this room. The caller that asks first gets the smaller one.
     ///
-    /// A call that is dropped after its message was sent has used up a number; one that still waits for a place in the mailbox has not.
+    /// A call that is dropped after its message was sent has used up a number; one that still waits for a free slot in the mailbox has not.
     ///
     /// # Panics
     /// When the actor is gone though this handle is not: it has panicked, or its runtime has ended.

@@ -140,7 +140,7 @@ fn numbers_are_right(asked: &[Asked<(), u64>]) {
                         "nobody got a number between, and no number is left out. (A call that nobody awaits asks nothing.)"
                     }
                     _ => {
-                        "a question that is not in the mailbox when its caller gives up uses up no number, and a mailbox has so many places and no more"
+                        "a question that is not in the mailbox when its caller gives up uses up no number, and a mailbox has so many slots and no more"
                     }
                 };
                 assert!(
