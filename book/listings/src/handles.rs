@@ -162,6 +162,7 @@ pub async fn hammered() {
 mod tests {
     use super::*;
     use harness::{alive_tasks, check, in_no_time, start_and_drop};
+    use std::{future::poll_fn, pin::Pin, task::Poll};
     use tokio::runtime::{Builder, Runtime};
 
     pub(super) fn many_threads() -> Runtime {
@@ -195,6 +196,35 @@ mod tests {
                 assert_eq!((sold_for, bid), (0, Err(Refused::Closed)));
             });
         }
+    }
+
+    /// Page: "Before you begin": slots are given in the order of the line, and each message goes in when its caller runs again. (Two
+    /// worker threads can run two callers in either order; here it is done by hand.)
+    #[test]
+    fn callers_that_have_their_slots_may_send_in_either_order() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(2);
+            for first in [1, 2] {
+                sender.send(first).await.unwrap();
+            }
+            let mut calls = [3, 4, 5].map(|message| Box::pin(sender.send(message)));
+            for call in &mut calls {
+                assert!(once(call).await.is_pending());
+            }
+            for first in [1, 2] {
+                assert_eq!(mailbox.recv().await, Some(first));
+            }
+            let [longest, next, last] = &mut calls;
+            assert!(once(last).await.is_pending());
+            assert!(once(next).await.is_ready());
+            assert!(once(longest).await.is_ready());
+            assert_eq!(mailbox.recv().await, Some(4));
+            assert_eq!(mailbox.recv().await, Some(3));
+        });
+    }
+
+    async fn once<F: Future + Unpin>(call: &mut F) -> Poll<F::Output> {
+        poll_fn(|cx| Poll::Ready(Pin::new(&mut *call).poll(cx))).await
     }
 
     /// Page: "Order": on many threads, too, a call that has returned comes before one that is made then, on another thread or not.

@@ -191,6 +191,20 @@ mod tests {
         });
     }
 
+    /// Page: "The reply": a result with a name keeps the message, and the reply's sender in it.
+    #[test]
+    fn a_failed_send_with_a_name_keeps_the_reply() {
+        check(|| async {
+            let (sender, receiver) = mpsc::channel(8);
+            drop(receiver);
+            let (reply, mut answer) = oneshot::channel();
+            let _sent = sender.send(Message::Topic { reply }).await;
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Empty));
+            drop(_sent);
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Closed));
+        });
+    }
+
     /// Page: "The reply": sending a reply to nobody gives it back, and does no more.
     #[test]
     fn a_reply_to_nobody_comes_back() {

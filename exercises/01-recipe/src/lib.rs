@@ -28,7 +28,7 @@ impl SequencerHandle {
         todo!("step 1: make a mailbox, start the actor, keep what is needed to reach it")
     }
 
-    /// The next number of this room. The caller that asks first gets the smaller one.
+    /// The next number of this room. The question that comes into the mailbox first gets the smaller one.
     ///
     /// A call that is dropped after its message was sent has used up a number; one that still waits for a free slot in the mailbox has not.
     ///

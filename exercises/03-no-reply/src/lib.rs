@@ -80,7 +80,8 @@ impl MemberHandle {
     }
 
     /// Hands over a line to be shown later, if there is a slot for it now. If there is none, ends the member: its screen is dropped,
-    /// in the middle of a line if need be, and no other line begins. A slot that others wait for does not count.
+    /// in the middle of a line if need be, and no other line begins. (A member that is at work on another thread just then may go on to
+    /// where it next has to wait.) A slot that others wait for does not count.
     ///
     /// # Errors
     /// The member has ended, by this call or before it. The line will not be shown.

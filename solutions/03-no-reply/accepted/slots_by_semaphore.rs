@@ -1,4 +1,4 @@
-//! accepted: a semaphore counts the slots, and each line brings its permit. More to write, and the member must close the semaphore when it ends.
+//! accepted: a semaphore counts the slots, and each line brings its permit. More to write, and it decides when a slot becomes free. The member closes the semaphore when it ends: callers that wait hear of it there, all at once.
 
 use std::{pin::Pin, sync::Arc};
 use tokio::{
