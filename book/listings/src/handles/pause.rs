@@ -4,7 +4,7 @@ use std::time::Duration;
 // ANCHOR: pause
 use tokio::time::Instant;
 
-/// The auctioneer has called a break. Bids that come in it do not count.
+/// The auctioneer has called a break. Bids that come during it do not count.
 struct Break {
     since: Instant,
     length: Duration,
