@@ -242,6 +242,22 @@ fn a_permit_keeps_a_closed_mailbox_waiting() {
     });
 }
 
+/// "How to stop": the same for a send that was given its slot, until its caller polls it again, and hears that it is too late.
+#[test]
+fn a_send_that_has_its_slot_keeps_a_closed_mailbox_waiting() {
+    check(|| async {
+        let (sender, mut mailbox) = mpsc::channel(1);
+        sender.send(1).await.unwrap();
+        let mut waits = Box::pin(sender.send(2));
+        assert!(timeout(Duration::ZERO, &mut waits).await.is_err());
+        assert_eq!(mailbox.recv().await, Some(1)); // the slot is for the one that waits
+        mailbox.close();
+        assert!(timeout(SECOND, mailbox.recv()).await.is_err());
+        assert!(waits.await.is_err());
+        assert_eq!(mailbox.recv().await, None);
+    });
+}
+
 /// "How to stop": `join_next` until None waits for all tasks, and tells of each that panicked.
 #[test]
 fn join_next_until_none_waits_for_all() {
