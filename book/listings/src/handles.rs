@@ -53,7 +53,7 @@ impl Auction {
             Message::Hammer { reply } => {
                 self.mailbox.close();
                 let _ = reply.send(self.highest);
-                // Whatever came behind the hammer: its reply is dropped, and its bidder hears of it.
+                // Drops what came behind the hammer, and its replies.
                 while self.mailbox.recv().await.is_some() {}
             }
         }

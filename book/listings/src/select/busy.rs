@@ -64,7 +64,8 @@ pub async fn run_beside(mut board: Board) {
     }
 }
 
-/// Waits for what is being shown. The future is lent and not given away: `select!` drops only the loan.
+/// Waits for what is being shown. The future is lent and not given away:
+/// `select!` drops only the loan.
 async fn shown(showing: &mut Option<Showing>) {
     match showing {
         Some(showing) => showing.await,

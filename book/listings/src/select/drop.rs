@@ -22,7 +22,8 @@ impl Relay {
                 Some(Question { reply }) = self.questions.recv() => {
                     let _ = reply.send(self.queue.len() as u32);
                 }
-                // When another branch is taken, this future is dropped, and `next` with it.
+                // When another branch is taken, this future is dropped,
+                // and `next` with it.
                 _ = send(&self.other_board, next), if has_next => {}
                 else => break,
             }
@@ -38,14 +39,15 @@ impl Relay {
                 Some(Question { reply }) = self.questions.recv() => {
                     let _ = reply.send(self.queue.len() as u32);
                 }
-                // Dropping this future gives up the turn in the line, and no points.
+                // Dropping this future gives up its turn, and no points.
                 permit = self.other_board.reserve(), if !self.queue.is_empty() => match permit {
                     Ok(permit) => {
                         if let Some(points) = self.queue.pop_front() {
                             permit.send(points);
                         }
                     }
-                    // The other board is gone. The relay ends too, and its players hear of it: their sends fail.
+                    // The other board is gone, so the relay ends as well.
+                    // Its players hear of it: their sends fail.
                     Err(_) => break,
                 },
                 else => break,
