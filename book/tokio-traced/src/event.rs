@@ -27,9 +27,9 @@ pub enum Kind {
     Spawn { actor: ActorId, thread: bool },
     /// `sent`: a message is in the mailbox now (or is the newest value of a `watch`).
     Sent { to: BoxId, message: MessageId },
-    /// `blocked`: the mailbox is full, the sender waits for a place.
+    /// `blocked`: the mailbox is full, the sender waits for a slot.
     Blocked { to: BoxId, message: MessageId },
-    /// `cancelled`: gave up a wait for a place or for an answer, because that future was dropped.
+    /// `cancelled`: gave up a wait for a slot or for an answer, because that future was dropped.
     Cancelled(Wait),
     /// `refused`: the mailbox is full, or nobody will read it any more. The sender has its message back.
     Refused {
@@ -87,7 +87,7 @@ pub struct Waits {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wait {
     Mail(BoxId),
-    /// A place in a full mailbox, for this message if it is known already.
+    /// A slot in a full mailbox, for this message if it is known already.
     Slot(BoxId, Option<MessageId>),
     Answer(ReplyId),
     /// The end of one of these.

@@ -157,7 +157,7 @@ impl Recorder {
         }
     }
 
-    /// In the end, that tells whose future was in the queue for a place, a permit or a lock, and was not polled any more.
+    /// In the end, that tells whose future was in the queue for a slot, a permit or a lock, and was not polled any more.
     pub fn wait_dropped(&self, actor: ActorId, key: u64, what: &Wait) {
         let mut state = self.state();
         let polled = state.actors[actor].pending.iter().any(|p| p.key == key);

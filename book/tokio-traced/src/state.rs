@@ -126,7 +126,7 @@ pub(crate) struct BoxState {
     pub holds: String,
     /// Senders that there are now, or permits and guards that are taken.
     pub held: usize,
-    /// Messages in it, and those that wait for a place.
+    /// Messages in it, and those that wait for a slot.
     pub filled: usize,
     /// By whom, and how often.
     pub found_closed: (ActorId, usize),
@@ -174,7 +174,7 @@ pub(crate) struct Message {
     pub label: Label,
     pub by: ActorId,
     pub sent: bool,
-    /// For a place.
+    /// For a slot.
     pub waits: bool,
 }
 

@@ -264,7 +264,7 @@ fn asking_oneself_is_a_cycle_of_one() {
     });
     assert_eq!(
         trace.why_stuck().unwrap(),
-        "main waits for a place in its own mailbox"
+        "main waits for a slot in its own mailbox"
     );
 }
 
@@ -624,7 +624,7 @@ fn a_page_shows_who_is_stuck_and_what_nobody_took() {
     assert_eq!(
         json["stuck"].to_string(),
         "[0,0]",
-        "it waits for a place in its own mailbox"
+        "it waits for a slot in its own mailbox"
     );
     assert_eq!(json["ways"].to_string(), r#"[["left",0,0,2,0]]"#);
 }

@@ -196,7 +196,7 @@ fn who_has_ended_waits_for_nothing() {
     });
     assert_eq!(
         full,
-        "main waits for a place in first's mailbox (it has the Receiver itself)"
+        "main waits for a slot in first's mailbox (it has the Receiver itself)"
     );
 }
 
@@ -498,7 +498,7 @@ fn circles_over_locks_are_circles() {
     });
     assert_eq!(
         sends_with_the_lock,
-        "main waits for a place in adder's mailbox; adder waits for the Mutex (main holds it)"
+        "main waits for a slot in adder's mailbox; adder waits for the Mutex (main holds it)"
     );
 
     async fn painter(first: Arc<Mutex<&'static str>>, second: Arc<Mutex<u8>>) {
@@ -611,7 +611,7 @@ fn a_future_that_is_not_polled_is_found_in_the_queue() {
     });
     assert_eq!(
         place,
-        "main waits for a place in reader's mailbox (behind another future of its own, which it does not poll); \
+        "main waits for a slot in reader's mailbox (behind another future of its own, which it does not poll); \
          reader waits for mail (main holds a Sender)"
     );
 }
@@ -638,8 +638,8 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
     assert_eq!(
         said,
         format!(
-            "pump 1 (spawned at who_waits.rs:{}) waits for a place in pump 2's mailbox; \
-             pump 2 (spawned at who_waits.rs:{}) waits for a place in pump 1's mailbox",
+            "pump 1 (spawned at who_waits.rs:{}) waits for a slot in pump 2's mailbox; \
+             pump 2 (spawned at who_waits.rs:{}) waits for a slot in pump 1's mailbox",
             line + 1,
             line + 2
         )

@@ -22,7 +22,7 @@ pub fn pages() -> Vec<Page> {
     let five = vec![
         Scenario::record(
             "mpsc",
-            "Two places: the sender waits for the reader, and each value arrives.",
+            "Two slots: the sender waits for the reader, and each value arrives.",
             POLICIES,
             policies::by_mpsc(),
         ),
@@ -40,7 +40,7 @@ pub fn pages() -> Vec<Page> {
         ),
         Scenario::record(
             "broadcast",
-            "Four places: the sender never waits, and the reader misses the oldest.",
+            "Four slots: the sender never waits, and the reader misses the oldest.",
             POLICIES,
             policies::by_broadcast(),
         ),

@@ -24,7 +24,7 @@ impl Trace {
     pub(super) fn awaited(&self, who: ActorId, what: &Wait, now: u64) -> String {
         match what {
             Wait::Mail(of) => self.mail(who, *of),
-            Wait::Slot(of, _) => format!("a place in {}", self.mailbox_of(who, *of)),
+            Wait::Slot(of, _) => format!("a slot in {}", self.mailbox_of(who, *of)),
             Wait::Answer(reply) => self.answer_of(*reply, who),
             Wait::Tasks(actors) => match actors.as_slice() {
                 [] => "a task to end".to_owned(),
@@ -144,7 +144,7 @@ struct Teller<'a> {
     trace: &'a Trace,
     /// Messages in each box, or permits taken.
     filled: Vec<usize>,
-    /// Messages that wait for a place.
+    /// Messages that wait for a slot.
     blocked: Vec<bool>,
     /// Who is at work, rather than waiting for a timer.
     works: Vec<bool>,
@@ -175,7 +175,7 @@ impl<'a> Teller<'a> {
             Kind::Blocked { to, message } => {
                 self.blocked[*message] = true;
                 format!(
-                    "{} is full: {who} waits for a place, to send {}.",
+                    "{} is full: {who} waits for a slot, to send {}.",
                     trace.mailbox(*to),
                     trace.message(*message)
                 )
@@ -318,7 +318,7 @@ impl<'a> Teller<'a> {
             None => format!("{}, unbounded", self.filled[to]),
         };
         let again = match self.blocked[message] {
-            true => "There is a place again: ",
+            true => "There is a slot again: ",
             false => "",
         };
         format!("{again}{name} puts {what} into {mailbox} ({filled}).")

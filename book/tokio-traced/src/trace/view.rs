@@ -20,7 +20,7 @@ pub(super) struct ActorView {
 pub(super) struct BoxView {
     /// `None`: a permit that is taken, or a lock.
     pub inside: Vec<Option<MessageId>>,
-    /// Messages whose senders wait for a place.
+    /// Messages whose senders wait for a slot.
     pub outside: Vec<MessageId>,
     pub closed: bool,
 }

@@ -37,7 +37,7 @@ pub fn channel<T: Shown>(buffer: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// A future that waits for a place in the mailbox.
+    /// A future that waits for a slot in the mailbox.
     fn slot<F>(&self, message: Option<MessageId>, place: Option<Place>, future: F) -> Watched<F> {
         let wait = Wait::Slot(self.hold.id, message);
         Watched::new(self.hold.recorder.clone(), wait, place, future)
