@@ -326,7 +326,7 @@ impl<H: Clone, Q: Clone, T: Copy + Display + 'static> Callers<H, Q, T> {
         self.answered(answers);
     }
 
-    /// Those who wait have their answers. Some may have to wait for a place first.
+    /// Those who wait have their answers. Some may have to wait for a slot first.
     async fn answers_come(&mut self) {
         self.look().await;
         let mut in_vain = 0;

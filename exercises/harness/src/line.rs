@@ -23,8 +23,8 @@ const LOOKS: u32 = 64;
 /// need no time, if that is zero). Before any of the callers looks whether its turn has come, one more call comes. Then those that are
 /// woken look, those that came first before the others, many times in such a pause, until nobody gets on.
 ///
-/// With more than twice as many callers as the mailbox has places, the first ones are answered meanwhile, and the next ones are given
-/// their places: there is none for the last one, nor for the late one.
+/// With more than twice as many callers as the mailbox has slots, the first ones are answered meanwhile, and the next ones are given
+/// their slots: there is none for the last one, nor for the late one.
 pub async fn wait_in_line<F: Future>(
     callers: usize,
     pause: Duration,
@@ -40,7 +40,7 @@ pub async fn wait_in_line<F: Future>(
     let its_answer = &mut answers[callers..];
     look(std::slice::from_mut(&mut late), its_answer, |_| true).await;
     calls.push(late);
-    // Who is given a place now has its answer a few looks later.
+    // Who is given a slot now has its answer a few looks later.
     let mut in_vain = 0;
     while in_vain < 4 {
         let some = look(&mut calls, &mut answers, Spawn::is_woken).await;

@@ -40,7 +40,7 @@ pub async fn start_and_drop<F: Future>(times: usize, mut call: impl FnMut() -> F
 }
 
 /// Starts `times` calls and polls each of them once, while no actor gets to run. Then lets the actors run, and returns how
-/// many calls have their answer: those whose messages went in at once, and did not have to wait for a place.
+/// many calls have their answer: those whose messages went in at once, and did not have to wait for a slot.
 pub async fn answered_at_once<F: Future>(times: usize, mut call: impl FnMut() -> F) -> usize {
     let mut waiting = Vec::with_capacity(times);
     unconstrained(async {

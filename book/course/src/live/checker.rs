@@ -60,7 +60,7 @@ impl Checker {
                 // A save is heard before the next check begins. Messages cannot starve the check: people send them.
                 biased;
                 message = self.receiver.recv() => match message {
-                    // Nothing is awaited in here: the running check stands still meanwhile. If it waited for a place
+                    // Nothing is awaited in here: the running check stands still meanwhile. If it waited for a slot
                     // in a mailbox, and we for the same mailbox behind it, neither would ever go on.
                     Some(message) => self.handle_message(message),
                     None => break,
