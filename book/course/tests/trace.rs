@@ -276,7 +276,7 @@ async fn what_is_red_in_a_schedule_says_who_waits_for_whom_and_so_does_its_recor
     let copy = Copy::with("deadlocks", file).await;
     let test = "thousands_at_once_on_small_mailboxes";
     let red = copy.explore(Some(test)).await.unwrap().unwrap();
-    let circle = "room waits for a place in moderator's mailbox; moderator waits for a place in room's mailbox";
+    let circle = "room waits for a slot in moderator's mailbox; moderator waits for a slot in room's mailbox";
     assert!(red.said.contains("never came: a deadlock"), "{}", red.said);
     assert!(red.said.contains(circle), "{}", red.said);
 
