@@ -348,6 +348,26 @@ mod tests {
         });
     }
 
+    /// Page: "Where it goes wrong": a wait without an end.
+    #[test]
+    fn timeout_and_send_timeout_take_any_duration() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(1);
+            sender.send_timeout(1, Duration::MAX).await.unwrap();
+            let refused = sender.send_timeout(2, Duration::ZERO).await;
+            assert!(matches!(refused, Err(SendTimeoutError::Timeout(2))));
+            assert_eq!(timeout(Duration::MAX, mailbox.recv()).await, Ok(Some(1)));
+            assert!(Instant::now().checked_add(Duration::MAX).is_none());
+        });
+    }
+
+    /// Page: "Where it goes wrong".
+    #[test]
+    #[should_panic(expected = "overflow when adding duration to instant")]
+    fn an_instant_has_an_end() {
+        let _ = Instant::now() + Duration::MAX;
+    }
+
     /// Page: "Where it goes wrong".
     #[test]
     #[should_panic(expected = "mpsc bounded channel requires buffer > 0")]

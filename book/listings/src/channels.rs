@@ -78,7 +78,7 @@ mod tests {
     use harness::{alive_tasks, check, settle, within};
     use std::sync::{Arc, Mutex};
 
-    /// Page: "Two channels, two policies": the price rises, and a lower bid is told to those who listen alone.
+    /// Page: "Four policies": the price rises, and a lower bid is told to those who listen, and to nobody else.
     #[test]
     fn the_price_is_the_highest_bid_and_each_bid_is_told() {
         check(|| async {
@@ -94,7 +94,7 @@ mod tests {
         });
     }
 
-    /// Page: "Two channels, two policies": nobody looks, nobody listens, and a bid counts.
+    /// Page: "Four policies": nobody looks, nobody listens, and a bid counts.
     #[test]
     fn a_bid_counts_though_nobody_looks() {
         check(|| async {

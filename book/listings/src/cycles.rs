@@ -51,7 +51,11 @@ mod tests {
     use super::*;
     use crate::abandoned::{abandoned, left_behind};
     use harness::{alive_tasks, check, expect_panics, settle, within};
-    use tokio::sync::{mpsc, oneshot};
+    use std::sync::mpsc as std_mpsc;
+    use tokio::{
+        runtime::Builder,
+        sync::{mpsc, oneshot},
+    };
 
     /// Adds three pictures and drops the handle; then how many of them hang on the wall, and how many tasks are left.
     macro_rules! three_pictures {
@@ -78,6 +82,44 @@ mod tests {
         assert_eq!(three_pictures!(weak), (0, 0));
         assert_eq!(three_pictures!(abort), (0, 0));
         assert_eq!(three_pictures!(results), (3, 0));
+    }
+
+    /// Page: "What each cure loses": a `Drop` that waits for the actor blocks the thread on which that would run, also when there
+    /// is another one: what a task has just woken waits for its turn on the same thread, and no other thread takes it.
+    #[test]
+    fn a_drop_that_waits_keeps_the_actor_from_its_thread() {
+        struct Waits {
+            sender: Option<mpsc::Sender<u32>>,
+            end: std_mpsc::Receiver<()>,
+            ended: std_mpsc::Sender<bool>,
+        }
+        impl Drop for Waits {
+            fn drop(&mut self) {
+                drop(self.sender.take());
+                // It cannot come, however long this waits.
+                let end = self.end.recv_timeout(Duration::from_millis(100));
+                self.ended.send(end.is_ok()).unwrap();
+            }
+        }
+        let one = Builder::new_current_thread().build().unwrap();
+        let mut two = Builder::new_multi_thread();
+        let two = two.worker_threads(2).build().unwrap();
+        for runtime in [one, two] {
+            let (ended, has_ended) = std_mpsc::channel();
+            let caller = runtime.spawn(async move {
+                let (sender, mut mailbox) = mpsc::channel(1);
+                let (says, end) = std_mpsc::channel();
+                tokio::spawn(async move {
+                    while mailbox.recv().await.is_some() {}
+                    let _ = says.send(());
+                });
+                sender.send(1).await.unwrap();
+                let sender = Some(sender);
+                drop(Waits { sender, end, ended });
+            });
+            runtime.block_on(caller).unwrap();
+            assert!(!has_ended.recv().unwrap());
+        }
     }
 
     /// Page: "A WeakSender": a way back through the bounded mailbox is a circle of waits.
@@ -181,8 +223,9 @@ mod tests {
                 })
             };
         }
+        // We saw 96 to 273.
         let random = most_results!();
-        assert!(random > 10, "{random}");
+        assert!((30..1_000).contains(&random), "{random}");
         assert_eq!(most_results!(biased), 1);
     }
 

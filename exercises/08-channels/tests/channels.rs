@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_millis(36_717_310);
 
 /// Step 1. The current topic is there for a reader that comes late.
 ///
-/// Page: "Watch". The slips: a channel of its own for each reader; topics that are sent as messages, to whoever was there.
+/// Page: "Watch". The slips: a channel of its own for each reader; topics that are sent as messages, to those who were there.
 #[test]
 fn a_late_reader_sees_the_topic_at_once() {
     check(|| async {
@@ -606,7 +606,7 @@ fn topic_of(board: &BoardHandle) -> String {
     board.topic().borrow().0.clone()
 }
 
-/// Holds a guard of the topic while it draws? Then whoever sets the topic blocks this thread, and the test with it: better say so first.
+/// A screen that holds a guard of the topic while it draws lets every `set_topic` block this thread, and the test with it: better say so first.
 fn can_be_spawned() {
     let (_topic, reader) = watch::channel(topic(0));
     assert!(

@@ -47,7 +47,7 @@ pub fn open(capacity: usize, workers: usize, screen: Screen) -> mpsc::Sender<Str
 mod tests {
     use super::super::WORK;
     use super::*;
-    use harness::{Overlap, alive_tasks, check, settle};
+    use harness::{Overlap, alive_tasks, check, expect_panics, settle};
     use tokio::{
         sync::Mutex,
         task::JoinSet,
@@ -114,6 +114,77 @@ mod tests {
                 settle().await;
             }
             assert_eq!(accepted, 3 + 1 + 8);
+        });
+    }
+
+    /// Page: "Work beside the mailbox": a permit that is acquired inside the task bounds what works, and not what waits.
+    #[test]
+    fn a_permit_inside_the_task_makes_the_bound_meaningless_too() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(8);
+            let overlap = Overlap::default();
+            let at = overlap.clone();
+            tokio::spawn(async move {
+                let free = Arc::new(Semaphore::new(3));
+                while let Some(line) = mailbox.recv().await {
+                    let (free, at) = (free.clone(), at.clone());
+                    tokio::spawn(async move {
+                        let _worker = free.acquire_owned().await;
+                        at.run(translate(line)).await;
+                    });
+                }
+            });
+            for _ in 0..500 {
+                sender.try_send("line").unwrap();
+                settle().await;
+            }
+            assert_eq!(alive_tasks().await, 1 + 500);
+            drop(sender);
+            sleep(500 * WORK).await;
+            assert_eq!(overlap.most(), 3);
+        });
+    }
+
+    /// Page: "Work beside the mailbox": a panic ends a task of its own, and its permit goes back; it ends a loop that awaits the job.
+    #[test]
+    fn a_panic_ends_the_task_that_it_is_in() {
+        check(|| async {
+            expect_panics("");
+            let free = Arc::new(Semaphore::new(1));
+            let worker = free.clone().acquire_owned().await.unwrap();
+            let job = tokio::spawn(async move {
+                let _worker = worker;
+                panic!("as meant here");
+            });
+            assert!(job.await.unwrap_err().is_panic());
+            assert_eq!(free.available_permits(), 1);
+
+            let (sender, mut mailbox) = mpsc::channel::<u32>(8);
+            let worker = tokio::spawn(async move {
+                while mailbox.recv().await.is_some() {
+                    async { panic!("as meant here") }.await;
+                }
+            });
+            sender.send(1).await.unwrap();
+            assert!(worker.await.unwrap_err().is_panic());
+            assert!(sender.send(2).await.is_err());
+        });
+    }
+
+    /// Page: "Work beside the mailbox": `join_next` brings a panic as an error, and `join_all` panics itself.
+    #[test]
+    fn join_all_panics_when_a_job_did() {
+        check(|| async {
+            expect_panics("");
+            let panicked = || {
+                let mut jobs = JoinSet::<()>::new();
+                jobs.spawn(async { panic!("as meant here") });
+                jobs
+            };
+            let ended = panicked().join_next().await.unwrap();
+            assert!(ended.unwrap_err().is_panic());
+            let all = tokio::spawn(panicked().join_all()).await;
+            assert!(all.unwrap_err().is_panic());
         });
     }
 

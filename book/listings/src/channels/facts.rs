@@ -15,9 +15,15 @@ use tokio::{
             self,
             error::{RecvError, TryRecvError},
         },
-        mpsc, watch,
+        mpsc, oneshot, watch,
     },
     task::JoinSet,
+};
+use tokio_stream::{
+    StreamExt,
+    wrappers::{
+        BroadcastStream, ReceiverStream, WatchStream, errors::BroadcastStreamRecvError::Lagged,
+    },
 };
 
 /// Polls a call once.
@@ -317,7 +323,104 @@ fn only_mpsc_makes_its_sender_wait() {
     });
 }
 
-/// Page: "Not a channel": `notify_one` leaves one permit, however often it is called; `notify_waiters` leaves none.
+/// Page: "Four policies", the column of the oneshot, and those of the others where nobody reads any more.
+#[test]
+fn a_channel_says_that_its_other_end_is_gone() {
+    check(|| async {
+        let (sender, receiver) = oneshot::channel();
+        drop(receiver);
+        assert_eq!(sender.send(1), Err(1));
+        let (sender, receiver) = oneshot::channel::<u32>();
+        drop(sender);
+        assert!(receiver.await.is_err());
+        let (sender, receiver) = oneshot::channel();
+        assert_eq!(sender.send(1), Ok(()));
+        assert_eq!(receiver.await, Ok(1));
+        let (sender, receiver) = mpsc::channel(1);
+        drop(receiver);
+        assert!(sender.send(1).await.is_err());
+        // Seen already: then the end is an error at once.
+        let (sender, mut receiver) = watch::channel(1);
+        sender.send(2).unwrap();
+        receiver.borrow_and_update();
+        drop(sender);
+        assert!(receiver.changed().await.is_err());
+    });
+}
+
+/// Page: "What a slow one costs": values are kept for the slowest, no more than the ring holds, and go when it has read them or left.
+#[test]
+fn a_slow_receiver_of_a_broadcast_keeps_a_ring_of_values() {
+    let value = Arc::new(());
+    let kept = || Arc::strong_count(&value) - 1;
+    let (sender, mut slow) = broadcast::channel(4);
+    let mut fast = sender.subscribe();
+    let send = |fast: &mut broadcast::Receiver<_>| {
+        sender.send(value.clone()).unwrap();
+        fast.try_recv().unwrap();
+    };
+    for _ in 0..100 {
+        send(&mut fast);
+    }
+    assert_eq!(kept(), 4);
+    while slow.try_recv() != Err(TryRecvError::Empty) {}
+    assert_eq!(kept(), 0);
+    send(&mut fast);
+    assert_eq!(kept(), 1);
+    drop(slow);
+    assert_eq!(kept(), 0);
+}
+
+/// Page: "Which channel": a stream of a receiver has the policy of its channel.
+#[test]
+fn a_stream_of_a_receiver_keeps_the_policy() {
+    check(|| async {
+        let (sender, receiver) = broadcast::channel(4);
+        for value in 1..=7 {
+            sender.send(value).unwrap();
+        }
+        drop(sender);
+        let got: Vec<_> = BroadcastStream::new(receiver).collect().await;
+        assert_eq!(got, [Err(Lagged(3)), Ok(4), Ok(5), Ok(6), Ok(7)]);
+
+        let (sender, receiver) = mpsc::channel(2);
+        let mut stream = ReceiverStream::new(receiver);
+        assert_eq!(accepted_sends(100, || sender.send(1)).await, Some(2));
+        assert_eq!(stream.next().await, Some(1));
+        assert_eq!(accepted_sends(100, || sender.send(2)).await, Some(1));
+
+        let (sender, receiver) = watch::channel(0);
+        let mut from_now = WatchStream::new(receiver.clone());
+        let mut from_the_next = WatchStream::from_changes(receiver);
+        assert_eq!(from_now.next().await, Some(0));
+        assert!(waits(from_the_next.next()));
+        for value in 1..=5 {
+            sender.send(value).unwrap();
+        }
+        drop(sender);
+        assert_eq!(from_now.collect::<Vec<_>>().await, [5]);
+        assert_eq!(from_the_next.collect::<Vec<_>>().await, [5]);
+    });
+}
+
+/// Page: "Which channel": streams can be mapped, filtered and merged.
+#[test]
+fn streams_of_two_channels_are_merged() {
+    check(|| async {
+        let (bids, receiver) = broadcast::channel(4);
+        let (questions, mailbox) = mpsc::channel(4);
+        bids.send(1).unwrap();
+        questions.send(2).await.unwrap();
+        drop((bids, questions));
+        let bids = BroadcastStream::new(receiver).filter_map(Result::ok);
+        let both = ReceiverStream::new(mailbox).merge(bids);
+        let mut both: Vec<u32> = both.map(|value| value * 10).collect().await;
+        both.sort_unstable();
+        assert_eq!(both, [10, 20]);
+    });
+}
+
+/// Page: "Which channel": `notify_one` leaves one permit, however often it is called; `notify_waiters` leaves none.
 #[test]
 fn a_notify_remembers_one_call_or_none() {
     let notify = Notify::new();
@@ -327,9 +430,13 @@ fn a_notify_remembers_one_call_or_none() {
     assert!(waits(notify.notified()));
     notify.notify_waiters();
     assert!(waits(notify.notified()));
+    // What counts is the call of `notified`, and not when it is awaited.
+    let called_before = notify.notified();
+    notify.notify_waiters();
+    at_once(called_before);
 }
 
-/// Page: "Not a channel": a semaphore gives out so many permits, and a dropped one comes back.
+/// Page: "Which channel": a semaphore gives out so many permits, and a dropped one comes back.
 #[test]
 fn a_semaphore_counts_permits() {
     check(|| async {
