@@ -1,4 +1,4 @@
-//! What the room and the relay promise. Each test says what it wants and which slip it is there to catch.
+//! What the room and the relay promise, step by step. Each test says what it wants and which slip it is there to catch.
 //!
 //! The tests run in virtual time, on a runtime of their own (see exercises/harness): nothing in here has to take time, so
 //! a time-out as a cure is found out. When a test's body ends, every task has to end as well.
@@ -17,7 +17,7 @@ use tokio::{
     time::sleep,
 };
 
-/// One post, one answer.
+/// Step 1. One post, one answer.
 ///
 /// Page: "Two actors that ask each other". The slips: a larger mailbox, or one without a bound: the room does not wait for a slot,
 /// it waits for an answer. A time-out around the question.
@@ -32,7 +32,7 @@ fn a_post_gets_its_number() {
     });
 }
 
-/// The moderator counts what an author has posted, and refuses what is too much.
+/// Step 1. The moderator counts what an author has posted, and refuses what is too much.
 ///
 /// Page: "Cut one edge". The slip: a refused post counts all the same.
 #[test]
@@ -61,7 +61,7 @@ fn nobody_posts_more_than_allowed() {
     });
 }
 
-/// Thousands of callers at once, on small mailboxes.
+/// Step 2. Thousands of callers at once, on small mailboxes.
 ///
 /// Page: "A larger mailbox hides it". The slips: a circle of bounded sends, whatever the size; a question asked beside the others, so that
 /// two of them see the same count.
@@ -105,40 +105,7 @@ fn thousands_at_once_on_small_mailboxes() {
     }
 }
 
-/// A question for the room is answered, also while it is being posted to.
-///
-/// Page: "Asking yourself". The slip: the room asks its own handle.
-#[test]
-fn questions_and_posts_at_once() {
-    check(|| async {
-        let room = open(1, 100);
-        let mut callers = JoinSet::new();
-        for caller in 0..50 {
-            let room = room.clone();
-            callers.spawn(async move {
-                match caller % 2 {
-                    0 => assert!(
-                        room.post("ann", "hello").await.is_ok(),
-                        "a post was refused, though 100 are allowed"
-                    ),
-                    _ => assert!(room.posts_by("ann").await <= 25, "25 posts at the most"),
-                }
-            });
-        }
-        in_no_time(
-            "the answers to 25 posts and 25 questions at once",
-            callers.join_all(),
-        )
-        .await;
-        assert_eq!(
-            in_no_time("the number of ann's posts", room.posts_by("ann")).await,
-            25,
-            "25 posts were accepted, and all of them are ann's"
-        );
-    });
-}
-
-/// As many posts wait for the room as `mailbox` says, and no more.
+/// Step 2. As many posts wait for the room as `mailbox` says, and no more.
 ///
 /// Page: "A larger mailbox hides it". The slips: a number of your own, because the small one hangs; a mailbox without a bound; a task that carries each
 /// post, so that nobody waits.
@@ -181,7 +148,7 @@ fn as_many_posts_wait_as_the_mailbox_says() {
     }
 }
 
-/// A caller that waits for a slot in the mailbox sleeps, and nobody works while nobody asks.
+/// Step 2. A caller that waits for a slot in the mailbox sleeps, and nobody works while nobody asks.
 ///
 /// Page: "Time-outs". The slips: trying again and again (`try_send`, `yield_now`) until there is a slot; a room that looks now and then
 /// whether all is well.
@@ -213,7 +180,7 @@ fn waiting_costs_nothing() {
     });
 }
 
-/// A mailbox of 0 could hold nothing.
+/// Step 2. A mailbox of 0 could hold nothing.
 #[test]
 fn a_mailbox_of_0_panics() {
     check(|| async {
@@ -226,7 +193,7 @@ fn a_mailbox_of_0_panics() {
     });
 }
 
-/// Whatever the limit is, and however many authors there are.
+/// Step 2. Whatever the limit is, and however many authors there are.
 ///
 /// Page: "Back edges never wait". The slips: a limit of 0 as "no limit"; a limit or a count in a smaller type; names that are compared loosely; counts of authors
 /// that are forgotten.
@@ -280,7 +247,7 @@ fn each_author_is_counted_whatever_the_limit() {
     });
 }
 
-/// Numbers and counts grow beyond 65,536.
+/// Step 2. Numbers and counts grow beyond 65,536.
 ///
 /// Page: "Back edges never wait". The slip: a count in a smaller type than the one that is returned.
 #[test]
@@ -297,7 +264,40 @@ fn no_count_is_too_large() {
     });
 }
 
-/// Room and moderator are two tasks, and both end with the last handle.
+/// Step 3. A question for the room is answered, also while it is being posted to.
+///
+/// Page: "Asking yourself". The slip: the room asks its own handle.
+#[test]
+fn questions_and_posts_at_once() {
+    check(|| async {
+        let room = open(1, 100);
+        let mut callers = JoinSet::new();
+        for caller in 0..50 {
+            let room = room.clone();
+            callers.spawn(async move {
+                match caller % 2 {
+                    0 => assert!(
+                        room.post("ann", "hello").await.is_ok(),
+                        "a post was refused, though 100 are allowed"
+                    ),
+                    _ => assert!(room.posts_by("ann").await <= 25, "25 posts at the most"),
+                }
+            });
+        }
+        in_no_time(
+            "the answers to 25 posts and 25 questions at once",
+            callers.join_all(),
+        )
+        .await;
+        assert_eq!(
+            in_no_time("the number of ann's posts", room.posts_by("ann")).await,
+            25,
+            "25 posts were accepted, and all of them are ann's"
+        );
+    });
+}
+
+/// Step 3. Room and moderator are two tasks, and both end with the last handle.
 ///
 /// Page: chapter 9. The slip: a handle of the room inside of the moderator.
 #[test]
@@ -327,7 +327,7 @@ fn room_and_moderator_end() {
     });
 }
 
-/// A handle can outlive its room, when the room's runtime is gone. Its methods panic then, as src/lib.rs says.
+/// Step 3. A handle can outlive its room, when the room's runtime is gone. Its methods panic then, as src/lib.rs says.
 ///
 /// Page: chapter 1. The slip: an answer that nobody has given: 0, or `Refused`.
 #[test]
@@ -355,9 +355,16 @@ fn a_room_that_has_ended_gives_no_answer() {
     });
 }
 
-/// Part b. What goes in comes out, in its order, and at the end nothing is left.
+/// Step 3. Whatever callers do, in any order, the room keeps its promises: 400 short stories that nobody wrote down, made by a machine
+/// (tests/scenarios/room.rs). One that fails is shortened and told.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::room::Opened>(400);
+}
+
+/// Step 4. What goes in comes out, in its order, and at the end nothing is left.
 ///
-/// Page: "Listening while the output is full". The slip: texts that overtake each other, or are forgotten.
+/// Page: "One actor, and a full output". The slip: texts that overtake each other, or are forgotten.
 #[test]
 fn relay_hands_on_everything_in_order() {
     check(|| async {
@@ -382,7 +389,56 @@ fn relay_hands_on_everything_in_order() {
     });
 }
 
-/// Part b. While nobody reads its output, the relay answers.
+/// Step 4. Without a reader there is nothing to relay to.
+///
+/// Page: "One actor, and a full output". The slips: the error of a send or of `reserve` is ignored; the relay notices only when the next
+/// message comes.
+#[test]
+fn relay_ends_without_a_reader() {
+    check(|| async {
+        let (relay, out) = start(1);
+        drop(out);
+        // Both are right: the relay need not have noticed yet. With a text in hand it has to.
+        if let Ok(()) = within("the end of `forward`", relay.forward("first".to_owned())).await {
+            settle().await;
+            assert_closed(&relay, WITHOUT_READER).await;
+        }
+        drop(relay);
+
+        let (relay, out) = start(1);
+        for text in texts(3) {
+            within("the end of `forward`", relay.forward(text))
+                .await
+                .expect("the relay has ended early");
+        }
+        settle().await;
+        drop(out);
+        let alive = alive_tasks().await;
+        assert!(
+            alive == 0,
+            "two texts wait, and their reader has gone: the relay should end at once (tasks alive: {alive})"
+        );
+        assert_closed(&relay, WITHOUT_READER).await;
+    });
+}
+
+/// Step 4. A handle can outlive its relay, when the relay's runtime is gone.
+///
+/// Page: chapter 1. The slips: a text that is put where nobody will take it; a count that is kept beside the relay.
+#[test]
+fn relay_is_closed_when_its_runtime_is_gone() {
+    check(|| async {
+        let (out, _texts) = mpsc::channel(1);
+        let relay = on_a_runtime_that_ends(|| async {
+            let relay = relay(out);
+            let _ = within("the end of `forward`", relay.forward("first".to_owned())).await;
+            relay
+        });
+        assert_closed(&relay, "the runtime of the relay is gone").await;
+    });
+}
+
+/// Step 5. While nobody reads its output, the relay answers.
 ///
 /// Page: "Listening while the output is full". The slips: `out.send(..).await` in the handler; a send that is kept by reference
 /// while the handler sends again.
@@ -409,7 +465,7 @@ fn relay_listens_while_its_output_is_full() {
     });
 }
 
-/// Part b. However often it is interrupted while it waits for a slot, it loses nothing.
+/// Step 5. However often it is interrupted while it waits for a slot, it loses nothing.
 ///
 /// Page: "What select! drops". The slips: `send(text)` as a branch of `select!`: another branch is taken, the future is dropped, and
 /// the text with it. `try_send`, and what does not fit is forgotten.
@@ -447,7 +503,65 @@ fn relay_loses_nothing_when_it_is_interrupted() {
     });
 }
 
-/// Part b. What waits does so in one queue, however long, and not in a task for each text.
+/// Step 5. A text goes out as soon as there is a slot for it, and nobody has to ask for that.
+///
+/// Page: "Listening while the output is full". The slips: looking for a slot only when a message comes; a relay that spins while it has
+/// nothing to hand on.
+#[test]
+fn relay_hands_on_as_soon_as_there_is_a_slot() {
+    check(|| async {
+        let (relay, mut out) = start(1);
+        for text in texts(5) {
+            within("the end of `forward`", relay.forward(text))
+                .await
+                .expect("the relay has ended early");
+        }
+        settle().await;
+        for text in texts(5) {
+            let got = in_no_time(
+                "the next text, though nobody told the relay that there is a slot",
+                out.recv(),
+            )
+            .await;
+            assert_eq!(
+                got,
+                Some(text),
+                "five texts come out in the order in which they went in"
+            );
+        }
+        settle().await;
+        let wake_ups = wake_ups_in_an_hour().await;
+        assert!(
+            wake_ups < 30,
+            "the relay has nothing to hand on, but in one quiet hour the runtime woke up {wake_ups} times or more"
+        );
+    });
+}
+
+/// Step 5. A caller that waits for a slot in the relay's mailbox sleeps.
+///
+/// Page: "Listening while the output is full". The slip: trying again and again (`try_send`, `yield_now`) until there is a slot.
+#[test]
+fn relay_callers_wait_in_line() {
+    check(|| async {
+        let (relay, mut out) = start(1);
+        let mut calls = JoinSet::new();
+        for text in texts(600) {
+            let relay = relay.clone();
+            calls.spawn(async move { count_polls(relay.forward(text)).await.1 });
+        }
+        let polls = in_no_time("the end of 600 `forward` at once", calls.join_all()).await;
+        let most = polls.into_iter().max().unwrap_or_default();
+        assert!(
+            most <= 20,
+            "600 texts are forwarded at once, and one of the calls was polled {most} times: it looks again and again instead of waiting in line"
+        );
+        drop(relay);
+        while within("the rest of the output", out.recv()).await.is_some() {}
+    });
+}
+
+/// Step 6. However many texts wait, they wait in one queue, and not in a task for each of them.
 ///
 /// Page: "Spawning is no way out". The slips: `tokio::spawn(out.send(text))`: nothing says how many there may be, nor in which order. A queue
 /// that takes so many and no more, though the relay promises to keep what it is given.
@@ -485,121 +599,7 @@ fn relay_needs_no_task_for_each_text() {
     });
 }
 
-/// Part b. A text goes out as soon as there is a slot for it, and nobody has to ask for that.
-///
-/// Page: "Listening while the output is full". The slips: looking for a slot only when a message comes; a relay that spins while it has
-/// nothing to hand on.
-#[test]
-fn relay_hands_on_as_soon_as_there_is_a_slot() {
-    check(|| async {
-        let (relay, mut out) = start(1);
-        for text in texts(5) {
-            within("the end of `forward`", relay.forward(text))
-                .await
-                .expect("the relay has ended early");
-        }
-        settle().await;
-        for text in texts(5) {
-            let got = in_no_time(
-                "the next text, though nobody told the relay that there is a slot",
-                out.recv(),
-            )
-            .await;
-            assert_eq!(
-                got,
-                Some(text),
-                "five texts come out in the order in which they went in"
-            );
-        }
-        settle().await;
-        let wake_ups = wake_ups_in_an_hour().await;
-        assert!(
-            wake_ups < 30,
-            "the relay has nothing to hand on, but in one quiet hour the runtime woke up {wake_ups} times or more"
-        );
-    });
-}
-
-/// Part b. A caller that waits for a slot in the relay's mailbox sleeps.
-///
-/// Page: "Listening while the output is full". The slip: trying again and again (`try_send`, `yield_now`) until there is a slot.
-#[test]
-fn relay_callers_wait_in_line() {
-    check(|| async {
-        let (relay, mut out) = start(1);
-        let mut calls = JoinSet::new();
-        for text in texts(600) {
-            let relay = relay.clone();
-            calls.spawn(async move { count_polls(relay.forward(text)).await.1 });
-        }
-        let polls = in_no_time("the end of 600 `forward` at once", calls.join_all()).await;
-        let most = polls.into_iter().max().unwrap_or_default();
-        assert!(
-            most <= 20,
-            "600 texts are forwarded at once, and one of the calls was polled {most} times: it looks again and again instead of waiting in line"
-        );
-        drop(relay);
-        while within("the rest of the output", out.recv()).await.is_some() {}
-    });
-}
-
-/// Part b. Without a reader there is nothing to relay to.
-///
-/// Page: "Listening while the output is full". The slips: the error of a send or of `reserve` is ignored; the relay notices only when the next
-/// message comes.
-#[test]
-fn relay_ends_without_a_reader() {
-    check(|| async {
-        let (relay, out) = start(1);
-        drop(out);
-        // Both are right: the relay need not have noticed yet. With a text in hand it has to.
-        if let Ok(()) = within("the end of `forward`", relay.forward("first".to_owned())).await {
-            settle().await;
-            assert_closed(&relay, WITHOUT_READER).await;
-        }
-        drop(relay);
-
-        let (relay, out) = start(1);
-        for text in texts(3) {
-            within("the end of `forward`", relay.forward(text))
-                .await
-                .expect("the relay has ended early");
-        }
-        settle().await;
-        drop(out);
-        let alive = alive_tasks().await;
-        assert!(
-            alive == 0,
-            "two texts wait, and their reader has gone: the relay should end at once (tasks alive: {alive})"
-        );
-        assert_closed(&relay, WITHOUT_READER).await;
-    });
-}
-
-/// Part b. A handle can outlive its relay, when the relay's runtime is gone.
-///
-/// Page: chapter 1. The slips: a text that is put where nobody will take it; a count that is kept beside the relay.
-#[test]
-fn relay_is_closed_when_its_runtime_is_gone() {
-    check(|| async {
-        let (out, _texts) = mpsc::channel(1);
-        let relay = on_a_runtime_that_ends(|| async {
-            let relay = relay(out);
-            let _ = within("the end of `forward`", relay.forward("first".to_owned())).await;
-            relay
-        });
-        assert_closed(&relay, "the runtime of the relay is gone").await;
-    });
-}
-
-/// Whatever callers do, in any order, the room keeps its promises: 400 short stories that nobody wrote down, made by a machine
-/// (tests/scenarios/room.rs). One that fails is shortened and told.
-#[test]
-fn your_promises_hold_whatever_callers_do() {
-    harness::scenarios::<scenarios::room::Opened>(400);
-}
-
-/// Part b. The same for the relay, its callers and its reader: 400 more (tests/scenarios/relay.rs).
+/// Step 6. Whatever its callers and its reader do, in any order, the relay keeps its promises: 400 short stories more (tests/scenarios/relay.rs).
 #[test]
 fn your_promises_hold_whatever_the_relays_reader_does() {
     harness::scenarios::<scenarios::relay::Output>(400);
