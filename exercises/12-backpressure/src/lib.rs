@@ -128,7 +128,8 @@ impl PreviewsHandle {
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least. It never panics. (A product of floats may be a hair below a whole number, and then be rounded down too.)
+/// 1 at the least. It never panics. (A product of floats may be a hair below a whole number, and be rounded down too: for 100 a
+/// second and 290 ms, 28 is as right as 29.)
 ///
 /// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].
