@@ -17,8 +17,15 @@ const REMARKS: &[(&str, &str, bool)] = &[
         true,
     ),
     (
+        // The errors of `mpsc` and `watch` show no value.
+        "SendError(",
+        "SendError with a value in it comes from a `broadcast`, and means: no receiver is there now. Nobody listens, and that need be \
+         no mistake.",
+        false,
+    ),
+    (
         "SendError",
-        "SendError means: the mailbox's Receiver has been dropped.",
+        "SendError means: the mailbox's Receiver has been dropped. (From a `watch`: no receiver is there now.)",
         true,
     ),
     (

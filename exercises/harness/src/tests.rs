@@ -9,7 +9,7 @@ use crate::{
 };
 use std::time::Duration;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{broadcast, mpsc, oneshot, watch},
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -193,6 +193,14 @@ mod a_failed_assertion {
             let (sender, receiver) = mpsc::channel::<u32>(1);
             drop(receiver);
             sender.send(1).await.unwrap();
+        });
+        fails(&["SendError(1)", "no receiver is there now"], || async {
+            let (sender, _) = broadcast::channel::<u32>(1);
+            sender.send(1).unwrap();
+        });
+        fails(&["From a `watch`: no receiver is there now"], || async {
+            let (sender, _) = watch::channel::<u32>(1);
+            sender.send(2).unwrap();
         });
     }
 
