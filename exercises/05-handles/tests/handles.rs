@@ -12,7 +12,7 @@ use harness::{
     Calls, alive_tasks, answered_at_once, at_time, check, expect_panics, in_no_time,
     on_a_runtime_that_ends, settle, start_and_drop, until_half_are_answered, wake_ups_so_far,
 };
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 use tokio::time::sleep;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -103,11 +103,21 @@ fn a_caller_that_gives_up_does_no_harm() {
 fn the_mailbox_is_bounded() {
     check(|| async {
         let (_member, moderator) = open();
+        let refused = Cell::new(None);
         let accepted = answered_at_once(5_000, || {
-            let member = moderator.member();
-            async move { member.post("a".to_owned()).await }
+            let (member, refused) = (moderator.member(), &refused);
+            async move {
+                if let Err(why) = member.post("a".to_owned()).await {
+                    refused.set(Some(why));
+                }
+            }
         })
         .await;
+        assert_eq!(
+            refused.get(),
+            None,
+            "5000 posts came in one moment, more than a mailbox holds, and one was refused (left). The room is open, and there is no slow mode: a post waits for its slot"
+        );
         assert!(
             accepted <= 2_000,
             "{accepted} of 5000 posts, each through a member of its own, went in while nobody read them: the mailbox has no bound, or there is one for each member"
@@ -145,16 +155,21 @@ fn slow_mode_limits_the_posts_of_a_minute() {
         sleep(13 * SECOND).await;
         slow_mode(&moderator, 2).await;
         // The minute begins with `slow_mode`, and what was posted before it does not count.
-        allows(&moderator, 6..=7, "slow mode with 2 a minute has begun").await;
-        sleep(60 * SECOND - Duration::from_millis(1)).await;
+        sleep(17 * SECOND).await;
+        let when = "17 seconds after slow mode has begun, with 2 a minute";
+        allows(&moderator, 6..=7, when).await;
+        sleep(43 * SECOND - Duration::from_millis(1)).await;
         allows(&moderator, 8..8, "a millisecond before the minute is over").await;
         sleep(Duration::from_millis(1)).await;
-        allows(&moderator, 8..=9, "60 seconds after slow mode began").await;
+        let when = "60 seconds after slow mode has begun, whenever somebody posted in them, by Tokio's clock (in a test, that of the standard library stands still)";
+        allows(&moderator, 8..=9, when).await;
         // Minutes go by whether somebody posts or not, and what one of them did not use is not kept.
         sleep(150 * SECOND).await;
-        allows(&moderator, 10..=11, "in the middle of another minute").await;
+        let when = "150 seconds later, after a whole minute in which nobody posted";
+        allows(&moderator, 10..=11, when).await;
         sleep(30 * SECOND).await;
-        allows(&moderator, 12..=13, "as soon as the next minute begins").await;
+        let when = "180 seconds after slow mode has begun, where a minute begins, whenever the last posts were";
+        allows(&moderator, 12..=13, when).await;
         let status = status(&moderator).await;
         assert_eq!(
             (status.posts, status.refused, status.per_minute),
@@ -202,6 +217,7 @@ fn any_limit_holds() {
         )
         .await;
         slow_mode(&moderator, u32::MAX).await;
+        settle().await;
         let member = moderator.member();
         for number in 8..=1_000 {
             assert_eq!(
@@ -211,6 +227,9 @@ fn any_limit_holds() {
                 u32::MAX
             );
         }
+        // More than fit into 16 bits.
+        slow_mode(&moderator, 66_000).await;
+        allows(&moderator, 1_001..=67_000, "it was set to 66000").await;
     });
 }
 
@@ -248,6 +267,15 @@ fn order_is_kept_across_handles() {
                 Err(Refused::TooFast),
                 "slow mode was set to 0, and then a post was sent: the post has overtaken it"
             );
+            let poster = member.clone();
+            calls
+                .start(1, async move { poster.post("d".to_owned()).await })
+                .await;
+            assert_eq!(
+                status(&moderator).await.refused,
+                2,
+                "a post was sent, and then the moderator looked: the post came first, and the status does not know of it. Where does it come from?"
+            );
         });
     }
 }
@@ -268,6 +296,11 @@ fn the_room_lives_as_long_as_any_handle() {
             assert!(
                 wake_ups < 24,
                 "in {} of silence timers woke the runtime {wake_ups} times: something works although nobody calls. To know the minute, look at the clock when a post comes",
+                at_time(silence)
+            );
+            assert!(
+                alive_tasks().await > 0,
+                "nobody called for {}, and the room has ended: as long as there are handles somebody may still call, however long it takes",
                 at_time(silence)
             );
         }
@@ -324,6 +357,7 @@ fn after_close_posts_are_closed() {
         let other = moderator.member();
         post(&member, "a").await.expect("there is no slow mode");
         slow_mode(&moderator, 1).await;
+        settle().await; // whether `close` keeps the order is the next question
         let expected = Status {
             posts: 1,
             refused: 0,
@@ -395,6 +429,10 @@ fn close_keeps_its_place_in_the_line() {
                 (status.posts, status.last.as_deref()),
                 (1, Some("before")),
                 "`close` returns how the room was when its turn came: with the post before it, and without the one behind it"
+            );
+            assert_eq!(
+                status.refused, 0,
+                "one post was refused, since it was behind `close`: it was not too fast, and `refused` counts those that were"
             );
         });
     }
@@ -489,6 +527,8 @@ async fn close(moderator: ModeratorHandle) -> Status {
 
 /// Posts through members old and new: those with these numbers are accepted, and then three are refused.
 async fn allows(moderator: &ModeratorHandle, numbers: impl IntoIterator<Item = u64>, when: &str) {
+    // Whether the order is kept is the next question.
+    settle().await;
     let member = moderator.member();
     for number in numbers {
         let text = format!("post {number}");
@@ -643,6 +683,11 @@ mod rights {
         pub struct Request;
         pub struct RoomMessage;
         pub struct RoomCommand;
+        pub struct ActorMessage;
+        pub struct Cmd;
+        pub struct MemberMessage;
+        pub struct ModeratorMessage;
+        pub struct RoomMsg;
     }
 
     pub fn nobody_outside_writes_messages() {
@@ -655,16 +700,20 @@ mod rights {
                 TypeId::of::<Request>(),
                 TypeId::of::<RoomMessage>(),
                 TypeId::of::<RoomCommand>(),
+                TypeId::of::<ActorMessage>(),
+                TypeId::of::<Cmd>(),
+                TypeId::of::<MemberMessage>(),
+                TypeId::of::<ModeratorMessage>(),
+                TypeId::of::<RoomMsg>(),
             ]
         };
-        assert_eq!(
-            found(),
-            nothing,
+        assert!(
+            found() == nothing,
             "your messages are public: whoever can write one needs no method for it, and asks for no right. Keep them private, with all that can send them"
         );
     }
 
-    fn found() -> [TypeId; 6] {
+    fn found() -> [TypeId; 11] {
         use names::*;
         {
             #[allow(unused_imports)] // a right answer has none of these
@@ -676,6 +725,11 @@ mod rights {
                 TypeId::of::<Request>(),
                 TypeId::of::<RoomMessage>(),
                 TypeId::of::<RoomCommand>(),
+                TypeId::of::<ActorMessage>(),
+                TypeId::of::<Cmd>(),
+                TypeId::of::<MemberMessage>(),
+                TypeId::of::<ModeratorMessage>(),
+                TypeId::of::<RoomMsg>(),
             ]
         }
     }

@@ -122,7 +122,7 @@ impl Events {
 /// the last topic, unless it has done so, and returns.
 ///
 /// A drawing that has begun is finished. What is set meanwhile is drawn afterwards, the newest only; nothing that was drawn is drawn
-/// again unless it was set again. (The same topic, set again, may be drawn again or not.)
+/// again unless it was set again. (The topic that was drawn last, set once more, may be drawn again or not.)
 ///
 /// It can be spawned: the future is `Send`. It does not hinder anybody who sets the topic while it draws.
 pub async fn show_topic(topic: watch::Receiver<Topic>, screen: Screen) {

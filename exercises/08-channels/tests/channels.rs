@@ -7,7 +7,7 @@ mod scenarios;
 
 use channels::{Board, BoardHandle, Event, Events, Screen, Seen, Topic, show_topic};
 use harness::{alive_tasks, check, in_no_time, settle, wake_ups, within};
-use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
+use std::{cell::Cell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 use tokio::{
     join,
     sync::{mpsc, watch},
@@ -177,10 +177,7 @@ fn the_current_topic_is_drawn_at_once() {
             );
             drop(board);
         };
-        within("the end of the screen", async {
-            join!(show_topic(reader, screen), shown)
-        })
-        .await;
+        show_until_the_end(reader, screen, shown).await;
     });
 }
 
@@ -200,10 +197,7 @@ fn it_can_be_spawned() {
             board.set_topic(topic(1));
             drop(board);
         };
-        within("the end of the screen", async {
-            join!(show_topic(reader, screen), change)
-        })
-        .await;
+        show_until_the_end(reader, screen, change).await;
     });
 }
 
@@ -238,10 +232,7 @@ fn what_changed_meanwhile_is_drawn_once_the_newest() {
             );
             drop(board);
         };
-        within("the end of the screen", async {
-            join!(show_topic(reader, screen), changes)
-        })
-        .await;
+        show_until_the_end(reader, screen, changes).await;
         assert_eq!(
             all(&mut drawn),
             [""; 0],
@@ -258,14 +249,29 @@ fn what_changed_meanwhile_is_drawn_once_the_newest() {
             sleep(10 * SECOND).await;
             drop(board);
         };
-        within("the end of the screen", async {
-            join!(show_topic(reader, screen), rest)
-        })
-        .await;
+        show_until_the_end(reader, screen, rest).await;
         assert_eq!(
             all(&mut drawn),
             ["topic 1"],
             "nobody has changed the topic since the screen began: it is drawn once. Which call reads a topic, and marks it as seen?"
+        );
+    });
+    check(|| async {
+        let board = open(4);
+        let (screen, mut drawn) = screen();
+        let reader = board.topic();
+        let back = async {
+            for number in [1, 0, 1] {
+                sleep(10 * SECOND).await;
+                board.set_topic(topic(number));
+            }
+            drop(board);
+        };
+        show_until_the_end(reader, screen, back).await;
+        assert_eq!(
+            all(&mut drawn),
+            ["topic 0", "topic 1", "topic 0", "topic 1"],
+            "a topic that was drawn once may be set again after another one: it is the newest topic then, and it is drawn"
         );
     });
 }
@@ -286,10 +292,7 @@ fn the_screen_ends_with_the_board_after_the_last_topic() {
                 board.set_topic(topic(1));
                 drop(board);
             };
-            within("the end of the screen, since the board is closed,", async {
-                join!(end, show_topic(reader, screen))
-            })
-            .await;
+            show_until_the_end(reader, screen, end).await;
             let mut topics = all(&mut drawn);
             topics.dedup();
             assert_eq!(
@@ -321,7 +324,7 @@ fn the_screen_waits_quietly() {
             board.set_topic(topic(1));
             drop(board);
         };
-        join!(show_topic(reader, screen), quiet);
+        show_until_the_end(reader, screen, quiet).await;
         assert_eq!(
             all(&mut drawn),
             ["topic 0", "topic 1"],
@@ -415,6 +418,11 @@ fn events_end_with_the_last_handle_after_what_was_left() {
         let clone = board.clone();
         let mut events = board.subscribe();
         drop(board);
+        settle().await;
+        assert!(
+            waits(events.next()).await,
+            "one handle of two is left, so the board is open, and nothing was published: `next` waits. The board is closed with its last handle, and not with any"
+        );
         clone.publish(event(1));
         clone.publish(event(2));
         drop(clone);
@@ -425,11 +433,16 @@ fn events_end_with_the_last_handle_after_what_was_left() {
                 "the board is closed, and two events were published before: they are still seen"
             );
         }
+        assert_eq!(
+            soon(events.next()).await,
+            Poll::Ready(None),
+            "the last handle is gone, and nothing is left. (Pending: it waits, so somebody still has a Sender of the events. A subscriber?)"
+        );
         for _ in 0..3 {
             assert_eq!(
-                within("the end of the events", events.next()).await,
-                None,
-                "the board is closed, and nothing is left"
+                soon(events.next()).await,
+                Poll::Ready(None),
+                "`next` has said None, and is called once more: a board that is closed stays closed, so each call gives None at once"
             );
         }
         let board = open(4);
@@ -450,22 +463,36 @@ fn events_end_with_the_last_handle_after_what_was_left() {
 #[test]
 fn a_sleeper_is_told_how_many_it_missed_and_goes_on() {
     check(|| async {
-        for (capacity, published) in [(1, 2), (1, 100), (3, 10), (4, 9), (20, 1000), (1000, 4001)] {
+        for (capacity, published) in [
+            (1, 2),
+            (1, 100),
+            (3, 10),
+            (4, 9),
+            (20, 1000),
+            (1000, 4001),
+            (5, 70_001),
+        ] {
             let board = open(capacity);
             let mut events = board.subscribe();
             for number in 1..=published {
                 board.publish(event(number));
             }
             let told = look(&mut events).await;
+            assert!(
+                !told.ended,
+                "the board is open, and a subscriber that had slept was told None, which is the end. It was too slow, and that is another error than the end: it is told so, and goes on"
+            );
             account(&told, 0, published);
             assert!(
                 told.missed > 0,
-                "a board for {capacity} events, and {published} were published while a subscriber slept: it got each of them. What bounds the memory that one sleeper takes?"
+                "`capacity` is {capacity}, and {published} events were published while a subscriber slept: it got each of them, and fewer than {} are to be kept. What bounds the memory that one sleeper takes?",
+                2 * capacity
             );
             assert!(
                 (capacity..2 * capacity).contains(&told.events()),
-                "a board for {capacity} events, and {published} were published while a subscriber slept: {} were kept for it. At least {capacity} are, and fewer than twice as many",
-                told.events()
+                "`capacity` is {capacity}, and {published} events were published while a subscriber slept: {} were kept for it. At least {capacity} are, and fewer than {}",
+                told.events(),
+                2 * capacity
             );
             board.publish(event(published + 1));
             assert_eq!(
@@ -483,10 +510,11 @@ fn a_sleeper_is_told_how_many_it_missed_and_goes_on() {
 #[test]
 fn as_many_as_the_capacity_may_wait() {
     check(|| async {
-        for capacity in [1, 2, 3, 5, 1000] {
+        // The most that it has to take: any bound of your own would show.
+        for (capacity, rounds) in [(1, 3), (2, 3), (3, 3), (5, 3), (1000, 3), (100_000, 1)] {
             let board = open(capacity);
             let mut events = board.subscribe();
-            for round in 0..3 {
+            for round in 0..rounds {
                 let seen = round * capacity;
                 for number in seen + 1..=seen + capacity {
                     board.publish(event(number));
@@ -495,7 +523,7 @@ fn as_many_as_the_capacity_may_wait() {
                 account(&told, seen, seen + capacity);
                 assert_eq!(
                     told.missed, 0,
-                    "a board for {capacity} events, and {capacity} were waiting: none of them is missed"
+                    "`capacity` is {capacity}, and {capacity} events were waiting: none of them is missed"
                 );
             }
         }
@@ -522,7 +550,11 @@ fn a_slow_subscriber_costs_nobody_else_anything() {
         }
         let told = look(&mut sleeper).await;
         account(&told, 0, 1000);
-        assert!(told.missed > 900, "the sleeper has missed most of them");
+        assert!(
+            told.missed > 900,
+            "`capacity` is 2, and 1000 events were published one by one while a subscriber slept: it got {} of them. Who keeps so many for it?",
+            told.events()
+        );
     });
 }
 
@@ -578,6 +610,7 @@ fn a_next_that_is_dropped_loses_nothing() {
                 told.note(seen);
             }
         }
+        told.calls_were_dropped = true;
         account(&told, 1, 20);
     });
 }
@@ -611,7 +644,7 @@ fn can_be_spawned() {
     let (_topic, reader) = watch::channel(topic(0));
     assert!(
         Probe(show_topic(reader, screen().0)).is_send(),
-        "`show_topic` cannot be spawned, since its future is not `Send`. Does it hold the guard that `borrow` gave it while it draws? Nobody can set the topic meanwhile. Clone the topic, and let go of the guard"
+        "`show_topic` cannot be spawned, since its future is not `Send`. Does it hold the guard that `borrow` gave it while it draws? Nobody can set the topic meanwhile. Clone the topic, and let go of the guard. (An `Rc` that is held across an `.await` is not `Send`, either.)"
     );
 }
 
@@ -649,8 +682,50 @@ fn all(drawn: &mut mpsc::UnboundedReceiver<Topic>) -> Vec<String> {
     topics
 }
 
+/// Shows topics while `meanwhile` goes on, which closes the board in the end. Soon after that, the screen has to be done.
+async fn show_until_the_end(
+    reader: watch::Receiver<Topic>,
+    screen: Screen,
+    meanwhile: impl Future<Output = ()>,
+) {
+    let done = Cell::new(false);
+    let shows = async {
+        show_topic(reader, screen).await;
+        done.set(true);
+    };
+    let ends = async {
+        meanwhile.await;
+        // A drawing may be under way, and the last topic may come after it.
+        sleep(3 * SECOND).await;
+        assert!(
+            done.get(),
+            "the board was closed 3 seconds ago, and the screen has not ended: it draws on, or waits. What does `changed` return when the board is closed, \
+             and who looks at that? Or does it wait with a receiver that has not seen what is drawn? Then `changed` is ready each time"
+        );
+    };
+    join!(shows, ends);
+}
+
 async fn next(events: &mut Events) -> Option<Seen> {
-    within("the next event", events.next()).await
+    match soon(events.next()).await {
+        Poll::Ready(seen) => seen,
+        Poll::Pending => panic!(
+            "an event was published, and a subscriber that was there before waits in `next`. It sees what is published from `subscribe` on, whenever it first calls `next`"
+        ),
+    }
+}
+
+/// What a call gives when all tasks have run.
+async fn soon<F: Future>(call: F) -> Poll<F::Output> {
+    let mut call = pin!(call);
+    for _ in 0..2 {
+        let polled = poll_once(call.as_mut()).await;
+        if polled.is_ready() {
+            return polled;
+        }
+        settle().await;
+    }
+    poll_once(call).await
 }
 
 async fn poll_once<F: Future>(call: F) -> Poll<F::Output> {
@@ -670,6 +745,7 @@ struct Told {
     /// All that it missed.
     missed: u64,
     ended: bool,
+    calls_were_dropped: bool,
 }
 
 impl Told {
@@ -697,8 +773,8 @@ async fn look(events: &mut Events) -> Told {
     settle().await;
     let mut told = Told::default();
     // What never comes to an end is found by those who count.
-    while !told.ended && told.seen.len() < 20_000 {
-        match poll_once(events.next()).await {
+    while !told.ended && told.seen.len() < 250_000 {
+        match soon(events.next()).await {
             Poll::Ready(seen) => told.note(seen),
             Poll::Pending => break,
         }
@@ -708,6 +784,12 @@ async fn look(events: &mut Events) -> Told {
 
 /// Of the events after `from`, up to `to`, each was seen in its turn, or is counted where it is missing.
 fn account(told: &Told, from: usize, to: usize) {
+    let hint = match told.calls_were_dropped {
+        true => {
+            ". Each call that had to wait was dropped: is something in the hand of such a call, and lost with it?"
+        }
+        false => "",
+    };
     let mut last = from;
     for seen in &told.seen {
         match seen {
@@ -732,7 +814,7 @@ fn account(told: &Told, from: usize, to: usize) {
                 assert_eq!(
                     *text,
                     event(last).0,
-                    "what it had seen, and was told that it missed, makes {}. So the next event is this one. Is each event that is missed counted, once, and told where it is missing?",
+                    "what it had seen, and was told that it missed, makes {}. So the next event is this one. Is each event that is missed counted, once, and told where it is missing?{hint}",
                     last - 1
                 );
             }
@@ -741,7 +823,7 @@ fn account(told: &Told, from: usize, to: usize) {
     assert_eq!(
         last,
         to,
-        "{to} events were published. What it has seen, and was told that it missed, ends with event {last}: the rest is neither seen nor told, and {}",
+        "{to} events were published. What it has seen, and was told that it missed, ends with event {last}: the rest is neither seen nor told, and {}{hint}",
         if told.ended {
             "`next` gave None"
         } else {

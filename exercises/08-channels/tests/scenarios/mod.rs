@@ -112,8 +112,8 @@ struct Subscriber {
     last: usize,
     /// How many of them it has not taken since it last had to wait, at the most. No more than `capacity`, and it misses none.
     most: usize,
-    /// It had nothing left, and has not looked since.
-    slept: bool,
+    /// So many are kept for it, at least: what is published is kept as long as fewer than `capacity` are.
+    kept: usize,
 }
 
 struct Reader {
@@ -232,12 +232,14 @@ impl AtTheBoard {
             self.published += 1;
             board.publish(event(self.published));
         }
-        self.more_is_waiting();
+        self.more_is_waiting(count);
     }
 
-    fn more_is_waiting(&mut self) {
+    /// So many more.
+    fn more_is_waiting(&mut self, count: usize) {
         for subscriber in &mut self.subscribers {
             subscriber.most = subscriber.most.max(self.published - subscriber.last);
+            subscriber.kept = self.capacity.min(subscriber.kept + count);
         }
     }
 
@@ -253,7 +255,7 @@ impl AtTheBoard {
             events: board.subscribe(),
             last: self.published,
             most: 0,
-            slept: true,
+            kept: 0,
         });
     }
 
@@ -292,13 +294,11 @@ impl AtTheBoard {
             kept < 2 * capacity,
             "{kept} events were kept for {name}, and {capacity} may wait: fewer than twice as many are kept"
         );
-        if subscriber.slept {
-            let waiting = published - subscriber.last;
-            assert!(
-                kept >= waiting.min(capacity),
-                "{waiting} events were published while {name} slept, and {kept} were kept for it: at least {capacity} are"
-            );
-        }
+        assert!(
+            kept >= subscriber.kept,
+            "{kept} events were kept for {name}, and it should have been {} at least: as long as fewer than {capacity} wait for it, what is published is kept, also after it has missed some",
+            subscriber.kept
+        );
         subscriber.caught_up(published);
     }
 
@@ -340,7 +340,6 @@ impl AtTheBoard {
                     "{name} was told that it missed {missed}, and {left} were published since the last event that it knows of"
                 );
                 subscriber.last += missed as usize;
-                subscriber.slept = false;
             }
             Poll::Ready(Some(Seen::Event(seen))) => {
                 subscriber.last += 1;
@@ -349,7 +348,7 @@ impl AtTheBoard {
                     event(subscriber.last),
                     "the next event for {name}, after what it has seen and was told that it missed"
                 );
-                subscriber.slept = false;
+                subscriber.kept = subscriber.kept.saturating_sub(1);
             }
         }
     }
@@ -373,7 +372,7 @@ impl AtTheBoard {
         }
         let name = subscriber.name.clone();
         self.published += 1;
-        self.more_is_waiting();
+        self.more_is_waiting(1);
         self.tell(format!(
             "{name} waits, event {} is published, and it gives up before it looks",
             self.published
@@ -414,7 +413,7 @@ impl AtTheBoard {
             events,
             last: next,
             most: 0,
-            slept: true,
+            kept: 0,
         });
     }
 
@@ -564,6 +563,6 @@ impl Subscriber {
     fn caught_up(&mut self, published: usize) {
         self.last = published;
         self.most = 0;
-        self.slept = true;
+        self.kept = 0;
     }
 }

@@ -1,0 +1,112 @@
+//! rejected: a_slow_subscriber_costs_nobody_else_anything
+//! says: Who keeps so many for it
+//! thinks: "A task that always reads never lags."
+
+use std::time::Duration;
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    time::sleep,
+};
+
+/// What the room talks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic(pub String);
+
+/// Something that happened in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event(pub String);
+
+/// What a subscriber sees next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    Event(Event),
+    /// So many events, at least one, would have come here. They are lost for this subscriber.
+    Missed(u64),
+}
+
+/// Shows topics, each for all to see; leave it as it is. Drawing one takes a second.
+pub struct Screen {
+    drawn: mpsc::UnboundedSender<Topic>,
+}
+
+impl Screen {
+    /// Tells `drawn` of each topic, when its drawing is done.
+    pub fn new(drawn: mpsc::UnboundedSender<Topic>) -> Self {
+        Self { drawn }
+    }
+
+    async fn draw(&mut self, topic: &Topic) {
+        sleep(Duration::from_secs(1)).await;
+        let _ = self.drawn.send(topic.clone());
+    }
+}
+
+/// The board of a room.
+pub struct Board;
+
+#[derive(Clone)]
+pub struct BoardHandle {
+    topic: watch::Sender<Topic>,
+    events: broadcast::Sender<Event>,
+}
+
+pub struct Events {
+    events: mpsc::UnboundedReceiver<Seen>,
+}
+
+impl Board {
+    pub fn open(topic: Topic, capacity: usize) -> BoardHandle {
+        BoardHandle {
+            topic: watch::Sender::new(topic),
+            events: broadcast::Sender::new(capacity),
+        }
+    }
+}
+
+impl BoardHandle {
+    pub fn topic(&self) -> watch::Receiver<Topic> {
+        self.topic.subscribe()
+    }
+
+    pub fn set_topic(&self, topic: Topic) {
+        self.topic.send_replace(topic);
+    }
+
+    pub fn publish(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    pub fn subscribe(&self) -> Events {
+        let (queue, events) = mpsc::unbounded_channel();
+        let mut from = self.events.subscribe();
+        tokio::spawn(async move {
+            loop {
+                let seen = match from.recv().await {
+                    Ok(event) => Seen::Event(event),
+                    Err(broadcast::error::RecvError::Lagged(n)) => Seen::Missed(n),
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                if queue.send(seen).is_err() {
+                    return;
+                }
+            }
+        });
+        Events { events }
+    }
+}
+
+impl Events {
+    pub async fn next(&mut self) -> Option<Seen> {
+        self.events.recv().await
+    }
+}
+
+pub async fn show_topic(mut topic: watch::Receiver<Topic>, mut screen: Screen) {
+    loop {
+        let now = topic.borrow_and_update().clone();
+        screen.draw(&now).await;
+        if topic.changed().await.is_err() {
+            return;
+        }
+    }
+}
