@@ -1,5 +1,5 @@
 //! rejected: slow_mode_limits_the_posts_of_a_minute
-//! says: 60 seconds after slow mode began
+//! says: that of the standard library stands still
 //! thinks: "`std::time::Instant` is the standard one: one import less."
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: Closed
+//! rejected: the_mailbox_is_bounded
+//! says: a post waits for its slot
 //! thinks: "`try_send` fails when the room cannot take it: Closed."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: slow_mode_limits_the_posts_of_a_minute
-//! says: as soon as the next minute begins
+//! says: where a minute begins
 //! thinks: "A minute begins with the first post in it."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: what was sent first is handled first
+//! rejected: order_is_kept_across_handles
+//! says: Where does it come from
 //! thinks: "The status is in an Arc<Mutex<..>>, so the moderator can look without a message."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: the_screen_ends_with_the_board_after_the_last_topic
-//! says: never
+//! says: and who looks at that
 //! thinks: "changed waits until there is something new. What its Result says I need not know."
 
 use std::time::Duration;

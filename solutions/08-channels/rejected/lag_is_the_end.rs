@@ -1,5 +1,5 @@
 //! rejected: a_sleeper_is_told_how_many_it_missed_and_goes_on
-//! says: the rest is neither seen nor told
+//! says: another error than the end
 //! thinks: "recv gives an error when it is over, so `ok` makes it the None that I need."
 
 use std::time::Duration;

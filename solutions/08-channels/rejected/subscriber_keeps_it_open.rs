@@ -1,5 +1,5 @@
 //! rejected: events_end_with_the_last_handle_after_what_was_left
-//! says: never came
+//! says: somebody still has a Sender of the events
 //! thinks: "A subscriber may want to subscribe once more, so it keeps the sender."
 
 use std::time::Duration;

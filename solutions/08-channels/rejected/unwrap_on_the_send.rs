@@ -1,5 +1,5 @@
 //! rejected: an_event_may_be_published_to_nobody
-//! says: SendError
+//! says: Nobody listens
 //! thinks: "A send that fails is a bug, and I want to hear of it."
 
 use std::time::Duration;

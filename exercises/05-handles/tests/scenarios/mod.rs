@@ -511,7 +511,15 @@ fn told(answer: &Answer) -> String {
     match answer {
         Answer::Posted(posted) => format!("{posted:?}"),
         Answer::Told => "nothing".to_owned(),
-        Answer::Is(status) | Answer::Was(status) => format!("{status:?}"),
+        Answer::Is(status) | Answer::Was(status) => {
+            let mut status = status.clone();
+            // A long text is told by its length, so that the first line can be read.
+            if let Some(last) = status.last.as_mut().filter(|last| last.len() > 80) {
+                let start: String = last.chars().take(40).collect();
+                *last = format!("{start}… ({} characters)", last.chars().count());
+            }
+            format!("{status:?}")
+        }
     }
 }
 
