@@ -1,5 +1,5 @@
 //! rejected: the_room_lives_as_long_as_any_handle
-//! says: the moderator has left without closing the room
+//! says: and the room has ended: as long as there are handles
 //! thinks: "A room in which nothing happens for ten hours is over."
 
 use std::time::Duration;
