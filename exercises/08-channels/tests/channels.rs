@@ -702,7 +702,7 @@ async fn next(events: &mut Events) -> Option<Seen> {
     match soon(events.next()).await {
         Poll::Ready(seen) => seen,
         Poll::Pending => panic!(
-            "an event was published, and a subscriber that was there before waits in `next`. It sees what is published from `subscribe` on, whenever it first calls `next`"
+            "an event was published, and a subscriber that was there before waits in `next`: it gets each event from `subscribe` on, whenever it calls `next`, and whoever else gets it. Has it one receiver of its own, from `subscribe` to the end?"
         ),
     }
 }

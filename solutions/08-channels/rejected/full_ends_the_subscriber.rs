@@ -1,5 +1,5 @@
 //! rejected: a_sleeper_is_told_how_many_it_missed_and_goes_on
-//! says: the rest is neither seen nor told
+//! says: was told None, which is the end
 //! thinks: "Who cannot keep up has to subscribe anew."
 
 use std::{

@@ -1,5 +1,5 @@
 //! rejected: every_subscriber_gets_every_event_in_order
-//! says: never came
+//! says: Has it one receiver of its own
 //! thinks: "One channel, and all subscribers share its receiver behind a mutex."
 
 use std::{sync::Arc, time::Duration};

@@ -1,5 +1,5 @@
 //! rejected: every_subscriber_gets_every_event_in_order
-//! says: never came
+//! says: Has it one receiver of its own
 //! thinks: "next must not change the subscriber, so it gets a receiver of its own each time."
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: every_subscriber_gets_every_event_in_order
-//! says: whenever it first calls `next`
+//! says: Has it one receiver of its own
 //! thinks: "Why should somebody have a receiver who may never ask?"
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! rejected: a_sleeper_is_told_how_many_it_missed_and_goes_on
-//! says: is neither seen nor told
+//! says: What bounds the memory
 //! thinks: "publish must not wait, so a task waits in its place."
 
 use std::{
