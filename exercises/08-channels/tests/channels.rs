@@ -543,8 +543,8 @@ fn a_slow_subscriber_costs_nobody_else_anything() {
         let told = look(&mut sleeper).await;
         account(&told, 0, 1000);
         assert!(
-            told.missed > 900,
-            "`capacity` is 2, and 1000 events were published one by one while a subscriber slept: it got {} of them. Who keeps so many for it?",
+            told.events() < 4,
+            "`capacity` is 2, and 1000 events were published one by one while a subscriber slept: it got {} of them, and fewer than 4 are to be kept. Who keeps so many for it?",
             told.events()
         );
     });
@@ -601,6 +601,7 @@ fn a_next_that_is_dropped_loses_nothing() {
             if let Poll::Ready(seen) = poll_once(call.as_mut()).await {
                 told.note(seen);
             }
+            settle().await;
         }
         told.calls_were_dropped = true;
         account(&told, 1, 20);
@@ -778,7 +779,7 @@ async fn look(events: &mut Events) -> Told {
 fn account(told: &Told, from: usize, to: usize) {
     let hint = match told.calls_were_dropped {
         true => {
-            ". Each call that had to wait was dropped: is something in the hand of such a call, and lost with it?"
+            " (Each call that had to wait was dropped: is something in the hand of such a call, and lost with it?)"
         }
         false => "",
     };
