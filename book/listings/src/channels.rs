@@ -60,7 +60,8 @@ impl Auction {
 // ANCHOR_END: bid
 
 // ANCHOR: show
-/// Shows the price now, and then the newest one whenever it has changed, until the auction is over.
+/// Shows the price now, and then the newest one whenever it has changed, until
+/// the auction is over.
 pub async fn show_price(mut price: watch::Receiver<Price>, mut show: impl FnMut(Price)) {
     loop {
         let now = *price.borrow_and_update();

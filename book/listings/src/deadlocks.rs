@@ -111,8 +111,8 @@ pub async fn week(shop: &ShopHandle) {
 mod tests {
     use super::*;
     use crate::abandoned::{abandoned, hangs, left_behind};
-    use harness::{check, in_no_time, settle, within};
-    use std::{pin::pin, sync::Arc, thread, time::Duration};
+    use harness::{check, expect_panics, in_no_time, settle, within};
+    use std::{cell::Cell, collections::VecDeque, pin::pin, sync::Arc, thread, time::Duration};
     use tokio::{
         runtime::Builder,
         sync::{Semaphore, oneshot, watch},
@@ -459,7 +459,7 @@ mod tests {
         texts
     }
 
-    /// Page: "What select! drops": a send that is kept and not polled keeps its place in line, and what comes after it waits.
+    /// Page: "What select! drops": a send that is kept and not polled keeps its turn in line, and what comes after it waits.
     #[test]
     fn a_send_kept_by_reference_locks_the_next_one() {
         assert!(abandoned(async {
@@ -574,6 +574,29 @@ mod tests {
             thermometer.measured(10).await.unwrap();
             settle().await;
             assert!(thermometer.measured(20).await.is_err());
+        });
+    }
+
+    /// Page: "Where it goes wrong": the `if` of a branch decides whether its future is polled; the expression that makes it is evaluated.
+    #[test]
+    fn the_expression_of_a_branch_is_evaluated_whatever_its_if_says() {
+        check(|| async {
+            let (evaluated, polled) = (Cell::new(false), Cell::new(false));
+            tokio::select! {
+                () = { evaluated.set(true); async { polled.set(true) } }, if false => {}
+                () = async {} => {}
+            }
+            assert_eq!((evaluated.get(), polled.get()), (true, false));
+            expect_panics("");
+            let (out, _mailbox) = mpsc::channel(1);
+            let relay = tokio::spawn(async move {
+                let mut queue = VecDeque::<u32>::new();
+                tokio::select! {
+                    _ = out.send(queue.pop_front().unwrap()), if !queue.is_empty() => {}
+                    () = async {} => {}
+                }
+            });
+            assert!(relay.await.unwrap_err().is_panic());
         });
     }
 

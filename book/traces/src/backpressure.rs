@@ -31,7 +31,7 @@ fn mailboxes() -> Page {
         scenarios: vec![
             Scenario::record(
                 "1",
-                "An author tells nine lines. One may wait: the author is made to wait for all others.",
+                "An author tells nine lines. One may wait in the mailbox: with most of the others the author waits.",
                 LISTING,
                 async { drop(tokio::spawn(author(translator(1)))) },
             ),

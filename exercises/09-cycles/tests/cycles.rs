@@ -242,7 +242,7 @@ fn too_many_have_to_wait() {
 /// Step 2. The caller that has waited longest has the next turn, after hours as well.
 ///
 /// Page: chapter 1, "The mailbox". The slips: a call that looks for a free slot anew when it is woken, while others come; one that loses its
-/// place after a time.
+/// turn after a time.
 #[test]
 fn callers_stand_in_line() {
     check(|| async {

@@ -1,6 +1,6 @@
 //! rejected: a_sleeper_is_told_how_many_it_missed_and_goes_on
 //! says: was told None, which is the end
-//! thinks: "Who cannot keep up has to subscribe anew."
+//! thinks: "A subscriber that cannot keep up has to subscribe anew."
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,6 +1,6 @@
 //! rejected: callers_stand_in_line
 //! says: callers stand in line
-//! thinks: "Nothing should wait without a limit: after half an hour I give up the place, and try again."
+//! thinks: "Nothing should wait without a limit: after half an hour I give up my turn, and try again."
 
 use std::time::Duration;
 use tokio::sync::oneshot;

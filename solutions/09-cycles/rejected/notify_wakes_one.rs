@@ -1,6 +1,6 @@
 //! rejected: callers_stand_in_line
 //! says: callers stand in line
-//! thinks: "A `Notify` wakes whoever waits longest. That one looks for a free place, and has it."
+//! thinks: "A `Notify` wakes the caller that waits longest. That one looks for a free slot, and has it."
 
 use std::sync::{
     Arc, Mutex,

@@ -1,6 +1,6 @@
 //! rejected: your_promises_hold_whatever_callers_do
 //! says: could have been at
-//! thinks: "The archive takes jobs out of its mailbox while it saves, so that the room finds a place."
+//! thinks: "The archive takes jobs out of its mailbox while it saves, so that the room finds a slot."
 
 use std::time::Duration;
 use tokio::{

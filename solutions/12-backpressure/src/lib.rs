@@ -147,7 +147,7 @@ impl PreviewsHandle {
     /// # Errors
     /// There is no slot, or the service has ended. The link comes back.
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
-        // Another call of this caller may have its slot, and wait for nothing any more.
+        // Another call of this caller may hold its slot, and not have heard of the end yet.
         if self.sender.is_closed() {
             return Err(Refused::Closed(url));
         }
@@ -226,7 +226,7 @@ impl PreviewsHandle {
 }
 
 /// How many may wait, when `per_second` of them are served and nobody should wait longer than `longest_wait`: rounded down, and
-/// 1 at the least. It never panics. For a whole rate it is exact.
+/// 1 at the least. It never panics. For a whole rate it is exact, as far as an `f64` reaches.
 ///
 /// A rate of 0, a negative one and one that is not a number give 1 as well, and so does a wait of nothing. What no `usize` can hold gives [`usize::MAX`]: it means that the
 /// wait bounds nothing, and is no capacity for [`open`].

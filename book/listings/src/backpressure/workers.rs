@@ -161,13 +161,15 @@ mod tests {
 
             let (sender, mut mailbox) = mpsc::channel::<u32>(8);
             let worker = tokio::spawn(async move {
-                while mailbox.recv().await.is_some() {
-                    async { panic!("as meant here") }.await;
+                while let Some(line) = mailbox.recv().await {
+                    async { assert_eq!(line, 1, "as meant here") }.await;
                 }
             });
-            sender.send(1).await.unwrap();
+            for line in [1, 2] {
+                sender.send(line).await.unwrap();
+            }
             assert!(worker.await.unwrap_err().is_panic());
-            assert!(sender.send(2).await.is_err());
+            assert!(sender.send(1).await.is_err());
         });
     }
 

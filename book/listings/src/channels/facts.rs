@@ -121,7 +121,8 @@ fn only_send_needs_a_receiver() {
         *value += 1;
         true
     }));
-    assert_eq!(*sender.subscribe().borrow(), 4);
+    sender.send_modify(|value| *value += 1);
+    assert_eq!(*sender.subscribe().borrow(), 5);
 }
 
 /// Page: "A borrow is a lock": while a guard is held, `send` blocks its thread, and not just its task.
