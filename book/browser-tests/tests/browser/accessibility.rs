@@ -30,6 +30,9 @@ fn axe() -> &'static str {
 
 pub async fn assert_accessible(page: &Page, what: &str) {
     page.execute(axe(), vec![]).await.unwrap();
+    // Two frames: what was unfolded has its size then, and the page has made what scrolls reachable by keyboard.
+    page.awaited("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        .await;
     let violations = page
         .awaited(
             "axe.run({ preload: location.protocol !== 'file:' }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
