@@ -56,7 +56,7 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Res
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
 
     // As many at once as there are cores: each runs a test at a time.
-    let places = Arc::new(Semaphore::new(
+    let permits = Arc::new(Semaphore::new(
         available_parallelism().map_or(1, NonZero::get),
     ));
     let mut judging = JoinSet::new();
@@ -64,10 +64,10 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Res
         let built: Vec<Built> = (answer.sources())
             .map(|source| built.remove(&source.package).unwrap_or_default())
             .collect();
-        let places = places.clone();
+        let permits = permits.clone();
         judging.spawn(async move {
             // An error says that the semaphore was closed, which nobody does.
-            let _place = places.acquire().await;
+            let _permit = permits.acquire().await;
             (index, finding::judge(&answer, &built, test_limit()).await)
         });
     }
