@@ -89,7 +89,7 @@ fn as_many_lines_wait_as_may_wait() {
             let more = accepted_sends(3 * capacity, || member.tell("a line".to_owned())).await;
             let (Some(accepted), Some(more)) = (accepted, more) else {
                 panic!(
-                    "{capacity} lines may wait, and {} went in while one was shown, without any waiting: what bounds the lines that wait?",
+                    "the capacity is {capacity}, and {} lines went in while one was shown, without any waiting: what bounds the lines that wait?",
                     3 * capacity
                 );
             };
@@ -103,7 +103,7 @@ fn as_many_lines_wait_as_may_wait() {
             settle().await;
             assert!(
                 !waits.is_finished(),
-                "{capacity} lines may wait and do, so `tell` has to wait for a slot; it returned"
+                "the capacity is {capacity}, and so many lines wait: `tell` has to wait for a slot; it returned"
             );
             let slot = within("a slot for the line that waits", waits).await;
             assert_eq!(
@@ -111,12 +111,19 @@ fn as_many_lines_wait_as_may_wait() {
                 Ok(()),
                 "there was a slot after a second"
             );
+            settle().await;
+            let more = accepted_sends(3 * capacity, || member.tell("a line".to_owned())).await;
+            assert_eq!(
+                more,
+                Some(0),
+                "when a line is shown, the next one leaves its slot, and the line that waited has taken that: with a capacity of {capacity}, so many more were accepted. How many lines does your member take at a time?"
+            );
             drop(member);
             sleep(SECOND * (capacity as u32 + 3)).await;
             assert_eq!(
                 seen.shown().len(),
                 capacity + 2,
-                "what was accepted is shown, counted to the last line"
+                "all handles were dropped, and so many lines were shown in the end: lines that were accepted before the last handle is dropped are shown. (Page: \"What Ok says\")"
             );
         }
     });
@@ -440,7 +447,7 @@ fn tell_or_end_tells_while_there_is_a_slot() {
                     assert_eq!(
                         member.tell_or_end(line),
                         Ok(()),
-                        "{capacity} lines may wait, and {number} do: there is a slot"
+                        "the capacity is {capacity}, and lines that wait: {number}. There is a slot"
                     );
                 }
             }
@@ -449,7 +456,7 @@ fn tell_or_end_tells_while_there_is_a_slot() {
             assert_eq!(
                 member.clone().tell_or_end("more".to_owned()),
                 Ok(()),
-                "{capacity} lines may wait. One of so many is being shown by now, so there is a slot"
+                "the capacity is {capacity}. One of so many is being shown by now, so there is a slot"
             );
             drop(member);
             sleep(SECOND * (capacity as u32 + 2)).await;
@@ -465,7 +472,7 @@ fn tell_or_end_tells_while_there_is_a_slot() {
 /// Step 2. With no slot left, `tell_or_end` ends the member, now: the screen is dropped in the middle of its line.
 ///
 /// Page: "End it". The slips: a line that is dropped without a word; a message that says stop, behind all that waits; a flag that is looked
-/// at between two lines; a closed mailbox whose lines are still shown.
+/// at between two lines; a closed mailbox whose lines are still shown; a signal that a member hears only while it waits.
 #[test]
 fn a_full_mailbox_ends_the_member() {
     check(|| async {
@@ -477,7 +484,7 @@ fn a_full_mailbox_ends_the_member() {
             assert_eq!(
                 member.tell_or_end("one too many".to_owned()),
                 Err(Closed),
-                "{capacity} lines may wait, and so many do. The line will not be shown, and its teller has to know"
+                "with a capacity of {capacity}, so many lines wait. The line will not be shown, and its teller has to know"
             );
             the_end(&seen, "`tell_or_end` found no slot").await;
             sleep(600 * SECOND).await;
@@ -487,6 +494,32 @@ fn a_full_mailbox_ends_the_member() {
                 "the member was ended in the middle of its first line: nothing is shown any more"
             );
         }
+        // The same before the member has run for the first time.
+        let (screen, seen) = screen(SECOND);
+        let member = open(screen, 2);
+        for number in 0..2 {
+            assert_eq!(
+                member.tell_or_end(number.to_string()),
+                Ok(()),
+                "two lines may wait, and lines that wait: {number}"
+            );
+        }
+        assert_eq!(
+            member.tell_or_end("one too many".to_owned()),
+            Err(Closed),
+            "two lines may wait, and two do: the member has not run yet, and has taken none of them"
+        );
+        settle().await;
+        assert!(
+            seen.is_dropped(),
+            "`tell_or_end` ended the member before it had run for the first time, and the member goes on: is the order to end kept until the member looks for it? (Page: \"End it\")"
+        );
+        assert_eq!(
+            seen.begun(),
+            0,
+            "`tell_or_end` ended the member before it had run for the first time, and so many lines began after that. (Page: \"End it\")"
+        );
+        the_end(&seen, "`tell_or_end` found no slot").await;
     });
 }
 
@@ -790,7 +823,11 @@ async fn the_end(seen: &Seen, why: &str) {
 async fn in_no_time_after<F: Future>(time: Duration, call: F) -> F::Output {
     let start = tokio::time::Instant::now();
     let output = within("the end of a call that waits", call).await;
-    assert_eq!(start.elapsed(), time, "so long a call waited");
+    assert_eq!(
+        start.elapsed(),
+        time,
+        "so long a call waited, and it should have been told in the very instant: a call that waits is woken, and does not look now and then. (Page: \"A tell\")"
+    );
     output
 }
 

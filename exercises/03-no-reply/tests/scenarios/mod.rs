@@ -1,7 +1,7 @@
 //! What a member promises, whatever its callers do: random lines by either way to tell, by callers that wait and callers that give up,
 //! for screens that are quick, slow, or lost. Nothing is asked here that the page and src/lib.rs do not promise.
 
-use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, settle, wake_ups_so_far};
+use harness::{Calls, Dice, Scenario, Story, at_time, settle, wake_ups_so_far};
 use no_reply::{Closed, Lost, MemberHandle, Screen, open};
 use std::{
     collections::HashMap,
@@ -64,6 +64,8 @@ const AT_ONCE: u64 = 3;
 #[derive(Clone)]
 pub struct Member {
     capacity: usize,
+    /// Whether the member runs, and waits for its first line, before the first step.
+    runs_first: bool,
 }
 
 impl Scenario for Member {
@@ -72,6 +74,7 @@ impl Scenario for Member {
     fn begin(dice: &mut Dice) -> Self {
         Self {
             capacity: dice.pick(&[1, 1, 1, 2, 2, 3, 4, 17, 1000]),
+            runs_first: dice.below(4) > 0,
         }
     }
 
@@ -99,7 +102,7 @@ impl Scenario for Member {
     }
 
     async fn play(self, steps: Vec<Step>, story: Story) {
-        let mut room = Room::open(self.capacity, story).await;
+        let mut room = Room::open(self, story).await;
         for step in steps {
             room.take(step).await;
         }
@@ -127,6 +130,8 @@ struct Lines {
     /// When lines ended, in milliseconds.
     ended: Vec<u64>,
     showing: usize,
+    /// A line was dropped before it was done.
+    cut: bool,
     lost: bool,
     dropped: bool,
 }
@@ -155,6 +160,7 @@ struct Room {
     /// The texts that were accepted, in that order, and when, in milliseconds.
     accepted: Vec<(String, u64)>,
     waiting: Calls<Result<(), Closed>>,
+    line: Turns,
     gone: Calls<()>,
     gones: usize,
     next: Line,
@@ -172,18 +178,33 @@ const A_SECOND: Line = Line {
 };
 
 impl Room {
-    async fn open(capacity: usize, story: Story) -> Self {
-        story.tell(format!("open: {capacity} may wait"));
+    async fn open(member: Member, story: Story) -> Self {
+        let Member {
+            capacity,
+            runs_first,
+        } = member;
+        story.tell(format!(
+            "open: {capacity} may wait{}",
+            if runs_first {
+                ""
+            } else {
+                "; the member has not run yet"
+            }
+        ));
         let log = Log::default();
         let member = open(screen(log.clone(), story.clone()), capacity);
+        if runs_first {
+            settle().await;
+        }
         Self {
             story,
             capacity,
             handles: vec![member],
-            tasks: alive_tasks().await,
+            tasks: Handle::current().metrics().num_alive_tasks(),
             texts: Vec::new(),
             accepted: Vec::new(),
             waiting: Calls::new(),
+            line: Turns::default(),
             gone: Calls::new(),
             gones: 0,
             next: A_SECOND,
@@ -271,9 +292,18 @@ impl Room {
 
     /// The member has run until it waits.
     fn has_it_ended(&mut self) {
+        self.no_line_is_cut();
         if self.life == Life::Ending || self.log.open().lost {
             self.life = Life::Ended;
         }
+    }
+
+    fn no_line_is_cut(&self) {
+        let log = self.log.open();
+        assert!(
+            !log.cut || log.lost || self.life != Life::Alive,
+            "a line was cut off in the middle, and nothing had ended the member: a line takes as long as it takes. {TELL}"
+        );
     }
 
     /// The callers that wait look whether their turn has come. Whether it had, for any of them.
@@ -458,6 +488,9 @@ impl Room {
     fn waited(&mut self, number: usize, result: Result<(), Closed>) {
         self.story
             .tell(format!("→ tell {number}, which waited: {result:?}"));
+        if result.is_ok() {
+            self.line.is_its_turn(number);
+        }
         self.returned(number, result);
     }
 
@@ -626,11 +659,13 @@ impl Room {
         self.look().await;
         let (story, texts, log) = (&self.story, &self.texts, &self.log);
         let (accepted, capacity) = (&mut self.accepted, self.capacity);
+        let line = &mut self.line;
         let (mut closed, mut gone) = (None, false);
         let waiting = self.waiting.rest(duration, |number, result| {
             story.tell(format!("→ tell {number}, which waited: {result:?}"));
             match result {
                 Ok(()) => {
+                    line.is_its_turn(number);
                     accepted.push((texts[number - 1].clone(), milliseconds(story.now())));
                     let begun = log.open().begun.len();
                     assert!(
@@ -648,6 +683,7 @@ impl Room {
         });
         tokio::join!(waiting, ends);
         let lost = log.open().lost;
+        self.no_line_is_cut();
         assert!(
             closed.is_none() || self.life == Life::Ended,
             "a `tell` that waited said Closed, and nothing has ended the member. {END}"
@@ -705,6 +741,24 @@ impl Room {
     }
 }
 
+/// Of the callers that wait for a slot, nobody comes before one that has waited longer.
+#[derive(Default)]
+struct Turns {
+    newest: usize,
+}
+
+impl Turns {
+    /// Line `number` waited, and was accepted.
+    fn is_its_turn(&mut self, number: usize) {
+        assert!(
+            number > self.newest,
+            "line {} was accepted before line {number}, and both had waited for a slot, line {number} longer: the caller that has waited longest gets the next slot. {FULL}",
+            self.newest
+        );
+        self.newest = number;
+    }
+}
+
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -719,8 +773,9 @@ fn screen(log: Log, story: Story) -> Screen {
             log.open()
                 .begun
                 .push((text.clone(), milliseconds(story.now())));
-            let _showing = Showing::begin(&log);
+            let mut showing = Showing::begin(&log);
             sleep(line.takes).await;
+            showing.is_done = true;
             let mut lines = log.open();
             lines.ended.push(milliseconds(story.now()));
             if line.is_the_last {
@@ -744,17 +799,25 @@ impl Drop for Connection {
     }
 }
 
-struct Showing(Log);
+struct Showing {
+    log: Log,
+    is_done: bool,
+}
 
 impl Showing {
     fn begin(log: &Log) -> Self {
         log.open().showing += 1;
-        Self(log.clone())
+        Self {
+            log: log.clone(),
+            is_done: false,
+        }
     }
 }
 
 impl Drop for Showing {
     fn drop(&mut self) {
-        self.0.open().showing -= 1;
+        let mut log = self.log.open();
+        log.showing -= 1;
+        log.cut |= !self.is_done;
     }
 }
