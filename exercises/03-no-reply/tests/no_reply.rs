@@ -131,29 +131,32 @@ fn as_many_lines_wait_as_may_wait() {
 
 /// Step 1. Every allowed capacity is just a number: slots that nobody uses need no memory.
 ///
-/// Page: "A tell". The slip: a queue of one's own, made with room for all lines.
+/// Page: "A tell". The slip: a queue of one's own, made with room for all lines; a hidden bound.
 #[test]
 fn the_largest_capacity_needs_no_memory() {
     check(|| async {
         let (screen, seen) = screen(SECOND);
         let opened = tokio::spawn(async { open(screen, Semaphore::MAX_PERMITS) }).await;
         let member = opened.expect("`Semaphore::MAX_PERMITS` is allowed: so many lines may wait");
-        for number in 0..1000 {
-            tell(&member, &number.to_string()).await;
-        }
+        assert_eq!(
+            accepted_sends(10_000, || member.tell("a line".to_owned())).await,
+            None,
+            "`Semaphore::MAX_PERMITS` lines may wait, and `tell` had to wait for a slot after so many. (Page: \"A tell\")"
+        );
         drop(member);
-        sleep(SECOND * 1001).await;
+        sleep(SECOND * 10_001).await;
         assert_eq!(
             seen.shown().len(),
-            1000,
-            "so many of 1,000 lines were shown"
+            10_000,
+            "so many of 10,000 lines were shown"
         );
     });
 }
 
 /// Step 1. Callers that wait for a slot stand in line. One that gives up leaves the line, and its line is never shown.
 ///
-/// Page: "A tell". The slips: a task that goes on in the caller's stead; a sleep and another try; a slot that is taken and never given back.
+/// Page: "A tell". The slips: a task that goes on in the caller's stead; a sleep and another try; a time-out after which the caller joins the line anew; a slot that
+/// is taken and never given back.
 #[test]
 fn tellers_wait_in_line() {
     check(|| async {
@@ -193,6 +196,32 @@ fn tellers_wait_in_line() {
             seen.shown(),
             ["1", "2", "5", "6"],
             "the tellers of 3 and 4 gave up while they waited. The others wait in line"
+        );
+
+        // The same for hours, with callers that come at odd times.
+        let (screen, _) = self::screen(Duration::from_millis(9_871_300));
+        let member = open(screen, 1);
+        full(&member, 1).await;
+        let mut order = Vec::new();
+        for number in 2..=5 {
+            let member = member.clone();
+            let call = async move { member.tell(number.to_string()).await };
+            let told = waiting.start(number, call).await;
+            assert_eq!(told, None, "one line may wait, and one does");
+            waiting
+                .rest(Duration::from_millis(1_013_373), |number, _| {
+                    order.push(number);
+                })
+                .await;
+        }
+        drop(member);
+        waiting
+            .rest(SECOND * 17 * 3600, |number, _| order.push(number))
+            .await;
+        assert_eq!(
+            order,
+            [2, 3, 4, 5],
+            "four callers came one after the other, waited for hours, and were accepted in this order: the caller that has waited longest gets the next slot. Does each keep its turn while it waits? (Page: \"When the mailbox is full\")"
         );
     });
 }
@@ -262,6 +291,11 @@ fn a_teller_hears_that_the_screen_is_lost() {
             ["a line"],
             "the screen was lost at the second line: what follows cannot be shown"
         );
+        assert_eq!(
+            seen.begun(),
+            2,
+            "the screen was lost at its second line, and so many lines have begun: a lost screen is not tried again. (Page: \"The trouble first\")"
+        );
         assert!(
             waits.is_finished(),
             "the screen is lost, and `tell` still waits for a slot. Who holds the Receiver?"
@@ -320,7 +354,8 @@ fn a_screen_that_panics_ends_the_member() {
 
 /// Step 1. When the last handle is dropped, nobody can tell any more; what was accepted before is shown first, and then the member ends.
 ///
-/// Page: "What Ok says". The slips: a `Drop` that aborts; a loop that leaves as soon as the channel is closed; a Sender in the actor.
+/// Page: "What Ok says". The slips: a `Drop` that aborts; a loop that leaves as soon as the channel is closed; a Sender in the actor; a
+/// clone without a Sender.
 #[test]
 fn accepted_lines_are_shown_before_the_end() {
     check(|| async {
@@ -336,15 +371,22 @@ fn accepted_lines_are_shown_before_the_end() {
                 alive_tasks().await > 0,
                 "one of two handles was dropped: the member should be there"
             );
+            let mut expected = vec!["0", "1", "2"];
             if idle {
                 sleep(4 * SECOND).await;
+                assert_eq!(
+                    within("the end of a `tell`", clone.tell("3".to_owned())).await,
+                    Ok(()),
+                    "the first handle was dropped, and all lines were shown after that. A clone is left, and it keeps the member as the first handle did"
+                );
+                expected.push("3");
             }
             drop(clone);
             sleep(4 * SECOND).await;
             assert_eq!(
                 seen.shown(),
-                ["0", "1", "2"],
-                "three lines were accepted before the last handle was dropped"
+                expected,
+                "all these lines were accepted before the last handle was dropped. (Page: \"What Ok says\")"
             );
             the_end(
                 &seen,
@@ -658,7 +700,7 @@ fn no_line_begins_after_the_end() {
 
 /// Step 3. `gone` waits for the end of the member, for all who wait, and returns at once when it has been.
 ///
-/// Page: "Hear of the end". The slips: a `Notify` or a oneshot that tells only one, or only those that wait; a `gone` that returns too early; a mailbox that is
+/// Page: "Hear of the end". The slips: an end that needs what `gone` holds; a `Notify` or a oneshot that tells only one, or only those that wait; a `gone` that returns too early; a mailbox that is
 /// dropped before the screen.
 #[test]
 fn gone_ends_when_the_member_has() {
@@ -691,6 +733,11 @@ fn gone_ends_when_the_member_has() {
             } else {
                 let told = member.tell_or_end("one too many".to_owned());
                 assert_eq!(told, Err(Closed), "one line may wait, and one does");
+                settle().await;
+                assert!(
+                    seen.is_dropped(),
+                    "`tell_or_end` found no slot while callers waited in `gone`, and the member goes on: does the end need something that `gone` holds? (Page: \"End it\")"
+                );
             }
             for _ in 0..3 {
                 let dropped = in_no_time("the end of `gone`", waiting.join_next()).await;

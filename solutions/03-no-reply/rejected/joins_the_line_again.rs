@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: the caller that has waited longest gets the next slot
+//! rejected: tellers_wait_in_line
+//! says: Does each keep its turn while it waits?
 //! thinks: "A caller must not hang for ever: every ten minutes it gives up, and tries again with the same line."
 
 use std::{pin::Pin, time::Duration};

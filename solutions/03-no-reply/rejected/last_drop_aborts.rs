@@ -1,5 +1,5 @@
 //! rejected: accepted_lines_are_shown_before_the_end
-//! says: three lines were accepted before the last handle was dropped
+//! says: all these lines were accepted before the last handle was dropped
 //! thinks: "When the last handle goes, the task has to be ended: Drop aborts it."
 
 use std::{pin::Pin, sync::Arc};

@@ -1,5 +1,5 @@
 //! rejected: accepted_lines_are_shown_before_the_end
-//! says: three lines were accepted before the last handle was dropped
+//! says: all these lines were accepted before the last handle was dropped
 //! thinks: "`_ = ends.wait_for(..)` is the branch for the end: whatever it returns, it is over."
 
 use std::pin::Pin;

@@ -1,0 +1,107 @@
+//! rejected: a_teller_hears_that_the_screen_is_lost
+//! says: a lost screen is not tried again
+//! thinks: "A connection has hiccups: each line gets a second chance."
+
+use std::pin::Pin;
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::AbortHandle,
+};
+
+/// The member has ended: no line will be shown any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// The screen cannot show anything any more: its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// One member's screen. `screen.show(line).await` shows one line, and takes as long as it takes. Dropping the screen ends its
+/// connection.
+pub struct Screen(Box<dyn FnMut(String) -> Showing + Send>);
+
+type Showing = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+impl Screen {
+    pub fn new<F: Future<Output = Result<(), Lost>> + Send + 'static>(
+        mut show: impl FnMut(String) -> F + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |line| Box::pin(show(line))))
+    }
+
+    async fn show(&mut self, line: String) -> Result<(), Lost> {
+        (self.0)(line).await
+    }
+}
+
+struct Member {
+    screen: Screen,
+    /// The handles hold the other end. The last field, so that it is dropped after the screen: who sees it closed knows that the
+    /// screen is gone.
+    mailbox: mpsc::Receiver<String>,
+}
+
+impl Member {
+    async fn run(mut self) -> Result<(), Lost> {
+        while let Some(line) = self.mailbox.recv().await {
+            if self.screen.show(line.clone()).await.is_err() {
+                self.screen.show(line).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells one member what to show. Every clone reaches the same member.
+#[derive(Clone)]
+pub struct MemberHandle {
+    /// The member holds the other end, until it ends.
+    lines: mpsc::Sender<String>,
+    /// Ends the member where it stands. Keeps nothing alive.
+    task: AbortHandle,
+}
+
+/// Starts a member. While it shows a line, `capacity` more may wait. To be called inside a Tokio runtime.
+///
+/// # Panics
+/// When `capacity` is 0, or more than `tokio::sync::Semaphore::MAX_PERMITS`.
+pub fn open(screen: Screen, capacity: usize) -> MemberHandle {
+    let (lines, mailbox) = mpsc::channel(capacity);
+    let member = Member { screen, mailbox };
+    let task = tokio::spawn(member.run()).abort_handle();
+    MemberHandle { lines, task }
+}
+
+impl MemberHandle {
+    /// Hands over a line to be shown later, and waits while there is no slot for it.
+    ///
+    /// # Errors
+    /// The member has ended.
+    ///
+    /// # Cancel safety
+    /// When a call is dropped while it waits, its line is not shown, and its turn in line is given up.
+    pub async fn tell(&self, line: String) -> Result<(), Closed> {
+        self.lines.send(line).await.map_err(|_| Closed)
+    }
+
+    /// Hands over a line to be shown later, if there is a slot for it now. If there is none, ends the member.
+    ///
+    /// # Errors
+    /// The member has ended, by this call or before it.
+    pub fn tell_or_end(&self, line: String) -> Result<(), Closed> {
+        self.lines.try_send(line).map_err(|error| {
+            if let TrySendError::Full(_) = error {
+                self.task.abort();
+            }
+            Closed
+        })
+    }
+
+    /// Waits until the member has ended, and its screen is dropped.
+    ///
+    /// # Cancel safety
+    /// Dropping the call changes nothing.
+    pub async fn gone(&self) {
+        self.lines.closed().await;
+    }
+}
