@@ -11,9 +11,9 @@ mod tests {
         *,
     };
     use harness::{check, settle, within};
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
     use tokio::{
-        sync::{mpsc, watch},
+        sync::{Notify, mpsc, watch},
         time::{Instant, sleep},
     };
 
@@ -116,6 +116,26 @@ mod tests {
                 sleep(10 * SECOND).await;
                 assert!(bell.is_covered());
                 assert_eq!(bell.rung().len(), if silenced { 0 } else { 3 });
+            }
+        });
+    }
+
+    /// Page: "Where it goes wrong": `notify_waiters` reaches those that wait; a task that has not run yet does not.
+    #[test]
+    fn notify_waiters_is_not_kept_for_a_task_that_has_not_run_yet() {
+        check(|| async {
+            for kept in [false, true] {
+                let signal = Arc::new(Notify::new());
+                let signalled = signal.clone();
+                let actor = tokio::spawn(async move { signalled.notified().await });
+                if kept {
+                    signal.notify_one();
+                } else {
+                    signal.notify_waiters();
+                }
+                settle().await;
+                assert_eq!(actor.is_finished(), kept);
+                actor.abort();
             }
         });
     }
