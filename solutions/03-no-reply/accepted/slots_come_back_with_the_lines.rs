@@ -1,5 +1,4 @@
-//! accepted: an unbounded channel whose lines carry their permits, and a semaphore that nobody closes: when the mailbox is dropped, the
-//! permits in it come back, callers that wait are woken by them, and find the channel closed. It costs a permit in each line.
+//! accepted: an unbounded channel whose lines carry their permits, and a semaphore that nobody closes: when the mailbox is dropped, the permits in it come back, callers that wait are woken by them, and find the channel closed. It costs a permit in each line.
 
 use std::{pin::Pin, sync::Arc};
 use tokio::{
