@@ -14,3 +14,4 @@ pub mod no_reply;
 pub mod recipe;
 pub mod run_method;
 pub mod select;
+pub mod shared_state;

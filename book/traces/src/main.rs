@@ -16,6 +16,7 @@ mod recipe;
 mod record;
 mod run_method;
 mod select;
+mod shared_state;
 
 // The listings: the book's own files, unchanged. Their `tokio` is the stand-in here.
 #[allow(dead_code)] // not every listing is recorded
@@ -32,6 +33,7 @@ fn pages() -> Vec<Page> {
         no_reply::pages(),
         handles::pages(),
         select::pages(),
+        shared_state::pages(),
         channels::pages(),
         cycles::pages(),
         deadlocks::pages(),

@@ -1,0 +1,225 @@
+//! accepted: each lookup is a task, and its result comes back as a message to the lobby itself, by a WeakSender. Everything that changes the
+//! seats is then a message in one mailbox; it costs a task for each lookup, whose end the owner never hears of.
+
+use std::{collections::HashMap, pin::Pin, sync::Arc};
+use tokio::{
+    select,
+    sync::{mpsc, oneshot},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MemberId(pub u64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoAccount;
+
+#[derive(Clone)]
+pub struct Accounts(Arc<dyn Fn(String) -> LookingUp + Send + Sync>);
+
+type LookingUp = Pin<Box<dyn Future<Output = Result<MemberId, NoAccount>> + Send>>;
+
+impl Accounts {
+    pub fn new<F>(look_up: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<MemberId, NoAccount>> + Send + 'static,
+    {
+        Self(Arc::new(move |name| Box::pin(look_up(name))))
+    }
+
+    async fn look_up(&self, name: &str) -> Result<MemberId, NoAccount> {
+        (self.0)(name.to_owned()).await
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinError {
+    Full,
+    Taken,
+    Unknown,
+    Closed,
+}
+
+type Reply = oneshot::Sender<Result<Member, JoinError>>;
+
+enum Message {
+    Join {
+        name: String,
+        reply: Reply,
+    },
+    /// From the lobby to itself: a lookup is over.
+    LookedUp(Seat, Reply, Result<MemberId, NoAccount>),
+    Find {
+        name: String,
+        reply: oneshot::Sender<Option<MemberId>>,
+    },
+    Count {
+        reply: oneshot::Sender<usize>,
+    },
+}
+
+pub struct Lobby {
+    accounts: Accounts,
+    mailbox: mpsc::Receiver<Message>,
+    /// Whose seats have been dropped.
+    left: mpsc::UnboundedReceiver<String>,
+    leave: mpsc::UnboundedSender<String>,
+    seats: usize,
+    taken: HashMap<String, Option<MemberId>>,
+    /// The way back into its own mailbox, for lookups. It does not keep the lobby running.
+    lobby: mpsc::WeakSender<Message>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    name: String,
+    leave: mpsc::UnboundedSender<String>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.leave.send(std::mem::take(&mut self.name));
+    }
+}
+
+#[derive(Debug)]
+pub struct Member {
+    id: MemberId,
+    _seat: Seat,
+}
+
+impl Lobby {
+    pub fn open(accounts: Accounts, seats: usize) -> LobbyHandle {
+        let (lobby, mailbox) = mpsc::channel(16);
+        let (leave, left) = mpsc::unbounded_channel();
+        let owner = Lobby {
+            accounts,
+            mailbox,
+            left,
+            leave,
+            seats,
+            taken: HashMap::new(),
+            lobby: lobby.downgrade(),
+        };
+        tokio::spawn(owner.run());
+        LobbyHandle { lobby }
+    }
+
+    async fn run(mut self) {
+        while let Some(message) = self.mailbox.recv().await {
+            self.handle(message);
+        }
+    }
+
+    /// Before anything is told, those who left are let go.
+    fn let_go(&mut self) {
+        while let Ok(name) = self.left.try_recv() {
+            self.taken.remove(&name);
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        self.let_go();
+        match message {
+            Message::Join { reply, .. } if reply.is_closed() => {}
+            Message::Join { name, reply } => match self.reserve(name) {
+                Ok(seat) => self.look_up(seat, reply),
+                Err(error) => {
+                    let _ = reply.send(Err(error));
+                }
+            },
+            Message::LookedUp(seat, reply, found) => self.looked_up(seat, reply, found),
+            Message::Find { name, reply } => {
+                let _ = reply.send(self.taken.get(&name).copied().flatten());
+            }
+            Message::Count { reply } => {
+                let _ = reply.send(self.taken.values().flatten().count());
+            }
+        }
+    }
+
+    fn reserve(&mut self, name: String) -> Result<Seat, JoinError> {
+        if self.taken.contains_key(&name) {
+            return Err(JoinError::Taken);
+        }
+        if self.taken.len() >= self.seats {
+            return Err(JoinError::Full);
+        }
+        self.taken.insert(name.clone(), None);
+        let leave = self.leave.clone();
+        Ok(Seat { name, leave })
+    }
+
+    /// In a task of its own, which ends when the lookup is over, or when nobody waits for it.
+    fn look_up(&mut self, seat: Seat, mut reply: Reply) {
+        let (accounts, lobby) = (self.accounts.clone(), self.lobby.clone());
+        tokio::spawn(async move {
+            let found = select! {
+                biased;
+                () = reply.closed() => return,
+                found = accounts.look_up(&seat.name) => found,
+            };
+            // The caller waits, so there is a handle; if not, nobody needs to know.
+            if let Some(lobby) = lobby.upgrade() {
+                let _ = lobby.send(Message::LookedUp(seat, reply, found)).await;
+            }
+        });
+    }
+
+    fn looked_up(&mut self, seat: Seat, reply: Reply, found: Result<MemberId, NoAccount>) {
+        match found {
+            Ok(id) => {
+                self.taken.insert(seat.name.clone(), Some(id));
+                let _ = reply.send(Ok(Member { id, _seat: seat }));
+            }
+            Err(NoAccount) => {
+                drop(seat);
+                let _ = reply.send(Err(JoinError::Unknown));
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct LobbyHandle {
+    lobby: mpsc::Sender<Message>,
+}
+
+impl LobbyHandle {
+    pub async fn join(&self, name: &str) -> Result<Member, JoinError> {
+        let (reply, answer) = oneshot::channel();
+        let name = name.to_owned();
+        if self
+            .lobby
+            .send(Message::Join { name, reply })
+            .await
+            .is_err()
+        {
+            return Err(JoinError::Closed);
+        }
+        match answer.await {
+            Ok(joined) => joined,
+            Err(_) if self.lobby.is_closed() => Err(JoinError::Closed),
+            // The lobby is there, and the reply is not: the lookup has panicked.
+            Err(_) => Err(JoinError::Unknown),
+        }
+    }
+
+    pub async fn find(&self, name: &str) -> Option<MemberId> {
+        let (reply, answer) = oneshot::channel();
+        let name = name.to_owned();
+        let _ = self.lobby.send(Message::Find { name, reply }).await;
+        answer.await.ok().flatten()
+    }
+
+    pub async fn count(&self) -> usize {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.lobby.send(Message::Count { reply }).await;
+        answer.await.unwrap_or(0)
+    }
+}
+
+impl Member {
+    pub fn id(&self) -> MemberId {
+        self.id
+    }
+}
