@@ -1,5 +1,5 @@
-//! rejected: a_member_that_goes_frees_its_seat
-//! says: guest 1 has gone, since its Member was dropped
+//! rejected: a_member_may_be_dropped_anywhere
+//! says: `tokio::spawn` needs a runtime
 //! thinks: "A Drop cannot await, so it starts a task that can."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};

@@ -1,6 +1,6 @@
 //! rejected: a_member_that_goes_frees_its_seat
-//! says: in the same moment
-//! thinks: "Two channels: so a select! with two branches."
+//! says: guest 1 has gone, since its Member was dropped
+//! thinks: "Two channels: so a select! with two branches, and those who wait for an answer come first."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
@@ -111,13 +111,14 @@ impl Lobby {
     async fn run(mut self) {
         loop {
             tokio::select! {
-                Some(name) = self.left.recv() => {
-                    self.taken.remove(&name);
-                }
+                biased;
                 message = self.mailbox.recv() => match message {
                     Some(message) => self.handle(message),
                     None => break,
                 },
+                Some(name) = self.left.recv() => {
+                    self.taken.remove(&name);
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 //! rejected: a_refusal_says_why
-//! says: an account is looked up for those who have one
+//! says: a join when all seats are taken came only after 1s of virtual time
 //! thinks: "First see whether there is an account at all, and then take a seat."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};

@@ -1,5 +1,5 @@
 //! rejected: your_promises_hold_whatever_callers_do
-//! says: waits for nothing else that takes time
+//! says: a lookup begins when a seat is taken for it
 //! thinks: "Only lookups that went well concern the lobby, so the pattern takes those."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};

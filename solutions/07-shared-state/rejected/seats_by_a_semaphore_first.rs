@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: is told that the lobby is full
+//! rejected: a_name_is_given_once
+//! says: not even for a moment
 //! thinks: "A semaphore counts the seats, and then the owner is asked for the name."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};

@@ -1,6 +1,6 @@
 //! rejected: waiting_costs_nothing
 //! says: nobody is sent away for being silent
-//! thinks: "When nothing has happened for an hour, everybody has gone to bed."
+//! thinks: "When nothing has happened for five hours, everybody has gone to bed."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
@@ -109,9 +109,9 @@ impl Lobby {
     }
 
     async fn run(mut self) {
-        let hour = std::time::Duration::from_secs(3600);
+        let hours = std::time::Duration::from_secs(5 * 3600);
         loop {
-            let message = match tokio::time::timeout(hour, self.mailbox.recv()).await {
+            let message = match tokio::time::timeout(hours, self.mailbox.recv()).await {
                 Ok(Some(message)) => message,
                 Ok(None) => break,
                 Err(_) => {

@@ -1,6 +1,6 @@
 //! rejected: waiting_costs_nothing
 //! says: who goes by a timer
-//! thinks: "Every ten milliseconds the lobby sees who has left."
+//! thinks: "Every ten seconds the lobby sees who has left."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
@@ -109,7 +109,7 @@ impl Lobby {
     }
 
     async fn run(mut self) {
-        let mut tick = tokio::time::interval(std::time::Duration::from_millis(10));
+        let mut tick = tokio::time::interval(std::time::Duration::from_secs(10));
         loop {
             let message = tokio::select! {
                 message = self.mailbox.recv() => message,
