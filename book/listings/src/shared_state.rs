@@ -46,3 +46,20 @@ impl Database {
         u32::try_from(name.len()).unwrap_or(u32::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness::check;
+    use tokio::{join, time::Instant};
+
+    /// Page: "A pool is a handle": two queries take as long as one.
+    #[test]
+    fn queries_go_on_side_by_side() {
+        check(|| async {
+            let (database, start) = (Database::default(), Instant::now());
+            join!(database.points("ann"), database.points("bob"));
+            assert_eq!(start.elapsed(), QUERY);
+        });
+    }
+}

@@ -47,13 +47,24 @@ fn a_blocked_thread_runs_nobody() {
     assert!(!blocked);
 }
 
+/// Page: "What blocks a thread": on many threads the others go on with what came from elsewhere.
 #[test]
-fn zz_probe() {
-    for _ in 0..20 {
-        let free = workers(4)
-            .block_on(async { tokio::spawn(blocks(Duration::from_secs(2))).await.unwrap() });
-        eprintln!("probe {free}");
-    }
+fn other_threads_go_on() {
+    workers(2).block_on(async {
+        let (runs, has_run) = mpsc::channel();
+        let blocks = tokio::spawn(async move { has_run.recv_timeout(PATIENCE).is_ok() });
+        tokio::spawn(async move {
+            let _ = runs.send(());
+        });
+        assert!(blocks.await.unwrap());
+    });
+}
+
+/// Page: "What blocks a thread": a task that the blocked one has just spawned is not taken by any of the other threads, which have nothing to do.
+#[test]
+fn what_a_blocked_task_has_spawned_waits_with_it() {
+    let got_to_run = workers(4).block_on(async { tokio::spawn(blocks(IN_VAIN)).await.unwrap() });
+    assert!(!got_to_run);
 }
 
 /// Page: "What blocks a thread": in `spawn_blocking` nobody else has to wait.

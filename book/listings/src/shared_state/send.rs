@@ -28,7 +28,7 @@ mod tests {
     use super::*;
     use harness::{check, settle};
     use std::sync::Arc;
-    use tokio::sync::Mutex;
+    use tokio::{sync::Mutex, task::JoinHandle};
 
     /// Ann does not read, and her mailbox is full. Bob's is not.
     fn two() -> (Mailboxes, mpsc::Receiver<String>, mpsc::Receiver<String>) {
@@ -51,7 +51,7 @@ mod tests {
             settle().await;
             assert!(mailboxes.try_lock().is_err());
             assert!(of_bob.try_recv().is_err());
-            told.map(|task| task.abort());
+            told.iter().for_each(JoinHandle::abort);
         });
     }
 
@@ -67,7 +67,7 @@ mod tests {
             settle().await;
             assert!(mailboxes.try_lock().is_ok());
             assert_eq!(of_bob.try_recv().unwrap(), "hi");
-            told.map(|task| task.abort());
+            told.iter().for_each(JoinHandle::abort);
         });
     }
 }
