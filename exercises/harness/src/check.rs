@@ -2,7 +2,7 @@
 
 use crate::{
     exit, proof,
-    report::{Failure, Panics, Report},
+    report::{Failure, Panics, Report, WAITED},
     schedule::{self, Schedule},
     wait::{Waited, settle, wait, wake_ups_in},
     watchdog::{self, Limits, Stuck, Watchdog},
@@ -277,7 +277,7 @@ async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
         };
         Failure::raise(
             format!(
-                "the test waited for a whole virtual day: {what}\n\
+                "{WAITED}: {what}\n\
                  (A day is the most that the harness gives a test. One that has to wait longer, in all, cannot be run.)"
             ),
             here,

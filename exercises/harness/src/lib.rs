@@ -29,6 +29,7 @@ mod remarks;
 mod report;
 mod scenario;
 mod schedule;
+mod trial;
 mod wait;
 mod watchdog;
 
@@ -43,6 +44,7 @@ pub use probe::{
 };
 pub use scenario::{Dice, Scenario, Story, at_time};
 pub use schedule::one_schedule;
+pub use trial::{Tried, cross_check, tried};
 pub use wait::{in_no_time, settle, within};
 
 #[cfg(test)]

@@ -201,6 +201,9 @@ impl Panic {
     }
 }
 
+/// How the headline of a test begins that waited for something that did not come.
+pub(crate) const WAITED: &str = "the test waited for a whole virtual day";
+
 /// Why a test failed.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -307,6 +310,11 @@ impl Report {
     /// Whether the test was given up, and its thread still runs.
     pub fn never_ends(&self) -> bool {
         self.headline.starts_with("This test never ends")
+    }
+
+    /// Whether the body waited for something that did not come.
+    pub fn waited_in_vain(&self) -> bool {
+        self.headline.starts_with(WAITED)
     }
 
     /// Adds what led to it.

@@ -1184,3 +1184,55 @@ mod scenarios {
         });
     }
 }
+
+mod a_test_of_tests {
+    use super::*;
+    use crate::{Tried, tried};
+
+    #[test]
+    fn is_told_how_a_body_ended() {
+        assert!(matches!(tried(|| async {}), Tried::Passed));
+
+        let failed = tried(|| async { panic!("two and two") });
+        assert!(
+            matches!(&failed, Tried::Failed(why) if why.starts_with("two and two")),
+            "{failed:?}"
+        );
+
+        let waits = tried(std::future::pending::<()>);
+        assert!(
+            matches!(&waits, Tried::NeverEnded(why) if why.contains("a deadlock")),
+            "{waits:?}"
+        );
+    }
+
+    #[test]
+    fn is_told_what_a_body_overlooked() {
+        let left = tried(|| async {
+            tokio::spawn(std::future::pending::<()>());
+        });
+        assert!(
+            matches!(&left, Tried::Overlooked(why) if why.contains("1 task is still alive")),
+            "{left:?}"
+        );
+
+        let panicked = tried(|| async {
+            let _ = tokio::spawn(async { panic!("nobody hears it") }).await;
+        });
+        assert!(
+            matches!(&panicked, Tried::Overlooked(why) if why.contains("nobody hears it")),
+            "{panicked:?}"
+        );
+    }
+
+    #[test]
+    fn gives_each_body_its_own_tasks() {
+        for _ in 0..2 {
+            let tried = tried(|| async {
+                assert_eq!(alive_tasks().await, 0);
+                tokio::spawn(std::future::pending::<()>());
+            });
+            assert!(matches!(tried, Tried::Overlooked(_)), "{tried:?}");
+        }
+    }
+}
