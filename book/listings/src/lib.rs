@@ -15,3 +15,4 @@ pub mod recipe;
 pub mod run_method;
 pub mod select;
 pub mod shared_state;
+pub mod testing;

@@ -17,6 +17,7 @@ mod record;
 mod run_method;
 mod select;
 mod shared_state;
+mod testing;
 
 // The listings: the book's own files, unchanged. Their `tokio` is the stand-in here.
 #[allow(dead_code)] // not every listing is recorded
@@ -31,6 +32,7 @@ fn pages() -> Vec<Page> {
         recipe::pages(),
         run_method::pages(),
         no_reply::pages(),
+        testing::pages(),
         handles::pages(),
         select::pages(),
         shared_state::pages(),

@@ -1,0 +1,421 @@
+//! What your suite promises of limiters that nobody wrote. Each scenario makes one: ways of being built that are all right, and in every other one
+//! a fault. The suite has to accept it, or to find the fault. Nothing is asked here that src/lib.rs does not promise.
+
+use harness::{Dice, Scenario, Story, Tried, tried};
+use std::{
+    cell::RefCell,
+    mem,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+use testing::{Limiter, suite};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+    time::{Instant, sleep_until},
+};
+
+/// One thing that is special about a limiter, and right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Step {
+    NoTask,
+    SmallMailbox,
+    TaskInBetween,
+    TurnBefore,
+    TurnAfter,
+    NewestFirst,
+    TimerOfItsOwn,
+    IdleTask,
+}
+
+impl Step {
+    fn told(self) -> &'static str {
+        match self {
+            Self::NoTask => "it has no task, but a Mutex",
+            Self::SmallMailbox => "its mailbox has one slot",
+            Self::TaskInBetween => "a task in between forwards the calls",
+            Self::TurnBefore => "a call lets others run before it asks",
+            Self::TurnAfter => "its task lets others run after each answer",
+            Self::NewestFirst => "the newest call is answered first",
+            Self::TimerOfItsOwn => "it closes its window by a timer",
+            Self::IdleTask => "a second task does nothing, and ends with the limiter",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    TooMany,
+    TooFew,
+    NeverOver,
+    OverEarly,
+    OpensWithEachPost,
+    OpensWithEachRefusal,
+    Shared,
+    NeverEnds,
+    Spins,
+    PanicsBeside,
+    PanicsAtItsEnd,
+    CountsTheGivenUp,
+    DiesOfTheGivenUp,
+    Impatient,
+}
+
+impl Fault {
+    const ALL: [Self; 14] = [
+        Self::TooMany,
+        Self::TooFew,
+        Self::NeverOver,
+        Self::OverEarly,
+        Self::OpensWithEachPost,
+        Self::OpensWithEachRefusal,
+        Self::Shared,
+        Self::NeverEnds,
+        Self::Spins,
+        Self::PanicsBeside,
+        Self::PanicsAtItsEnd,
+        Self::CountsTheGivenUp,
+        Self::DiesOfTheGivenUp,
+        Self::Impatient,
+    ];
+
+    /// As in "a limiter that …", and what finds it.
+    fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::TooMany => ("allows one post too many", "Where to begin"),
+            Self::TooFew => ("allows one post too few", "Where to begin"),
+            Self::NeverOver => ("never closes its window", "Virtual time"),
+            Self::OverEarly => ("closes its window after half the time", "Virtual time"),
+            Self::OpensWithEachPost => ("opens its window anew with each post", "Virtual time"),
+            Self::OpensWithEachRefusal => (
+                "opens its window anew with each call that it refuses",
+                "Virtual time",
+            ),
+            Self::Shared => ("shares its window with other limiters", "Where to begin"),
+            Self::NeverEnds => ("is dropped, and a task of it lives on", "Count the tasks"),
+            Self::Spins => ("is dropped, and its task spins", "Count the tasks"),
+            Self::PanicsBeside => ("panics in a task beside its work", "Hear the panics"),
+            Self::PanicsAtItsEnd => ("panics in its task when it is dropped", "Hear the panics"),
+            Self::CountsTheGivenUp => ("counts a call that was given up", "Poll by hand"),
+            Self::DiesOfTheGivenUp => ("panics when a call was given up", "Poll by hand"),
+            Self::Impatient => (
+                "refuses when its task is late",
+                "One order is not all orders",
+            ),
+        }
+    }
+
+    fn needs_a_task(self) -> bool {
+        !matches!(
+            self,
+            Self::TooMany
+                | Self::TooFew
+                | Self::NeverOver
+                | Self::OverEarly
+                | Self::OpensWithEachPost
+                | Self::OpensWithEachRefusal
+                | Self::Shared
+        )
+    }
+}
+
+/// What a scenario begins with.
+#[derive(Clone)]
+pub struct Begin(Option<Fault>);
+
+impl Scenario for Begin {
+    type Step = Step;
+
+    fn begin(dice: &mut Dice) -> Self {
+        let is_broken = dice.below(2) == 0;
+        let fault = dice.pick(&Fault::ALL);
+        Self(is_broken.then_some(fault))
+    }
+
+    fn step(&self, dice: &mut Dice) -> Step {
+        dice.pick(&[
+            Step::NoTask,
+            Step::SmallMailbox,
+            Step::TaskInBetween,
+            Step::TurnBefore,
+            Step::TurnAfter,
+            Step::NewestFirst,
+            Step::TimerOfItsOwn,
+            Step::IdleTask,
+        ])
+    }
+
+    async fn play(self, mut steps: Vec<Step>, story: Story) {
+        match self.0 {
+            // What is given up before it asks leaves no trace.
+            Some(Fault::CountsTheGivenUp | Fault::DiesOfTheGivenUp) => {
+                steps.retain(|step| !matches!(step, Step::NoTask | Step::TurnBefore));
+            }
+            Some(fault) if fault.needs_a_task() => steps.retain(|step| *step != Step::NoTask),
+            _ => {}
+        }
+        story.tell("a limiter is an actor");
+        for (at, step) in steps.iter().enumerate() {
+            if !steps[..at].contains(step) {
+                story.tell(step.told());
+            }
+        }
+        let plan = Plan {
+            fault: self.0,
+            steps,
+        };
+        let Some(fault) = self.0 else {
+            story.tell("it keeps every promise, and your suite is run for it");
+            let _told = TellsPanics(story);
+            PLAN.set(plan);
+            return suite::<Drawn>().await;
+        };
+        let (told, page) = fault.told();
+        story.tell(format!(
+            "its fault: it {told}; and your suite is run for it"
+        ));
+        let tried = tried(move || async {
+            PLAN.set(plan);
+            suite::<Drawn>().await;
+        });
+        match tried {
+            Tried::Failed(_) => {}
+            Tried::Passed | Tried::Overlooked(_) => {
+                panic!("your suite passes a limiter that {told}. (Page: \"{page}\")")
+            }
+            Tried::NeverEnded(said) => panic!(
+                "your suite never ends with a limiter that {told}. (Page: \"{page}\")\n{said}"
+            ),
+        }
+    }
+}
+
+/// The panic's own words are the suite's.
+struct TellsPanics(Story);
+
+impl Drop for TellsPanics {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.tell("it panics, although this limiter is right");
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Plan {
+    fault: Option<Fault>,
+    steps: Vec<Step>,
+}
+
+thread_local! {
+    /// How the next limiter of this thread is built.
+    static PLAN: RefCell<Plan> = RefCell::default();
+    static ONE_FOR_ALL: RefCell<Option<Window>> = const { RefCell::new(None) };
+}
+
+impl Plan {
+    fn has(&self, step: Step) -> bool {
+        self.steps.contains(&step)
+    }
+
+    fn breaks(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+}
+
+#[derive(Clone)]
+struct Window {
+    posts: u32,
+    per: Duration,
+    opened: Option<Instant>,
+    made: u32,
+    fault: Option<Fault>,
+}
+
+impl Window {
+    fn new(posts: u32, per: Duration, fault: Option<Fault>) -> Self {
+        let (posts, per) = match fault {
+            Some(Fault::TooMany) => (posts.saturating_add(1), per),
+            Some(Fault::TooFew) => (posts - 1, per),
+            Some(Fault::OverEarly) => (posts, per / 2),
+            _ => (posts, per),
+        };
+        Self {
+            posts,
+            per,
+            opened: None,
+            made: 0,
+            fault,
+        }
+    }
+
+    fn allow(&mut self) -> bool {
+        if self.fault != Some(Fault::Shared) {
+            return self.allow_alone();
+        }
+        ONE_FOR_ALL.with_borrow_mut(|shared| {
+            let shared = shared.get_or_insert_with(|| self.clone());
+            (shared.posts, shared.per) = (self.posts, self.per);
+            shared.allow_alone()
+        })
+    }
+
+    fn allow_alone(&mut self) -> bool {
+        if self.end().is_none_or(|end| Instant::now() >= end) {
+            self.opened = Some(Instant::now());
+            self.made = 0;
+        }
+        let is_allowed = self.made < self.posts;
+        self.made += u32::from(is_allowed);
+        let opens = match self.fault {
+            Some(Fault::OpensWithEachPost) => is_allowed,
+            Some(Fault::OpensWithEachRefusal) => !is_allowed,
+            _ => false,
+        };
+        if opens {
+            self.opened = Some(Instant::now());
+        }
+        is_allowed
+    }
+
+    fn end(&self) -> Option<Instant> {
+        let opened = self.opened?;
+        match self.fault {
+            // As good as never.
+            Some(Fault::NeverOver) => Some(opened + Duration::from_secs(1_000_000_000)),
+            _ => Some(opened + self.per),
+        }
+    }
+}
+
+type Reply = oneshot::Sender<bool>;
+
+/// A limiter as the thread's plan says.
+pub struct Drawn {
+    plan: Plan,
+    asks: Asks,
+    /// Ends the second task when the limiter is dropped.
+    _alive: Option<oneshot::Sender<()>>,
+}
+
+enum Asks {
+    Here(Mutex<Window>),
+    Task(mpsc::Sender<Reply>),
+}
+
+impl Limiter for Drawn {
+    fn new(posts: u32, per: Duration) -> Self {
+        let plan = PLAN.with_borrow(Plan::clone);
+        let window = Window::new(posts, per, plan.fault);
+        let mut alive = None;
+        if plan.has(Step::IdleTask) {
+            let (limiter, is_gone) = oneshot::channel::<()>();
+            alive = Some(limiter);
+            tokio::spawn(async {
+                let _ = is_gone.await;
+            });
+        }
+        if plan.breaks(Fault::PanicsBeside) {
+            tokio::spawn(async { panic!("the statistics divide by zero") });
+        }
+        let asks = match plan.has(Step::NoTask) {
+            true => Asks::Here(Mutex::new(window)),
+            false => Asks::Task(start(&plan, window)),
+        };
+        Self {
+            plan,
+            asks,
+            _alive: alive,
+        }
+    }
+
+    async fn allow(&self) -> bool {
+        if self.plan.has(Step::TurnBefore) {
+            yield_now().await;
+        }
+        match &self.asks {
+            Asks::Here(window) => window
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .allow(),
+            Asks::Task(sender) => {
+                let (reply, answer) = oneshot::channel();
+                let _ = sender.send(reply).await;
+                if self.plan.breaks(Fault::Impatient) {
+                    return three_looks(answer).await;
+                }
+                answer.await.expect("the limiter's task is there")
+            }
+        }
+    }
+}
+
+async fn three_looks(mut answer: oneshot::Receiver<bool>) -> bool {
+    for _ in 0..3 {
+        if let Ok(answer) = answer.try_recv() {
+            return answer;
+        }
+        yield_now().await;
+    }
+    false
+}
+
+/// Starts the tasks of a limiter.
+fn start(plan: &Plan, window: Window) -> mpsc::Sender<Reply> {
+    let (sender, mailbox) = mpsc::channel(if plan.has(Step::SmallMailbox) { 1 } else { 8 });
+    let own = plan.breaks(Fault::NeverEnds).then(|| sender.clone());
+    tokio::spawn(answer(plan.clone(), window, mailbox, own));
+    if !plan.has(Step::TaskInBetween) {
+        return sender;
+    }
+    let (front, mut calls) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Some(reply) = calls.recv().await {
+            let _ = sender.send(reply).await;
+        }
+    });
+    front
+}
+
+async fn answer(
+    plan: Plan,
+    mut window: Window,
+    mut mailbox: mpsc::Receiver<Reply>,
+    _own: Option<mpsc::Sender<Reply>>,
+) {
+    let most = if plan.has(Step::NewestFirst) { 8 } else { 1 };
+    let mut calls = Vec::new();
+    loop {
+        let end = window.end().filter(|_| plan.has(Step::TimerOfItsOwn));
+        let count = tokio::select! {
+            biased;
+            count = mailbox.recv_many(&mut calls, most) => count,
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => {
+                window.opened = None;
+                continue;
+            }
+        };
+        if count == 0 {
+            break;
+        }
+        for reply in mem::take(&mut calls).into_iter().rev() {
+            if !reply.is_closed() || plan.breaks(Fault::CountsTheGivenUp) {
+                let _ = reply.send(window.allow());
+            } else if plan.breaks(Fault::DiesOfTheGivenUp) {
+                reply.send(window.allow()).expect("somebody waits");
+            }
+            if plan.has(Step::TurnAfter) {
+                yield_now().await;
+            }
+        }
+    }
+    if plan.breaks(Fault::PanicsAtItsEnd) {
+        panic!("the statistics divide by zero");
+    }
+    if plan.breaks(Fault::Spins) {
+        for _ in 0..20_000 {
+            yield_now().await;
+        }
+    }
+}
