@@ -154,7 +154,7 @@ impl Limiter for ByTimer {
 /// Runs the suite for a limiter that is right. `what` describes it: "a limiter with a Mutex".
 fn accepts<L: Limiter>(what: &str) -> Result<(), String> {
     let began = RealInstant::now();
-    let (tried, passed) = on_trial(suite::<L>);
+    let Trial { tried, passed, .. } = on_trial(suite::<L>);
     match tried {
         Tried::Passed => Ok(()),
         // Nothing is written yet, or a step is not.
@@ -187,7 +187,13 @@ const REAL_SLEEP: &str = "\n\
 fn finds<L: Limiter>(fault: &str, lever: &str) -> Result<(), String> {
     accepts::<ByMutex>("a limiter with a Mutex")?;
     accepts::<ByActor>("a limiter that is an actor")?;
-    match on_trial(suite::<L>).0 {
+    let Trial {
+        tried, has_spun, ..
+    } = on_trial(suite::<L>);
+    match tried {
+        _ if has_spun => Err(format!(
+            "Your suite never ends with a limiter that is broken: it {fault}.\n{lever}"
+        )),
         Tried::Failed(_) => Ok(()),
         Tried::Passed => Err(format!(
             "Your suite passes a limiter that is broken: it {fault}.\n{lever}"
@@ -204,19 +210,42 @@ fn finds<L: Limiter>(fault: &str, lever: &str) -> Result<(), String> {
     }
 }
 
-/// Runs the suite, and says how much virtual time passed.
-fn on_trial<F: Future<Output = ()>>(
-    suite: impl FnOnce() -> F + Send + 'static,
-) -> (Tried, Duration) {
+/// What became of one run of the suite.
+struct Trial {
+    tried: Tried,
+    /// So much virtual time passed.
+    passed: Duration,
+    /// A task had spun for so long that it gave up by itself: without that, the suite would be waiting still.
+    has_spun: bool,
+}
+
+thread_local! {
+    static HAS_SPUN: Cell<bool> = const { Cell::new(false) };
+}
+
+fn on_trial<F: Future<Output = ()>>(suite: impl FnOnce() -> F + Send + 'static) -> Trial {
     listen();
-    let passed = Arc::new(Mutex::new(Duration::ZERO));
-    let clock = passed.clone();
+    let notes = Arc::new(Mutex::new((Duration::ZERO, false)));
+    let taken = notes.clone();
     let tried = tried(move || async move {
-        let _clock = Clock(Instant::now(), clock);
+        let _notes = TakesNotes(Instant::now(), taken);
         suite().await;
     });
-    let passed = *passed.lock().unwrap_or_else(PoisonError::into_inner);
-    (tried, passed)
+    let (passed, has_spun) = *notes.lock().unwrap_or_else(PoisonError::into_inner);
+    Trial {
+        tried,
+        passed,
+        has_spun,
+    }
+}
+
+/// However the suite ends.
+struct TakesNotes(Instant, Arc<Mutex<(Duration, bool)>>);
+
+impl Drop for TakesNotes {
+    fn drop(&mut self) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = (self.0.elapsed(), HAS_SPUN.get());
+    }
 }
 
 /// The panic hook is one for the whole process. It is put in place before several threads use it.
@@ -229,15 +258,6 @@ fn listen() {
     });
 }
 
-/// Notes how much virtual time has passed, however the suite ends.
-struct Clock(Instant, Arc<Mutex<Duration>>);
-
-impl Drop for Clock {
-    fn drop(&mut self) {
-        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = self.0.elapsed();
-    }
-}
-
 fn indented(said: &str) -> String {
     said.trim().replace('\n', "\n  ")
 }
@@ -246,7 +266,7 @@ fn indented(said: &str) -> String {
 
 /// Step 1. A suite that fails everything is as useless as one that passes everything: it accepts what is right.
 ///
-/// Page: "Virtual time" and "What a right answer is". The slips: a real sleep; an assertion about how the limiter is built (the number of its tasks); an
+/// Page: "Where to begin" and "Virtual time". The slips: a real sleep; an assertion about how the limiter is built (the number of its tasks); an
 /// assertion about what the doc leaves open.
 #[test]
 fn limiters_that_are_right_pass() {
@@ -542,6 +562,7 @@ impl Limiter for Spins {
                     yield_now().await;
                 }
             }
+            HAS_SPUN.set(true);
         }))
     }
 

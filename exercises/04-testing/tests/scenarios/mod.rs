@@ -1,7 +1,8 @@
 //! What your suite promises of limiters that nobody wrote. Each scenario makes one: ways of being built that are all right, and in every other one
 //! a fault. The suite has to accept it, or to find the fault. Nothing is asked here that src/lib.rs does not promise.
 
-use harness::{Dice, Scenario, Story, Tried, tried};
+use super::{HAS_SPUN, Trial, on_trial};
+use harness::{Dice, Scenario, Story, Tried};
 use std::{
     cell::RefCell,
     mem,
@@ -175,11 +176,16 @@ impl Scenario for Begin {
         story.tell(format!(
             "its fault: it {told}; and your suite is run for it"
         ));
-        let tried = tried(move || async {
+        let Trial {
+            tried, has_spun, ..
+        } = on_trial(move || async {
             PLAN.set(plan);
             suite::<Drawn>().await;
         });
         match tried {
+            _ if has_spun => {
+                panic!("your suite never ends with a limiter that {told}. (Page: \"{page}\")")
+            }
             Tried::Failed(_) => {}
             Tried::Passed | Tried::Overlooked(_) => {
                 panic!("your suite passes a limiter that {told}. (Page: \"{page}\")")
@@ -417,5 +423,6 @@ async fn answer(
         for _ in 0..20_000 {
             yield_now().await;
         }
+        HAS_SPUN.set(true);
     }
 }
