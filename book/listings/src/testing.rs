@@ -16,7 +16,9 @@ pub struct Host {
     pub quiet: Duration,
     pub lines: u32,
 }
+// ANCHOR_END: actor
 
+// ANCHOR: run
 impl Host {
     pub async fn run(mut self) -> u32 {
         loop {
@@ -34,7 +36,7 @@ impl Host {
         format!("anybody there? ({} lines so far)", self.lines)
     }
 }
-// ANCHOR_END: actor
+// ANCHOR_END: run
 
 /// Ten minutes.
 pub const QUIET: Duration = Duration::from_secs(600);
@@ -133,6 +135,18 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert!(timeout(hour, answer).await.is_err(), "the clock jumps");
         other.join().unwrap();
+    }
+
+    /// Page: "Virtual time": while a closure on a blocking thread runs, the paused clock stands still.
+    #[tokio::test(start_paused = true)]
+    async fn a_blocking_closure_stops_the_clock() {
+        let begin = Instant::now();
+        let closure = tokio::task::spawn_blocking(|| thread::sleep(Duration::from_millis(20)));
+        timeout(Duration::from_secs(3600), closure)
+            .await
+            .expect("no time passes")
+            .unwrap();
+        assert_eq!(begin.elapsed(), Duration::ZERO);
     }
 
     /// Page: "Virtual time": when `advance` returns, the timer has gone off, and its task has not run; `sleep` goes from timer to timer.
