@@ -1,12 +1,15 @@
 //! The one entry point of every test: records its body, and leaves the recording in a folder.
 
-use crate::schedule::{self, Schedule};
+use crate::{
+    schedule::{self, Schedule},
+    trial::Tried,
+};
 use std::{
     cell::Cell,
     env, fs, io, panic,
     path::{Path, PathBuf},
 };
-use tokio::{Kind, Recording, Trace};
+use tokio::{Event, Kind, Recording, Trace};
 
 /// Names the folder that the recording is left in.
 const FOLDER: &str = "COURSE_TRACE_FOLDER";
@@ -29,18 +32,71 @@ pub fn check<F>(body: impl FnOnce() -> F + Clone + Send + 'static)
 where
     F: Future<Output = ()>,
 {
-    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
-        panic!("{FOLDER} is not set: start this by `cargo course trace`");
-    };
+    let folder = folder();
     if let Err(WentBadly) = schedule::each(|| record(&folder, body.clone())) {
         // A test may call `check` again: the recording to keep is the one that shows the fault.
         panic::resume_unwind(Box::new("the recording shows why"));
     }
 }
 
+fn folder() -> PathBuf {
+    match env::var_os(FOLDER) {
+        Some(folder) => folder.into(),
+        None => panic!("{FOLDER} is not set: start this by `cargo course trace`"),
+    }
+}
+
+/// Records `body`, which is tried by a test of tests, and says what became of it. The recording that is kept is the last one: of the
+/// body by which the test is decided.
+pub(crate) fn record_on_trial<F>(body: impl FnOnce() -> F) -> Tried
+where
+    F: Future<Output = ()>,
+{
+    let (trace, ..) = recorded(&folder(), body);
+    let main_panics = trace.events.iter().find_map(|event| match &event.kind {
+        Kind::Panicked { message, .. } if event.actor == 0 => Some(message.to_string()),
+        _ => None,
+    });
+    if let Some(message) = main_panics {
+        return Tried::Failed(message);
+    }
+    let is_cut = |event: &Event| matches!(event.kind, Kind::Cut(_));
+    let beside = [who_waits(&trace), how_it_ended(&trace)].concat();
+    match () {
+        () if trace.why_stuck().is_some() || trace.events.iter().any(is_cut) => {
+            Tried::NeverEnded(beside)
+        }
+        () if beside.is_empty() => Tried::Passed,
+        () => Tried::Overlooked(beside),
+    }
+}
+
+/// Adds to the recording that is kept what is wrong with how it ended.
+///
+/// # Panics
+/// When it cannot be written.
+pub(crate) fn leave_end(wrong: &str) {
+    let folder = folder();
+    if let Err(error) = fs::write(folder.join("ends.txt"), wrong) {
+        cannot_write(&folder, &error);
+    }
+}
+
 struct WentBadly;
 
 fn record<F>(folder: &Path, body: impl FnOnce() -> F) -> Result<(), WentBadly>
+where
+    F: Future<Output = ()>,
+{
+    let (_, waits, ends) = recorded(folder, body);
+    match waits.is_empty() && ends.is_empty() {
+        true => Ok(()),
+        false => Err(WentBadly),
+    }
+}
+
+/// The recording, who waits for whom in it, and what else is wrong.
+fn recorded<F>(folder: &Path, body: impl FnOnce() -> F) -> (Trace, String, String)
 where
     F: Future<Output = ()>,
 {
@@ -52,15 +108,16 @@ where
     let waits = who_waits(&trace);
     let ends = how_it_ended(&trace);
     if let Err(error) = leave(folder, &trace, &waits, &ends) {
-        panic!(
-            "{}: {error}; make room or rights to write there",
-            folder.display()
-        );
+        cannot_write(folder, &error);
     }
-    match waits.is_empty() && ends.is_empty() {
-        true => Ok(()),
-        false => Err(WentBadly),
-    }
+    (trace, waits, ends)
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> ! {
+    panic!(
+        "{}: {error}; make room or rights to write there",
+        folder.display()
+    );
 }
 
 /// Cannot be recorded: a recording's clock jumps when all tasks wait, and would do so while a packet is on its way.

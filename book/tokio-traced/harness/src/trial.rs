@@ -1,6 +1,13 @@
-//! Tests of tests run many bodies, and a recording shows one.
+//! Tests of tests: each body that is tried is recorded, and the last recording is kept.
 
-/// As the real one; nothing is tried here.
+use crate::{
+    check::{leave_end, record_on_trial},
+    schedule,
+};
+use std::panic;
+use tokio::runtime::Handle;
+
+/// What became of a body that was [`tried`].
 #[derive(Debug)]
 pub enum Tried {
     Passed,
@@ -9,21 +16,28 @@ pub enum Tried {
     NeverEnded(String),
 }
 
-/// Cannot be recorded.
+/// Records `body`.
 ///
 /// # Panics
-/// Always.
-pub fn tried<F>(_body: impl FnOnce() -> F + Send + 'static) -> Tried
+/// In a scenario, which is recorded itself.
+pub fn tried<F>(body: impl FnOnce() -> F + Send + 'static) -> Tried
 where
     F: Future<Output = ()>,
 {
-    panic!("this test runs many bodies, each on a runtime of its own, and a recording shows one")
+    assert!(
+        Handle::try_current().is_err(),
+        "this scenario runs its body on a runtime of its own, and a recording shows one"
+    );
+    record_on_trial(body)
 }
 
-/// Cannot be recorded.
+/// Runs `test`, which [tries](tried) bodies.
 ///
 /// # Panics
-/// Always.
-pub fn cross_check(_test: impl FnMut() -> Result<(), String>) {
-    panic!("this test runs many bodies, each on a runtime of its own, and a recording shows one")
+/// When something is wrong with what became of them.
+pub fn cross_check(mut test: impl FnMut() -> Result<(), String>) {
+    if let Err(wrong) = schedule::each(&mut test) {
+        leave_end(&wrong);
+        panic::resume_unwind(Box::new("the recording shows why"));
+    }
 }
