@@ -67,6 +67,23 @@ fn a_project_of_ones_own_is_tested_like_this() {
         assert!(said.contains(&format!("test {test} ... ok")), "{said}");
     }
 
+    // The harness of the exercises can be a dependency.
+    let harness = listings().join("../../exercises/harness");
+    let manifest = format!(
+        "{}harness = {{ path = {harness:?} }}\n",
+        listing("manifest.toml")
+    );
+    let (passes, said) = cargo_test(
+        "harness",
+        &manifest,
+        &listing("support.rs"),
+        &["with_harness.rs"],
+    );
+    assert!(
+        passes && said.contains("test it_ends_with_its_handle ... ok"),
+        "{said}"
+    );
+
     // The same, in other schedules: two changes, as the page says.
     let stand_in = listings().with_file_name("tokio-traced");
     let stand_in = format!("{{ package = \"tokio-traced\", path = {stand_in:?},");
