@@ -1,7 +1,7 @@
 //! Tests of tests: what becomes of a body under [`check`](crate::check), as something to look at instead of a test that fails.
 
 use crate::{
-    check::{Clock, as_test, run},
+    check::{Clock, as_test, boxed, run},
     report::Report,
     schedule,
     watchdog::Limits,
@@ -28,15 +28,15 @@ pub enum Tried {
 /// called in [`cross_check`], or in a scenario.
 pub fn tried<F>(body: impl FnOnce() -> F + Send + 'static) -> Tried
 where
-    F: Future<Output = ()>,
+    F: Future<Output = ()> + 'static,
 {
     let is_over = Arc::new(AtomicBool::new(false));
     let over = is_over.clone();
-    let outcome = run(Clock::Virtual, Limits::from_env(), move || async move {
+    let body = boxed(move || async move {
         body().await;
         over.store(true, Relaxed);
     });
-    match outcome {
+    match run(Clock::Virtual, Limits::from_env(), body) {
         Ok(()) => Tried::Passed,
         Err(report) if is_over.load(Relaxed) && !report.never_ends() => {
             Tried::Overlooked(report.to_string())
