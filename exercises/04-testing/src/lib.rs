@@ -1,10 +1,10 @@
 //! Exercise 04, testing: tests for a flood control.
 //!
-//! This time you write the tests. A limiter says how often a member may post. Whoever writes one wants to know whether it is right;
-//! your `suite` tells them. It runs to its end when the limiter is right, and panics when it is not.
+//! This time you write the tests. A limiter says how often a member may post, and your `suite` says whether a limiter is right: it runs to
+//! its end when it is, and panics when it is not.
 //!
-//! Page: book/src/04-testing.md. The tests are in tests/testing.rs: they hand your suite three limiters that are right, and a dozen
-//! that are broken, each in one way. They go step by step, and so can you:
+//! Page: book/src/04-testing.md. The tests are in tests/testing.rs: they hand your suite four limiters that are right, and more
+//! than a dozen that are broken, each in one way. They go step by step, and so can you:
 //!
 //!     cargo test -p testing
 //!
@@ -41,7 +41,7 @@ pub trait Limiter: Send + Sync + Sized + 'static {
 /// Returns when `L` keeps the promises of [`Limiter`].
 ///
 /// The tests call it once for each limiter, on a runtime of its own: one thread, a paused clock, and no task in it but those that you and the
-/// limiter start.
+/// limiter start. It may take up to a day of virtual time.
 ///
 /// # Panics
 /// When `L` breaks a promise. Say which.

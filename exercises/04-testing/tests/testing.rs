@@ -21,7 +21,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-// ----- Three limiters that are right -----
+// ----- Limiters that are right -----
 
 /// What a limiter has to know.
 #[derive(Clone)]
@@ -328,6 +328,33 @@ fn one_post_too_few_is_found() {
     });
 }
 
+/// Keeps its limit in a byte.
+struct CutOff(ByMutex);
+
+impl Limiter for CutOff {
+    fn new(posts: u32, per: Duration) -> Self {
+        let posts = posts as u8;
+        Self(ByMutex::new(posts.into(), per))
+    }
+
+    async fn allow(&self) -> bool {
+        self.0.allow().await
+    }
+}
+
+/// Step 1. The promise holds for every number, not only for those that fit on one hand.
+///
+/// Page: "Where to begin". The slip: every limit in the suite is a small one.
+#[test]
+fn a_limit_that_is_cut_off_is_found() {
+    cross_check(|| {
+        finds::<CutOff>(
+            "keeps its limit in a byte: of 300 posts it allows 44",
+            "Try a limit that is larger than anybody thought of. (Page: \"Where to begin\")",
+        )
+    });
+}
+
 /// All limiters of a runtime have one window.
 struct Shared {
     posts: u32,
@@ -497,6 +524,44 @@ fn refused_calls_that_count_are_found() {
         finds::<OpensWithEachRefusal>(
             "lets calls count that it has refused: each one opens the window anew",
             "Be refused in the middle of a window, and ask when that window is over, counted from its first post. (Page: \"Virtual time\")",
+        )
+    });
+}
+
+/// Posts that were not made in a silent window are added to the next one.
+struct SavesUp(Mutex<(Window, u32)>);
+
+impl Limiter for SavesUp {
+    fn new(posts: u32, per: Duration) -> Self {
+        Self(Mutex::new((Window::new(posts, per), 0)))
+    }
+
+    async fn allow(&self) -> bool {
+        let (window, saved) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if window
+            .opened
+            .is_some_and(|at| at.elapsed() >= 2 * window.per)
+        {
+            *saved = window.posts;
+        }
+        if window.allow() {
+            return true;
+        }
+        let is_saved = *saved > 0;
+        *saved = saved.saturating_sub(1);
+        is_saved
+    }
+}
+
+/// Step 2. However long it was quiet, a window has so many posts.
+///
+/// Page: "Virtual time". The slip: the suite never waits for longer than one window.
+#[test]
+fn a_limiter_that_saves_up_is_found() {
+    cross_check(|| {
+        finds::<SavesUp>(
+            "saves up: after a long silence it allows the posts of two windows at once",
+            "Let hours of silence pass, which cost nothing, and count what is allowed then. (Page: \"Virtual time\")",
         )
     });
 }

@@ -43,7 +43,15 @@ pub async fn suite<L: Limiter>() {
     );
     assert!(ask(&other).await && ask(&other).await && !ask(&other).await);
 
-    drop((limiter, other));
+    steps(30).await;
+    let after_silence = [ask(&other).await, ask(&other).await, ask(&other).await];
+    assert_eq!(after_silence, [true, true, false]);
+    let many = L::new(400, 10 * STEP);
+    for _ in 0..400 {
+        assert!(ask(&many).await, "400 posts");
+    }
+    assert!(!ask(&many).await, "and no more");
+    drop((limiter, other, many));
 
     // One post now, one late: the window is that of the first.
     let limiter = L::new(2, 10 * STEP);
@@ -95,7 +103,7 @@ async fn steps(count: u32) {
 }
 
 async fn turns() {
-    for _ in 0..150 {
+    for _ in 0..100 {
         yield_now().await;
     }
 }

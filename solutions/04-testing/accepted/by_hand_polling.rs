@@ -34,7 +34,17 @@ pub async fn suite<L: Limiter>() {
         let is_allowed = in_turns(limiter.allow()).await;
         assert_eq!(is_allowed, expected, "post {number} of the next window");
     }
-    drop(other);
+    sleep(36_000 * second).await;
+    for (number, expected) in [(1, true), (2, true), (3, false)] {
+        let is_allowed = in_turns(limiter.allow()).await;
+        assert_eq!(is_allowed, expected, "post {number} after ten hours");
+    }
+    let many = L::new(1000, second);
+    for number in 1..=1000 {
+        assert!(in_turns(many.allow()).await, "post {number} of 1,000");
+    }
+    assert!(!in_turns(many.allow()).await, "post 1,001 of 1,000");
+    drop((other, many));
     drop_and_count_tasks(limiter).await;
 
     let limiter = L::new(2, second);

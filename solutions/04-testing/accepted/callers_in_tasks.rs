@@ -41,6 +41,11 @@ pub async fn suite<L: Limiter>() {
     assert_eq!(crowd(&member, 6).await, 0, "the minute is not over");
     sleep(Duration::from_millis(10)).await;
     assert_eq!(crowd(&member, 6).await, 4, "the minute is over");
+    sleep(500 * MINUTE).await;
+    assert_eq!(crowd(&member, 9).await, 4, "it has been quiet for hours");
+    let many = Arc::new(L::new(600, MINUTE));
+    assert_eq!(crowd(&many, 700).await, 600, "a large crowd");
+    drop(many);
     drop((member, other));
     nobody_is_left().await;
 

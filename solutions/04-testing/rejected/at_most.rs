@@ -76,6 +76,11 @@ async fn counts<L: Limiter>() {
     let (one, other) = (L::new(3, SECOND), L::new(1, SECOND));
     assert!(allowed(&one, 5).await <= 3, "3 posts of 5 are allowed");
     assert!(allowed(&other, 2).await <= 1, "another limiter starts at 0");
+    let many = L::new(300, SECOND);
+    assert!(
+        allowed(&many, 301).await <= 300,
+        "300 posts of 301 are allowed"
+    );
 }
 
 /// Promise 2.
@@ -89,6 +94,8 @@ async fn keeps_its_window<L: Limiter>() {
     sleep(2 * MILLISECOND).await;
     ask(&limiter).await;
     assert!(allowed(&limiter, 2).await <= 1, "one post is left in it");
+    sleep(3600 * SECOND).await;
+    assert!(allowed(&limiter, 3).await <= 2, "silence saves up nothing");
 }
 
 /// How many panics there have been on this thread so far, those of spawned tasks included.

@@ -92,6 +92,8 @@ async fn keeps_its_window<L: Limiter>() {
     sleep(2 * MILLISECOND).await;
     assert!(ask(&limiter).await, "a new window is open");
     assert_eq!(allowed(&limiter, 2).await, 1, "one post is left in it");
+    sleep(3600 * SECOND).await;
+    assert_eq!(allowed(&limiter, 3).await, 2, "silence saves up nothing");
 }
 
 /// Promise 6.

@@ -79,6 +79,12 @@ async fn counts<L: Limiter>() {
     let (one, other) = (L::new(3, SECOND), L::new(1, SECOND));
     assert_eq!(allowed(&one, 5).await, 3, "3 posts of 5 are allowed");
     assert_eq!(allowed(&other, 2).await, 1, "another limiter starts at 0");
+    let many = L::new(300, SECOND);
+    assert_eq!(
+        allowed(&many, 301).await,
+        300,
+        "300 posts of 301 are allowed"
+    );
 }
 
 /// Promise 2.
@@ -92,6 +98,8 @@ async fn keeps_its_window<L: Limiter>() {
     sleep(2 * MILLISECOND).await;
     assert!(ask(&limiter).await, "a new window is open");
     assert_eq!(allowed(&limiter, 2).await, 1, "one post is left in it");
+    sleep(3600 * SECOND).await;
+    assert_eq!(allowed(&limiter, 3).await, 2, "silence saves up nothing");
 }
 
 /// Promise 6.

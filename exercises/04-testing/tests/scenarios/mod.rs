@@ -49,6 +49,8 @@ impl Step {
 enum Fault {
     TooMany,
     TooFew,
+    CutOff,
+    SavesUp,
     NeverOver,
     OverEarly,
     OpensWithEachPost,
@@ -64,9 +66,11 @@ enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::TooMany,
         Self::TooFew,
+        Self::CutOff,
+        Self::SavesUp,
         Self::NeverOver,
         Self::OverEarly,
         Self::OpensWithEachPost,
@@ -86,6 +90,8 @@ impl Fault {
         match self {
             Self::TooMany => ("allows one post too many", "Where to begin"),
             Self::TooFew => ("allows one post too few", "Where to begin"),
+            Self::CutOff => ("keeps its limit in a byte", "Where to begin"),
+            Self::SavesUp => ("saves up posts in silent windows", "Virtual time"),
             Self::NeverOver => ("never closes its window", "Virtual time"),
             Self::OverEarly => ("closes its window after half the time", "Virtual time"),
             Self::OpensWithEachPost => ("opens its window anew with each post", "Virtual time"),
@@ -112,6 +118,8 @@ impl Fault {
             self,
             Self::TooMany
                 | Self::TooFew
+                | Self::CutOff
+                | Self::SavesUp
                 | Self::NeverOver
                 | Self::OverEarly
                 | Self::OpensWithEachPost
@@ -153,6 +161,8 @@ impl Scenario for Begin {
             Some(Fault::CountsTheGivenUp | Fault::DiesOfTheGivenUp) => {
                 steps.retain(|step| !matches!(step, Step::NoTask | Step::TurnBefore));
             }
+            // A timer forgets when the last window was.
+            Some(Fault::SavesUp) => steps.retain(|step| *step != Step::TimerOfItsOwn),
             Some(fault) if fault.needs_a_task() => steps.retain(|step| *step != Step::NoTask),
             _ => {}
         }
@@ -236,6 +246,7 @@ struct Window {
     per: Duration,
     opened: Option<Instant>,
     made: u32,
+    saved: u32,
     fault: Option<Fault>,
 }
 
@@ -244,6 +255,7 @@ impl Window {
         let (posts, per) = match fault {
             Some(Fault::TooMany) => (posts.saturating_add(1), per),
             Some(Fault::TooFew) => (posts - 1, per),
+            Some(Fault::CutOff) => (posts % 256, per),
             Some(Fault::OverEarly) => (posts, per / 2),
             _ => (posts, per),
         };
@@ -252,6 +264,7 @@ impl Window {
             per,
             opened: None,
             made: 0,
+            saved: 0,
             fault,
         }
     }
@@ -268,12 +281,20 @@ impl Window {
     }
 
     fn allow_alone(&mut self) -> bool {
+        let saves_up = self.fault == Some(Fault::SavesUp);
+        if saves_up && self.opened.is_some_and(|at| at.elapsed() >= 2 * self.per) {
+            self.saved = self.posts;
+        }
         if self.end().is_none_or(|end| Instant::now() >= end) {
             self.opened = Some(Instant::now());
             self.made = 0;
         }
-        let is_allowed = self.made < self.posts;
+        let mut is_allowed = self.made < self.posts;
         self.made += u32::from(is_allowed);
+        if !is_allowed && self.saved > 0 {
+            self.saved -= 1;
+            is_allowed = true;
+        }
         let opens = match self.fault {
             Some(Fault::OpensWithEachPost) => is_allowed,
             Some(Fault::OpensWithEachRefusal) => !is_allowed,
