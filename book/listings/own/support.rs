@@ -1,11 +1,13 @@
 //! Runs a test in virtual time, and hears what tests do not hear by themselves.
 
+// ANCHOR: head
 use std::{cell::RefCell, panic, sync::Once, time::Duration};
 use tokio::{runtime::*, task::yield_now, time::timeout};
 
 thread_local! {
     static PANICS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
+// ANCHOR_END: head
 
 // ANCHOR: check
 /// Runs `test`, with a paused clock. It may wait for a virtual day; then all its tasks have to end, and none may have panicked.
