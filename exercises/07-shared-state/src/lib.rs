@@ -58,6 +58,8 @@ pub struct Lobby {
 
 /// Asks the lobby. All clones belong to the same one, which runs as long as any of them is alive.
 ///
+/// Where calls wait in a mailbox, it is bounded.
+///
 /// Who gets a seat, and a name, is decided in the order in which the calls began.
 #[derive(Clone)]
 pub struct LobbyHandle {

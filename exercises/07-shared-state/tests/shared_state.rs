@@ -613,6 +613,34 @@ fn a_caller_that_gives_up_frees_its_seat() {
             );
         }
     });
+    check(|| async {
+        let (lobby, world) = open(1);
+        world.on("guest 1", Lookup::Takes(1_000));
+        let mut calls = Calls::new();
+        {
+            let mut call = pin!(lobby.join("guest 1"));
+            for _ in 0..3 {
+                let _ = poll_once(call.as_mut()).await;
+                settle().await;
+            }
+            sleep(2 * SECOND).await;
+            // The lookup is done, and what comes next finds the mailbox full.
+            for number in 0..3_000 {
+                let lobby = lobby.clone();
+                calls
+                    .start(number, async move { lobby.count().await })
+                    .await;
+            }
+            let _ = poll_once(call.as_mut()).await;
+        }
+        drop(calls);
+        settle().await;
+        let next = world.joins_at_once(&lobby, "guest 2").await;
+        assert!(
+            next.is_ok(),
+            "guest 1 gave up after its lookup, while the mailbox was full. The only seat has to be free, and guest 2 is told {next:?}. Is there an `.await` during which no guard stands for the seat?"
+        );
+    });
 }
 
 /// Step 4. A lookup for nobody ends, and none is begun for a caller that is gone.
