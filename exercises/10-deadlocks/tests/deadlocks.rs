@@ -540,7 +540,8 @@ fn relay_hands_on_as_soon_as_there_is_a_slot() {
 
 /// Step 5. A caller that waits for a slot in the relay's mailbox sleeps.
 ///
-/// Page: "Listening while the output is full". The slip: trying again and again (`try_send`, `yield_now`) until there is a slot.
+/// Page: "Listening while the output is full". The slips: trying again and again (`try_send`, `yield_now`) until there is a slot.
+/// A relay that stops listening when its queue is long.
 #[test]
 fn relay_callers_wait_in_line() {
     check(|| async {
@@ -550,7 +551,11 @@ fn relay_callers_wait_in_line() {
             let relay = relay.clone();
             calls.spawn(async move { count_polls(relay.forward(text)).await.1 });
         }
-        let polls = in_no_time("the end of 600 `forward` at once", calls.join_all()).await;
+        let polls = in_no_time(
+            "the end of 600 `forward` at once, while nobody reads the output",
+            calls.join_all(),
+        )
+        .await;
         let most = polls.into_iter().max().unwrap_or_default();
         assert!(
             most <= 20,
@@ -617,8 +622,7 @@ async fn wake_ups_in_an_hour() -> u64 {
     wake_ups_so_far() - before
 }
 
-const WITHOUT_READER: &str =
-    "nobody reads the output any more, and the relay has a text to hand on, so it ends";
+const WITHOUT_READER: &str = "nobody reads the output any more (an error of `send` or `reserve` says so), and the relay has a text to hand on, so it ends";
 
 fn start(capacity: usize) -> (RelayHandle, Receiver<String>) {
     let (out, texts) = mpsc::channel(capacity);
@@ -650,11 +654,16 @@ fn assert_came_out(got: &[String], count: usize) {
             ),
             Some(other) => assert!(
                 other == text,
-                "what is forwarded comes out, all of it and in its order: {:?} ({} bytes) was next, and {:?} ({} bytes) came out",
+                "what is forwarded comes out, all of it and in its order: {:?} ({} bytes) was next, and {:?} ({} bytes) came out.\nThe one that was next {}",
                 text.get(..40).unwrap_or(text),
                 text.len(),
                 other.get(..40).unwrap_or(other),
-                other.len()
+                other.len(),
+                if got.contains(text) {
+                    "came out later: it was overtaken."
+                } else {
+                    "never came out: it was lost. Which future, or which error, held it? (Page: \"Listening while the output is full\")"
+                }
             ),
         }
     }
