@@ -622,7 +622,7 @@ async fn wake_ups_in_an_hour() -> u64 {
     wake_ups_so_far() - before
 }
 
-const WITHOUT_READER: &str = "nobody reads the output any more (an error of `send` or `reserve` says so), and the relay has a text to hand on, so it ends";
+const WITHOUT_READER: &str = "nobody reads the output any more, and the relay has a text to hand on, so it ends (an error of `send` or `reserve` tells it so)";
 
 fn start(capacity: usize) -> (RelayHandle, Receiver<String>) {
     let (out, texts) = mpsc::channel(capacity);
