@@ -34,7 +34,7 @@ fn both_kinds_of_handles_reach_one_room() {
             assert_eq!(
                 posted,
                 Ok(number),
-                "posts are numbered 1, 2, 3, whichever member of the room they come from"
+                "posts are numbered 1, 2, 3, whichever member of the room they come from. (A second 1 comes from a second room)"
             );
         }
         let expected = Status {
@@ -91,7 +91,7 @@ fn a_caller_that_gives_up_does_no_harm() {
         assert_eq!(
             post(&member, "of somebody who stays").await,
             Ok(2),
-            "the first post was in the mailbox when its caller gave up: it has number 1"
+            "a post was in the mailbox when its caller gave up, so it is in the room: it has number 1, and the next post (left) has number 2. Whether anybody waits for the reply is no matter"
         );
     });
 }
@@ -161,20 +161,20 @@ fn slow_mode_limits_the_posts_of_a_minute() {
         sleep(43 * SECOND - Duration::from_millis(1)).await;
         allows(&moderator, 8..8, "a millisecond before the minute is over").await;
         sleep(Duration::from_millis(1)).await;
-        let when = "60 seconds after slow mode has begun, whenever somebody posted in them, by Tokio's clock (in a test, that of the standard library stands still)";
+        let when = "exactly 60 seconds after slow mode has begun, which is the first moment of the next minute, whenever somebody posted before, by Tokio's clock (in a test, that of the standard library stands still)";
         allows(&moderator, 8..=9, when).await;
         // Minutes go by whether somebody posts or not, and what one of them did not use is not kept.
         sleep(150 * SECOND).await;
         let when = "150 seconds later, after a whole minute in which nobody posted";
         allows(&moderator, 10..=11, when).await;
         sleep(30 * SECOND).await;
-        let when = "180 seconds after slow mode has begun, where a minute begins, whenever the last posts were";
+        let when = "180 seconds after slow mode has begun, where a minute begins: one does every 60 seconds from then on, whenever the last posts were";
         allows(&moderator, 12..=13, when).await;
         let status = status(&moderator).await;
         assert_eq!(
             (status.posts, status.refused, status.per_minute),
             (13, 15, Some(2)),
-            "13 posts were accepted, and 15 were refused"
+            "13 posts were accepted, and 15 were refused (`posts`, `refused` and `per_minute` of the status)"
         );
         assert_eq!(
             status.last.as_deref(),
@@ -249,9 +249,9 @@ fn order_is_kept_across_handles() {
             slow_mode(&moderator, 0).await;
             settle().await;
             assert_eq!(
-                calls.look().await,
-                [(0, Ok(1))],
-                "a post was sent, and then slow mode was set to 0: the post came first, and slow mode has overtaken it. (Nothing: the post has no answer.)"
+                calls.look().await.pop().map(|(_, answer)| answer),
+                Some(Ok(1)),
+                "a post was sent, and then slow mode was set to 0: the post came first, and slow mode has overtaken it. (None: the post has no answer.)"
             );
             // The tell has returned, so it is in the mailbox: what is sent now comes behind it.
             slow_mode(&moderator, 1).await;
@@ -372,7 +372,7 @@ fn after_close_posts_are_closed() {
             assert_eq!(
                 post(member, "b").await,
                 Err(Refused::Closed),
-                "the moderator has closed the room, and a member who is left posts"
+                "the moderator has closed the room, and a member who is left posts: that is refused. `close` ends the room, and not only its own handle"
             );
         }
         assert_eq!(
@@ -421,7 +421,7 @@ fn close_keeps_its_place_in_the_line() {
             assert_eq!(
                 posted[1],
                 Some(Err(Refused::Closed)),
-                "the room was closed, and a post was sent before the actor had heard of it: it is behind `close`, and has to be refused. (None: it waits for ever.)"
+                "the room was closed, and a post was sent before the actor had heard of it: it is behind `close`, and has to be refused. (`mailbox.close()` keeps new messages out, and `recv` still gives those that are in. None: the post waits for ever.)"
             );
             let status = status.expect("`close` has not returned, and nobody is at work");
             assert_eq!(
@@ -471,8 +471,8 @@ fn a_close_that_nobody_waits_for_is_done() {
 /// Step 3. The runtime may end before the handles do: when `main` returns, or a test. A post is refused then, and all that has no error
 /// to return panics.
 ///
-/// Page: "A call that uses the handle up". The slips: an answer that is made up; a call that waits for ever; a tell that ignores that its
-/// message cannot be sent.
+/// Page: "Order", and "A call that uses the handle up". The slips: an answer that is made up; a call that waits for ever; a tell that ignores
+/// that its message cannot be sent.
 #[test]
 fn without_its_runtime_each_call_says_so() {
     check(|| async {
@@ -552,7 +552,7 @@ async fn panics(what: &str, call: impl Future<Output = ()> + Send + 'static) {
     let called = in_no_time(&end, tokio::spawn(call)).await;
     let Err(panic) = called else {
         panic!(
-            "`{what}` returned, and its actor is gone with its runtime: what nobody has done or said is made up here"
+            "`{what}` returned, and its actor is gone with its runtime: nobody has done or said anything. It has to panic, so `expect` what its `send` or its answer gives"
         );
     };
     let panic = panic.into_panic();
@@ -670,7 +670,7 @@ mod rights {
         );
         assert!(
             !Type::<ModeratorHandle>::is_clone(),
-            "a moderator's handle is Clone: after `close(self)` its double would still be there"
+            "a moderator's handle is Clone: after `close(self)` a clone of it would still be there"
         );
     }
 
