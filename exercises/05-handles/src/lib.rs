@@ -46,8 +46,8 @@ pub struct ModeratorHandle {
 ///
 /// 1. All handles of both kinds reach one actor, by one mailbox that has a bound. Posts that are accepted get the numbers 1, 2, 3 and so on.
 ///    A member can do nothing but post. The messages are private.
-/// 2. Slow mode: at most so many posts are accepted in a minute. The first minute begins when the actor hears `slow_mode`, and the next one
-///    60 seconds later. Messages are handled in the order in which they were sent, whichever kind of handle sent them.
+/// 2. Slow mode: at most so many posts are accepted in a minute. The first minute begins when the actor hears `slow_mode`, and each of the
+///    others 60 seconds after the one before, whether anybody posts or not. Messages are handled in the order in which they were sent, whichever kind of handle sent them.
 /// 3. The room lives as long as any handle of either kind, and does nothing while nobody calls. When the moderator closes it, its actor
 ///    ends, though there are members.
 ///
