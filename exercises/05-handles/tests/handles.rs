@@ -273,7 +273,7 @@ fn order_is_kept_across_handles() {
             assert_eq!(
                 status(&moderator).await.refused,
                 2,
-                "a post was sent, and then the moderator looked: the post came first, and the status does not know of it. Where does it come from?"
+                "a post was sent, and then the moderator looked: the post came first, and the status does not know of it. Where does it come from? (Or is it that the moderator's question has overtaken it?)"
             );
         });
     }
