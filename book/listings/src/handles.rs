@@ -163,7 +163,10 @@ mod tests {
     use super::*;
     use harness::{alive_tasks, check, in_no_time, start_and_drop};
     use std::{future::poll_fn, pin::Pin, task::Poll};
-    use tokio::runtime::{Builder, Runtime};
+    use tokio::{
+        runtime::{Builder, Runtime},
+        sync::mpsc::error::TryRecvError,
+    };
 
     pub(super) fn many_threads() -> Runtime {
         Builder::new_multi_thread()
@@ -301,6 +304,21 @@ mod tests {
                 }
                 assert_eq!(sold_for, highest);
             }
+        });
+    }
+
+    /// Page: "A call that uses the handle up": `recv` waits for a message whose sender has its slot, and `try_recv` does not. (Two threads are
+    /// there between slot and message when one calls `send` and the other one closes; a permit stands still there.)
+    #[test]
+    fn what_has_its_slot_when_the_mailbox_is_closed_still_comes() {
+        check(|| async {
+            let (sender, mut mailbox) = mpsc::channel(8);
+            let slot = sender.reserve().await.unwrap();
+            mailbox.close();
+            assert_eq!(mailbox.try_recv(), Err(TryRecvError::Empty));
+            let (received, ()) = tokio::join!(mailbox.recv(), async { slot.send(80) });
+            assert_eq!(received, Some(80));
+            assert_eq!(mailbox.recv().await, None);
         });
     }
 
