@@ -91,7 +91,7 @@ fn a_caller_that_gives_up_does_no_harm() {
         assert_eq!(
             post(&member, "of somebody who stays").await,
             Ok(2),
-            "a post was in the mailbox when its caller gave up, so it is in the room: it has number 1, and the next post (left) has number 2. Whether anybody waits for the reply is no matter"
+            "a post was in the mailbox when its caller gave up, so it is in the room: it has number 1, and the next post should get 2. Whether anybody waits for the reply is no matter"
         );
     });
 }
@@ -168,7 +168,7 @@ fn slow_mode_limits_the_posts_of_a_minute() {
         let when = "150 seconds later, after a whole minute in which nobody posted";
         allows(&moderator, 10..=11, when).await;
         sleep(30 * SECOND).await;
-        let when = "180 seconds after slow mode has begun, where a minute begins: one does every 60 seconds from then on, whenever the last posts were";
+        let when = "180 seconds after slow mode has begun, where a minute begins (one does every 60 seconds from then on, whenever the last posts were)";
         allows(&moderator, 12..=13, when).await;
         let status = status(&moderator).await;
         assert_eq!(
