@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::{sync::mpsc, time::timeout};
 
 // ANCHOR: actor
-/// Asks whether anybody is there when a room has been quiet for a while, again and again.
+/// Asks whether anybody is there when a room has been quiet for a while.
 pub struct Host {
-    /// The room's lines. The room holds the other end; when it drops it, the host ends.
+    /// The room's lines. When the room drops the other end, the host ends.
     pub heard: mpsc::Receiver<String>,
     /// Where it asks. When nobody listens any more, the host ends, too.
     pub asks: mpsc::Sender<String>,
