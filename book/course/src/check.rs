@@ -110,7 +110,7 @@ pub async fn check(
     report.status.phase = Phase::Running;
     report.status.note.clear();
     report.status.found_tests(&names, &missing);
-    // In the page's order: what the reader looks at first is known first.
+    // In the page's order: what the reader looks at first is known first. But what takes longest has to begin before.
     let place = |name: &str| {
         report
             .status
@@ -120,18 +120,13 @@ pub async fn check(
     };
     waiting
         .make_contiguous()
-        .sort_by_key(|(_, name)| place(name));
+        .sort_by_key(|(_, name)| (!name.starts_with(SCENARIOS), place(name)));
     report.publish().await;
 
     let begin = Meanwhile::begin(&exercise.name, exercise.sources());
     let meanwhile = settings.meanwhile.as_ref();
     meanwhile.inspect(|sender| _ = sender.send_replace(begin));
-    // Its stories are for those whom no other test has anything to tell.
-    let (scenarios, waiting): (VecDeque<_>, VecDeque<_>) =
-        (waiting.into_iter()).partition(|(_, name)| name.starts_with(SCENARIOS));
-    for tests in [waiting, scenarios] {
-        run_all(tests, &exercise.folder, settings.test_limit, &mut report).await;
-    }
+    run_all(waiting, &exercise.folder, settings.test_limit, &mut report).await;
     let left: Vec<_> = (report.status.tests.iter())
         .filter(|test| test.result == Outcome::Waiting)
         .map(|test| test.name.clone())
@@ -164,6 +159,9 @@ pub async fn check(
 /// How the names of those tests begin that play scenarios nobody wrote.
 const SCENARIOS: &str = "your_promises_hold";
 
+/// The harness says the same where all tests run in one process.
+const OTHERS_FIRST: &str = "Fails, as other tests do, and those say more. When they pass, this one tells what its random callers did.";
+
 /// After this many tests that never end, no further one is begun: each costs its time, and most have the same cause.
 const ENOUGH: usize = 3;
 
@@ -180,8 +178,10 @@ async fn run_all(
     let at_once = available_parallelism().map_or(1, NonZero::get);
     let folder: Arc<Path> = folder.into();
     let mut stuck: Vec<String> = Vec::new();
-    // Whether a test has said why it fails. One that this check has ended has not.
+    // Whether a test has said why it fails. One that this check has ended has not. The stories of scenarios are for readers whom no
+    // other test has anything to tell: they are held back until then.
     let mut explained = false;
+    let mut stories = Vec::new();
     // A JoinSet, not plain spawned tasks: when this check is dropped, the set aborts them and their processes end.
     let mut running = JoinSet::new();
     loop {
@@ -194,16 +194,16 @@ async fn run_all(
             let short = stuck.first().map(|_| (limit / 15).max(WHILE_STUCK));
             running.spawn(async move {
                 let limit = short.map_or(limit, |short| short.min(limit));
-                let mut command = run::one_test(&executable, &folder, &name);
-                if explained {
-                    // The harness then leaves the story of a scenario away.
-                    command.env("HARNESS_OTHERS_FAIL", "1");
-                }
-                let verdict = run::run_command(command, &executable, limit).await;
+                let verdict = run::run(&executable, &folder, &name, limit).await;
                 (name, verdict, short)
             });
         }
         match running.join_next().await {
+            Some(Ok((name, verdict, _)))
+                if name.starts_with(SCENARIOS) && verdict.outcome != Outcome::Passes =>
+            {
+                stories.push((name, verdict));
+            }
             Some(Ok((name, mut verdict, short))) => {
                 explained |= verdict.outcome == Outcome::Fails
                     || verdict.outcome == Outcome::NeverEnds && !verdict.was_ended;
@@ -230,6 +230,13 @@ async fn run_all(
             Some(Err(_)) => {}
             None => break,
         }
+    }
+    for (name, verdict) in stories {
+        let (outcome, said) = match explained {
+            true => (Outcome::Fails, OTHERS_FIRST.to_owned()),
+            false => (verdict.outcome, verdict.said),
+        };
+        report.status.set_result(&name, outcome, said);
     }
     if let Some(first) = stuck.first() {
         for (_, name) in waiting {

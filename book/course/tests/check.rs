@@ -268,7 +268,7 @@ async fn a_plain_test_passes_whatever_its_threads_print() {
 }
 
 #[tokio::test]
-async fn scenarios_are_played_after_the_other_tests_and_can_be_green() {
+async fn scenarios_can_be_green() {
     let tests = "#[test]\nfn works() {}\n#[test]\nfn your_promises_hold_always() {}";
     let fixture = Fixture::new().exercise(
         "01-scenarios",
@@ -294,6 +294,23 @@ async fn a_scenario_that_fails_alone_tells_its_story() {
     let (outcome, said) = result(&status, "your_promises_hold_never");
     assert!(
         outcome == Outcome::Fails && said.contains("the story"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_story_is_held_back_when_another_test_says_more() {
+    let tests = "#[test]\nfn works_not() { panic!(\"the reason\") }\n#[test]\nfn your_promises_hold_never() { panic!(\"the story\") }";
+    let fixture = Fixture::new().exercise(
+        "01-held-back",
+        "",
+        tests,
+        &["works_not", "your_promises_hold_never"],
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    let (outcome, said) = result(&status, "your_promises_hold_never");
+    assert!(
+        outcome == Outcome::Fails && said.starts_with("Fails, as other tests do"),
         "{said}"
     );
 }
