@@ -249,6 +249,9 @@
             }
             const leader = this.panels.find((panel) => !panel.isDone(this.#known)) ?? this.panels[this.panels.length - 1];
             this.panels.forEach((panel) => panel.show(status, leader));
+            if (status.phase === "done" || status.phase === "broken") {
+                document.dispatchEvent(new Event("verdict"));
+            }
         }
     }
 

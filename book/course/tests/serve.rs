@@ -126,6 +126,21 @@ impl Events {
 }
 
 #[tokio::test]
+async fn it_says_how_each_exercise_stands() {
+    let server = Server::start().await;
+    let mut status = Status::waiting("recipe", &[]);
+    (status.passed, status.of, status.phase) = (5, 14, Phase::Done);
+    server.progress.report(status).await.unwrap();
+    let response = server.ask("GET /api/progress", "").await;
+    assert_eq!(code(&response), "200");
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(body).unwrap(),
+        serde_json::json!([{ "page": "01-recipe", "passed": 5, "of": 14, "phase": "done" }])
+    );
+}
+
+#[tokio::test]
 async fn pages_come_with_headers_that_keep_them_to_this_server() {
     let server = Server::start().await;
     let response = server.ask("GET /one.html", "").await;

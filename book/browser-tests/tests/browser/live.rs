@@ -302,6 +302,26 @@ async fn the_button_runs_the_tests() {
     .await;
 }
 
+#[tokio::test]
+async fn the_sidebar_says_how_far_the_reader_has_come() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let standing = r#".sidebar a[href$="01-recipe.html"]"#;
+    page.sees(standing, "Recipe").await;
+    assert!(!page.shows(&format!("{standing} .standing")).await);
+    course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
+    page.sees(standing, "✓ done").await;
+    // On every page, as soon as it is opened.
+    page.open(&course.url("how-to-use.html")).await;
+    page.sees(standing, "✓ done").await;
+    page.open(&course.url(CHAPTER)).await;
+    course.save(
+        EXERCISE,
+        &course.read("solutions/01-recipe/rejected/small_count.rs"),
+    );
+    page.sees(standing, &format!("of {}", all(&course))).await;
+}
+
 /// A browser opens no more than six connections to one host, and a live page holds one.
 #[tokio::test]
 async fn many_open_pages_are_live_each_when_it_is_looked_at() {

@@ -105,6 +105,7 @@ pub async fn serve(
         closing,
     };
     let router = Router::new()
+        .route("/api/progress", get(progress))
         .route("/api/exercises/{name}/events", get(events))
         .route("/api/exercises/{name}/check", post(check))
         .route("/api/exercises/{name}/trace/{test}", post(record))
@@ -117,6 +118,23 @@ pub async fn serve(
             drop(closing_sender);
         })
         .await
+}
+
+/// How each exercise stands at this moment, with the name of its page: `[{"page": "01-recipe", "passed": 5, "of": 14, "phase": "done"}, …]`.
+async fn progress(State(app): State<App>) -> Response {
+    let mut standings = Vec::new();
+    for exercise in &app.site.workspace.exercises {
+        if let Some(status) = app.site.progress.watch(&exercise.name).await {
+            let status = status.borrow();
+            standings.push(serde_json::json!({
+                "page": exercise.folder_name(),
+                "passed": status.passed,
+                "of": status.of,
+                "phase": status.phase,
+            }));
+        }
+    }
+    json(&serde_json::Value::from(standings))
 }
 
 /// The status of an exercise: at once, then at each change.
@@ -180,9 +198,13 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
         Ok(trace) => serde_json::json!({ "html": trace.fragment }),
         Err(error) => serde_json::json!({ "error": error.to_string() }),
     };
+    json(&answer)
+}
+
+fn json(value: &serde_json::Value) -> Response {
     (
         [(header::CONTENT_TYPE, "application/json")],
-        answer.to_string(),
+        value.to_string(),
     )
         .into_response()
 }
