@@ -108,7 +108,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// Who reads a pipe waits until somebody writes into it.
+    /// Reading a pipe waits until somebody writes into it.
     #[error(
         "{} is no file but a pipe or the like, and whoever reads it may wait for ever: remove it, and `git checkout` brings the file back",
         .0.display()

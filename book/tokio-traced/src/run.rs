@@ -139,7 +139,7 @@ async fn to_the_end(recorder: &Arc<Recorder>, main: impl Future) {
     let mut main = Box::pin(Actor::main(seat, main));
     let outcome = run_main(recorder, main.as_mut()).await;
     if let Outcome::Ended = outcome {
-        // Whoever is busy may finish.
+        // A task that is busy may finish.
         let _ = timeout(LAST_WORK, everybody_ended(recorder)).await;
     }
     let left = recorder.state().alive();

@@ -325,7 +325,7 @@ impl State {
         self.bell.notify_one();
     }
 
-    /// Who spins does the same again and again: leaves the first rounds of it.
+    /// A task that spins does the same again and again: leaves the first rounds of it.
     fn drop_repetitions(&mut self) {
         let same = |one: &Event, other: &Event| {
             (one.actor, one.line) == (other.actor, other.line)

@@ -54,7 +54,7 @@ impl Recorder {
         actor
     }
 
-    /// Whoever reads a mailbox first is its owner.
+    /// The task that reads a mailbox first is its owner.
     pub fn reads(self: &Arc<Self>, mailbox: BoxId) {
         let me = self.me();
         self.state().boxes[mailbox].owner.get_or_insert(me);

@@ -119,7 +119,7 @@ fn numbers_go_on_without_an_end() {
     });
 }
 
-/// Who asked first has the smaller number, whoever looks at the answer first.
+/// The caller that asks first gets the smaller number, no matter who looks at an answer first.
 ///
 /// Page: "One message at a time". The slips: the actor only gives leave, and the caller counts; a lock in the handle, from the question
 /// to the answer; messages that are not handled in their order.
@@ -150,7 +150,7 @@ fn numbers_follow_the_order_of_the_questions() {
     });
 }
 
-/// Callers that find the mailbox full wait in line: each sleeps until it is its turn, and whoever comes later gets the larger number.
+/// Callers that find the mailbox full wait in line: each sleeps until it is its turn, and a later one gets a larger number.
 ///
 /// Page: "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for all that
 /// wait, so that the one who happens to look first takes the slot.
@@ -332,7 +332,7 @@ fn the_task_ends_with_the_last_handle() {
         let room = SequencerHandle::new();
         let clone = room.clone();
         within("the first number", room.next_number()).await;
-        // Who looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night. (The clock goes on in
+        // An actor that looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night. (The clock goes on in
         // steps, which wake the runtime, too: a dozen times or so.)
         for silence in [60, 22 * 3600 + 777] {
             let metrics = Handle::current().metrics();

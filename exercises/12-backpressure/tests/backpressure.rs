@@ -73,7 +73,7 @@ fn clones_share_the_slots() {
     });
 }
 
-/// Step 1. Who waits and gives up takes no slot.
+/// Step 1. A caller that waits and gives up takes no slot.
 ///
 /// Page: "Spawning is no way out". The slip: `submit` spawns a task that waits on, or has put the link aside already.
 #[test]
@@ -217,7 +217,7 @@ fn a_wait_can_be_nothing_or_endless() {
     });
 }
 
-/// Step 2. Who waits gets the first slot that is free, at once, and in turn.
+/// Step 2. A caller that waits gets the first free slot, at once, and in its turn.
 ///
 /// Page: "Who waits, and who is refused". The slip: looking again and again with a sleep in between: the call that looks at the right
 /// moment gets the slot.
@@ -605,7 +605,7 @@ fn a_slot_of_ones_own_comes_back() {
     });
 }
 
-/// Step 4. Who waits for a slot of its own takes no shared one meanwhile.
+/// Step 4. A caller that waits for a slot of its own takes no shared one meanwhile.
 ///
 /// Page: "A bound for each caller". The slip: the shared slot first, and then the caller's own.
 #[test]

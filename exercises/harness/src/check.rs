@@ -151,7 +151,7 @@ pub(crate) fn as_test(test: impl FnOnce() -> Result<(), Box<Report>>) {
             eprintln!("\n{report}");
         }
         if SPINNING.load(Relaxed) && env::var_os("HARNESS_EXIT_WHEN_STUCK").is_some() {
-            // Who runs one test a process wants this report to be the last word: a thread that spins may go on printing.
+            // A program that runs one test a process wants this report to be the last word: a thread that spins may go on printing.
             process::exit(101);
         }
         // Not `panic!`: the report is all there is to say, and the panic hook would add a line about this place.

@@ -40,7 +40,7 @@ pub async fn wait_in_line<F: Future>(
     let its_answer = &mut answers[callers..];
     look(std::slice::from_mut(&mut late), its_answer, |_| true).await;
     calls.push(late);
-    // Who is given a slot now has its answer a few looks later.
+    // A caller that is given a slot now has its answer a few looks later.
     let mut in_vain = 0;
     while in_vain < 4 {
         let some = look(&mut calls, &mut answers, Spawn::is_woken).await;

@@ -116,7 +116,7 @@ impl Watchdog {
                     self.asleep += elapsed;
                 } else {
                     self.idle = Duration::ZERO;
-                    // Who sleeps a millisecond and looks, again and again, is seen awake now and then.
+                    // A thread that sleeps a millisecond and looks, again and again, is seen awake now and then.
                     self.asleep = self.asleep.saturating_sub(2 * elapsed);
                 }
                 if parked || is_parked {

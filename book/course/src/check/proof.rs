@@ -88,7 +88,7 @@ impl Proof {
             Some("passed") => Left::Passed,
             Some("failed") => Left::Failed(report),
             Some("never ends") => Left::NeverEnds(report),
-            // Whoever deleted it or wrote into it was not the harness.
+            // It was not the harness that deleted it or wrote into it.
             Some(_) | None => Left::Begun,
         }
     }

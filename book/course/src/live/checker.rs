@@ -5,7 +5,7 @@ use crate::error::Closed;
 use std::{collections::VecDeque, future, pin::Pin};
 use tokio::sync::mpsc;
 
-/// Who is told to check neither waits nor sends in bulk: a small mailbox is enough.
+/// Senders neither wait for an answer nor send in bulk: a small mailbox is enough.
 const MAILBOX: usize = 16;
 
 /// A running check. Dropping it must end all that it started. Its output is what there is to do about the exercise when nothing

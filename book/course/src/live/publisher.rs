@@ -214,7 +214,7 @@ mod tests {
         assert!(publisher.whole_edition().await.folder.is_some());
 
         fs::remove_dir_all(&built).unwrap();
-        // Whoever else asks meanwhile waits for the same build.
+        // Others that ask meanwhile wait for the same build.
         let (one, other) = tokio::join!(publisher.whole_edition(), publisher.whole_edition());
         for edition in [one, other] {
             assert!(edition.folder.unwrap().join("one.html").is_file());

@@ -121,7 +121,7 @@ impl Watcher {
                 message = self.receiver.recv() => match message {
                     Some(Message::Look { reply }) => {
                         self.look(Look::Thorough).await;
-                        // Who asked may have gone: what was found was told all the same.
+                        // The caller may have gone: what was found was told all the same.
                         let _ = reply.send(());
                     }
                     None => break,

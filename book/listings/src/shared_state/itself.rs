@@ -73,7 +73,7 @@ impl Game {
 // ANCHOR: query
 async fn query(database: Database, game: mpsc::WeakSender<Message>, name: String, reply: Reply) {
     let points = database.points(&name).await;
-    // Whoever waits for the reply has a handle. If nobody has one, nobody needs to know.
+    // A caller that waits for the reply has a handle. If nobody has one, nobody needs to know.
     if let Some(game) = game.upgrade() {
         let rewarded = Message::Rewarded {
             name,

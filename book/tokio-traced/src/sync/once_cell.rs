@@ -115,7 +115,7 @@ impl<T> OnceCell<T> {
         let mut waiter = Waiter::new(self.tap.recorder.clone());
         poll_fn(|cx| {
             let poll = turn::recorded(cx, |cx| filled.as_mut().poll(cx));
-            // Who fills it waits for what it does to fill it, which tells so itself.
+            // The task that fills it waits for what it does to fill it, which tells so itself.
             match poll {
                 Poll::Pending if !fills.load(Ordering::Relaxed) => {
                     waiter.pending(cx, place, |_| Wait::Lock(self.tap.id, Alone));

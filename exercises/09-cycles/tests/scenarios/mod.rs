@@ -795,7 +795,7 @@ impl Room {
         }
     }
 
-    /// Who got this number, and when; `None` when that one gave up.
+    /// The caller that got this number, and when; `None` when it gave up.
     fn said_by(&self, number: u64) -> Option<(&Call, u64)> {
         let call = &self.calls[*self.numbers.get(&number)?];
         Some((call, call.result?.0))

@@ -43,7 +43,7 @@ pub enum Step {
     Rest(u64),
     /// The next step comes before the relay gets to run.
     AtOnce,
-    /// Who waits does not look before the next step is done: its turn may have come by then.
+    /// A caller that waits does not look before the next step is done: its turn may have come by then.
     Inattentive,
 }
 

@@ -30,7 +30,7 @@ pub enum Step {
     Rest(u64),
     /// The next step comes before room and moderator get to run.
     AtOnce,
-    /// Who waits does not look before the next step is done: its answer may be there by then.
+    /// A caller that waits does not look before the next step is done: its answer may be there by then.
     Inattentive,
 }
 

@@ -265,7 +265,7 @@ impl Service {
         any
     }
 
-    /// Who waits looks before others come, unless nobody looks.
+    /// A caller that waits looks before others come, unless nobody looks.
     async fn look_first(&mut self) {
         if self.attentive {
             self.look().await;

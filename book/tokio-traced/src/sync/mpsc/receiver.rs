@@ -278,7 +278,7 @@ impl<T, R: RealReceiver<T>> Drop for Inbox<T, R> {
             recorder.receiver_dropped(self.channel.id);
         }
         let lost = self.real.len();
-        // Who has read everything to the end loses nothing.
+        // A reader that has read everything to the end loses nothing.
         if lost > 0 || self.real.sender_strong_count() > 0 {
             if let Some(recorder) = &self.channel.recorder {
                 recorder.reads(self.channel.id);
