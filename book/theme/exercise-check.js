@@ -9,7 +9,8 @@
 
     /**
      * @typedef {"waiting" | "passes" | "fails" | "never ends" | "missing"} Result
-     * @typedef {{ name: string, promise: string, result: Result, said: string }} Test
+     * @typedef {{ page: string, thoughts: string[] }} Causes
+     * @typedef {{ name: string, promise: string, result: Result, said: string, causes: Causes | null }} Test
      * @typedef {"waiting" | "building" | "broken" | "running" | "done"} Phase
      * @typedef {{ result: Result, words: string, run: string, said: string }} Schedules
      * @typedef {{ name: string, phase: Phase, note: string, broken: string, tests: Test[], passed: number, of: number, schedules: Schedules | null }} Status
@@ -261,6 +262,7 @@
         #mark = make("span", "mark");
         #verdict = make("span", "verdict");
         #said = new Said();
+        #causes = make("div", "causes");
         #recording;
         #hints;
         /** As this script left it: a <details> found otherwise was moved by the reader, who then decides alone. */
@@ -280,7 +282,7 @@
             this.#mark.setAttribute("aria-hidden", "true");
             this.#summary.append(this.#mark, promise, " ", this.#verdict);
             this.#recording = new Recording(exercise, this.name);
-            this.#summary.after(this.#said.element, this.#recording.element);
+            this.#summary.after(this.#said.element, this.#causes, this.#recording.element);
 
             details.addEventListener("toggle", () => {
                 if (details.open !== this.#open) {
@@ -301,7 +303,7 @@
         }
 
         /** @param {Test} test @param {Phase} phase */
-        show({ name, result, said }, phase) {
+        show({ name, result, said, causes }, phase) {
             const [mark, verdict] = VERDICTS[result];
             this.#mark.textContent = mark;
             this.#verdict.textContent = verdict;
@@ -310,6 +312,7 @@
             const checking = result === "waiting" && (phase === "building" || phase === "running");
             if (!checking) {
                 this.#said.say(`What the test \`${name}\` says`, said);
+                this.#causes.replaceChildren(...causesOf(causes));
             }
             this.#recording.show(result);
         }
@@ -449,6 +452,28 @@
             case "done":
                 return `${passed} of ${of} pass`;
         }
+    }
+
+    /** The thoughts that were seen to lead to a failure, and where the book says more.
+     * @param {Causes | null} causes */
+    function causesOf(causes) {
+        if (!causes) {
+            return [];
+        }
+        const { page, thoughts } = causes;
+        const link = document.createElement("a");
+        link.href = page;
+        link.textContent = thoughts.length ? "What else goes wrong here" : "What leads to this";
+        const all = make("p");
+        all.append(link);
+        return [
+            ...thoughts.map((thought) => {
+                const line = make("p", "", "A thought that leads here: ");
+                line.append(...prose(thought));
+                return line;
+            }),
+            all,
+        ];
     }
 
     /** The way on: the heading after a solved exercise, or the one after its step; or the next chapter.

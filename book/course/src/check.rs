@@ -13,14 +13,14 @@ pub mod status;
 
 use crate::{
     error::Error,
-    workspace::{Exercise, answers, files},
+    workspace::{Exercise, answers, files, gallery},
 };
 use build::Build;
 use meanwhile::Meanwhile;
 use progress::ProgressHandle;
 use report::Report;
 use settings::Settings;
-use status::{Outcome, Phase, Status};
+use status::{Causes, Outcome, Phase, Status};
 use std::{
     collections::VecDeque,
     fs,
@@ -137,6 +137,9 @@ pub async fn check(
     }
     say_who_waits(who_waits, exercise, &mut report).await;
     report.status.say_panics_once();
+    if !report.status.is_green() {
+        say_causes(exercise, &settings.root, &mut report.status);
+    }
     if let Some(place) = tests_in_src(&exercise.folder) {
         let note = format!(
             "{place}: a test in `src` is not run. Put it into a file of its own beside the exercise's tests, such as tests/mine.rs."
@@ -262,6 +265,34 @@ async fn say_who_waits(who_waits: &impl WhoWaits, exercise: &Exercise, report: &
         report.status.set_result(&name, Outcome::Fails, said);
     }
     report.status.note.clear();
+}
+
+/// When more thoughts than these lead to the same words, none of them tells anything.
+const TELLING: usize = 3;
+
+/// Adds what is known to lead to each failure. Where nothing can be read of that, the verdict does without.
+fn say_causes(exercise: &Exercise, root: &Path, status: &mut Status) {
+    let mut entries = gallery::general(root).unwrap_or_default();
+    entries.extend(gallery::entries(exercise).unwrap_or_default());
+    status.say_causes(|test, said| {
+        if said == OTHERS_FIRST {
+            return None;
+        }
+        let found = gallery::find(&entries, test, said);
+        let anchor = match found[..] {
+            [entry] => entry.anchor.clone(),
+            _ if entries.iter().any(|entry| entry.test == test) => gallery::anchor(exercise, test),
+            _ => return None,
+        };
+        let page = format!("{}#{anchor}", gallery::PAGE);
+        let mut thoughts: Vec<_> = (found.iter())
+            .flat_map(|entry| entry.thoughts.clone())
+            .collect();
+        if thoughts.len() > TELLING {
+            thoughts.clear();
+        }
+        Some(Causes { page, thoughts })
+    });
 }
 
 /// Where in `src` the first test stands, if there is one: "src/lib.rs:120". The exercises' libraries are not built as test programs

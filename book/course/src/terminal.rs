@@ -241,6 +241,12 @@ impl Verdict<'_> {
             if test.said.starts_with(SAME_PANIC) {
                 continue;
             }
+            if let Some(causes) = &test.causes {
+                for thought in &causes.thoughts {
+                    let thought = quiet(format_args!("a thought that leads here: {thought}"));
+                    writeln!(f, "{}", indented(&thought, 6))?;
+                }
+            }
             if !test.promise.is_empty() {
                 let next = format!(
                     "a hint: cargo course hint {exercise} {test}\nits run: cargo course trace {exercise} {test}",

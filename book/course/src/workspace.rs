@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod files;
+pub mod gallery;
 pub mod hints;
 
 use crate::error::Error;

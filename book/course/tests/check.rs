@@ -299,6 +299,42 @@ async fn a_scenario_that_fails_alone_tells_its_story() {
 }
 
 #[tokio::test]
+async fn a_failure_names_the_thoughts_that_are_known_to_lead_to_it() {
+    let tests = "#[test] fn counts() { panic!(\"it is gone, and no task was alive\") }\n\
+                 #[test] fn waits() { panic!(\"reply never came: a deadlock\") }\n\
+                 #[test] fn starts() { panic!(\"for a reason of its own\") }\n";
+    let promised = ["counts", "waits", "starts"];
+    let fixture = Fixture::new().exercise("01-causes", "", tests, &promised);
+    for (name, says) in [("one", "no task"), ("two", "a task"), ("three", "gone")] {
+        file(
+            &(fixture.root).join(format!("solutions/01-causes/rejected/{name}.rs")),
+            &format!("//! rejected: counts\n//! says: {says}\n//! thinks: \"{name}\"\n"),
+        );
+    }
+    file(
+        &fixture.root.join("book/src/what-went-wrong.md"),
+        "## In every exercise\n\n### never came: a deadlock\n",
+    );
+    let status = check(&fixture, WATCHDOG).await;
+    let causes = |name: &str| {
+        let test = status.tests.iter().find(|test| test.name == name).unwrap();
+        (test.causes.as_ref()).map(|causes| (causes.page.as_str(), causes.thoughts.join(" ")))
+    };
+    assert_eq!(
+        causes("counts"),
+        Some((
+            "what-went-wrong.html#causes-counts",
+            "\"one\" \"three\"".to_owned()
+        ))
+    );
+    assert_eq!(
+        causes("waits"),
+        Some(("what-went-wrong.html#never-came-a-deadlock", String::new()))
+    );
+    assert_eq!(causes("starts"), None);
+}
+
+#[tokio::test]
 async fn a_story_is_held_back_when_another_test_says_more() {
     let tests = "#[test]\nfn works_not() { panic!(\"the reason\") }\n#[test]\nfn your_promises_hold_never() { panic!(\"the story\") }";
     let fixture = Fixture::new().exercise(

@@ -3,10 +3,7 @@
 //!
 //! After a change to either, `BLESS=1 cargo test -p course --test what_went_wrong` writes it anew.
 
-use course::workspace::{
-    Exercise, Workspace,
-    answers::{self, Rejected},
-};
+use course::workspace::{Exercise, Workspace, gallery};
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
 
 #[test]
@@ -35,52 +32,55 @@ fn chapter(page: &mut String, exercise: &Exercise) {
     let folder = exercise.folder_name();
     let sections = sections(exercise);
     writeln!(page, "\n## In exercise {folder}").unwrap();
-    let mut answers = answers::rejected(exercise).unwrap();
-    // In the order of the tests, as a learner meets them.
     let all_hints = exercise.hints().unwrap();
-    answers.sort_by_key(|answer| all_hints.iter().position(|hints| hints.test == answer.test));
-    for Rejected {
-        test,
-        in_some_schedules,
-        says,
-        thinks,
-        ..
-    } in answers
-    {
-        let says = says
-            .iter()
+    let mut last = String::new();
+    for entry in gallery::entries(exercise).unwrap() {
+        let test = &entry.test;
+        if *test != last {
+            last.clone_from(test);
+            let anchor = gallery::anchor(exercise, test);
+            match test.as_str() {
+                "compile" => writeln!(page, "\n### The compiler says {{#{anchor}}}"),
+                _ => writeln!(page, "\n### `{test}` {{#{anchor}}}"),
+            }
+            .unwrap();
+            let first_hint = all_hints
+                .iter()
+                .find(|hints| hints.test == *test)
+                .and_then(|hints| hints.hints.first());
+            let ask = match first_hint {
+                Some(hint) => {
+                    let in_one_line = hint.split_whitespace().collect::<Vec<_>>().join(" ");
+                    format!("{in_one_line} ")
+                }
+                None => String::new(),
+            };
+            let read = match sections.get(test).and_then(Option::as_deref) {
+                Some(section) => {
+                    let place = gallery::of_heading(section);
+                    format!("[{section}]({folder}.md#{place})")
+                }
+                None => format!("[the chapter]({folder}.md)"),
+            };
+            writeln!(page, "\n{ask}Read {read}.").unwrap();
+        }
+        let says = (entry.says.iter())
             .map(|words| format!("*{}*", escaped(words)))
             .collect::<Vec<_>>()
             .join(" … ");
-        let (by, section) = match test.as_str() {
-            "compile" => ("The compiler".to_owned(), None),
-            test => (
-                match in_some_schedules {
-                    true => format!("In some schedules, `{test}`"),
-                    false => format!("`{test}`"),
-                },
-                sections.get(test).and_then(Option::as_deref),
-            ),
+        let sometimes = match entry.in_some_schedules {
+            true => " (in some schedules)",
+            false => "",
         };
-        let read = match section {
-            Some(section) => format!("[{section}]({folder}.md#{})", anchor(section)),
-            None => format!("[the chapter]({folder}.md)"),
-        };
-        let first_hint = all_hints
-            .iter()
-            .find(|hints| hints.test == test)
-            .and_then(|hints| hints.hints.first());
         writeln!(
             page,
-            "\n{by} says: {says}\n\n- You thought: {}",
-            escaped(&thinks)
+            "\n<span id=\"{}\"></span>{says}{sometimes}",
+            entry.anchor
         )
         .unwrap();
-        if let Some(hint) = first_hint {
-            let in_one_line = hint.split_whitespace().collect::<Vec<_>>().join(" ");
-            writeln!(page, "- Ask yourself: {in_one_line}").unwrap();
+        for thought in entry.thoughts {
+            writeln!(page, ": {}", escaped(&thought)).unwrap();
         }
-        writeln!(page, "- Read: {read}").unwrap();
     }
 }
 
@@ -105,16 +105,6 @@ fn sections(exercise: &Exercise) -> BTreeMap<String, Option<String>> {
         }
     }
     sections
-}
-
-/// The place of a heading in mdBook's page.
-fn anchor(heading: &str) -> String {
-    let letters = heading.to_lowercase();
-    letters
-        .chars()
-        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
-        .collect::<String>()
-        .replace(' ', "-")
 }
 
 /// Code stays code; what Markdown would take for emphasis or HTML stays what it is.

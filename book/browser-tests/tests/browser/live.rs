@@ -303,6 +303,25 @@ async fn the_button_runs_the_tests() {
 }
 
 #[tokio::test]
+async fn a_failure_leads_to_what_is_known_of_it() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let wrong = course.read("solutions/01-recipe/rejected/clone_spawns.rs");
+    course.save(EXERCISE, &wrong);
+    let causes = r#"exercise-check:not([step]) [data-test="clones_count_together"] > .causes"#;
+    page.until(&format!(
+        "document.querySelector('{causes}')?.textContent.includes('a task of its own')"
+    ))
+    .await;
+    let link = format!("document.querySelector('{causes} a').href");
+    let link = page.value(&link).await;
+    page.open(link.as_str().unwrap()).await;
+    // The browser finds the entry.
+    page.until("document.querySelector(':target, :has(> :target)')?.innerText.includes('the clone did not reach the same actor')")
+        .await;
+}
+
+#[tokio::test]
 async fn the_sidebar_says_how_far_the_reader_has_come() {
     let course = Course::start();
     let page = open_chapter(&course).await;

@@ -72,6 +72,17 @@ pub struct Test {
     pub result: Outcome,
     /// What it said when it failed, at most 16 KiB of plain text.
     pub said: String,
+    /// What is known to lead to that.
+    pub causes: Option<Causes>,
+}
+
+/// What leads to a failure, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Causes {
+    /// Where the book tells of it: a link.
+    pub page: String,
+    /// The thoughts of those who saw it before, in their words. Empty when there is no telling.
+    pub thoughts: Vec<String>,
 }
 
 /// How a test begins whose panic another one has told.
@@ -197,6 +208,16 @@ impl Status {
         }
     }
 
+    /// Adds to what failed what is known to lead there: `known` is asked with a test's name and what it said.
+    pub fn say_causes(&mut self, known: impl Fn(&str, &str) -> Option<Causes>) {
+        let failed = |test: &&mut Test| matches!(test.result, Outcome::Fails | Outcome::NeverEnds);
+        for test in self.tests.iter_mut().filter(failed) {
+            if !test.said.starts_with(SAME_PANIC) {
+                test.causes = known(&test.name, &test.said);
+            }
+        }
+    }
+
     fn count(&mut self) {
         self.of = self.tests.len();
         self.passed = self
@@ -215,6 +236,7 @@ impl Test {
             step: step.to_owned(),
             result: Outcome::Waiting,
             said: String::new(),
+            causes: None,
         }
     }
 }

@@ -31,6 +31,14 @@ pub struct Rejected {
     pub thinks: String,
 }
 
+impl Rejected {
+    /// The file's name, without its ending.
+    pub fn name(&self) -> String {
+        let name = self.file.file_stem().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
 /// How the header of an answer goes on that is red in some schedules only.
 const IN_SOME_SCHEDULES: &str = "in some schedules";
 
