@@ -26,6 +26,7 @@
     };
 
     const LOST = "`cargo course` is not running: verdicts are not live";
+    const WATCHING = "Watching: save, and it runs.";
 
     class ExerciseCheck extends HTMLElement {
         #name = "";
@@ -103,6 +104,7 @@
         /** The server does not answer any more. */
         lose() {
             if (this.#live) {
+                this.classList.add("lost");
                 say(this.#status, LOST);
                 this.#note.textContent = "Start it again, and this page goes on by itself.";
             }
@@ -117,6 +119,7 @@
         /** @param {Status} status @param {ExerciseCheck} leader the box to work on */
         show(status, leader) {
             this.#goLive();
+            this.classList.remove("lost");
             const leads = leader === this;
             // Only one of a page's boxes is read out.
             leads ? this.#status.setAttribute("role", "status") : this.#status.removeAttribute("role");
@@ -130,7 +133,8 @@
             this.#run.hidden = this.#step !== "" && !leads;
             const done = this.#step ? `✓ ${this.getAttribute("done") ?? `Step ${this.#step} is done`}` : `✓ All ${tests.length} pass`;
             say(this.#status, allPass ? done : headline(status.phase, passed, tests.length));
-            const note = leads || !this.#step ? status.note : "";
+            const watching = leads && !allPass && (status.phase === "done" || status.phase === "broken") ? WATCHING : "";
+            const note = leads || !this.#step ? status.note || watching : "";
             const waits = this.#step !== "" && leader.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING;
             const way = allPass ? goOn(this, this.#step !== "") : waits ? goBack(leader) : [];
             this.#note.replaceChildren(...way, ...prose(allPass && note ? ` ${note}` : note));

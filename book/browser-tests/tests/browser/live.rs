@@ -49,6 +49,8 @@ async fn open_chapter(course: &Course) -> Page {
     let page = Page::new().await;
     page.open(&course.url(CHAPTER)).await;
     page.sees(STATUS, &none_pass(course)).await;
+    page.sees(".exercise-bar .note", "Watching: save, and it runs.")
+        .await;
     page.value("window.sameVisit = true").await;
     page
 }
@@ -370,6 +372,10 @@ async fn a_server_that_has_ended_is_told_and_one_that_comes_back_goes_on() {
     )
     .await;
     assert!(page.shows("summary.fails").await, "what was known is gone");
+    assert!(
+        page.shows("exercise-check.lost").await,
+        "it looks as if it were live"
+    );
 
     course.start_again();
     page.sees(STATUS, &none_pass(&course)).await;
