@@ -85,6 +85,8 @@
         #build(sections) {
             const label = this.getAttribute("label");
             this.role = "group";
+            // A click on anything in it, and the keys are its own.
+            this.tabIndex = -1;
             this.ariaLabel = label;
             this.questions = [...this.querySelectorAll("check-yourself")];
             this.innerHTML = FRAME;
@@ -185,7 +187,7 @@
             }
             this.#show(before);
 
-            const time = steps[last][0] ? `${steps[step][0]} ms` : "";
+            const time = steps[last][0] ? moment(steps[step][0]) : "";
             say.replaceChildren(make("span", "", items[step].textContent, covered === step + 1 && step < last ? make("b", "", " What happens next?") : ""));
             range.value = step;
             range.ariaValueText = `step ${step + 1} of ${last + 1} ${time}`;
@@ -300,7 +302,7 @@
             chart.innerHTML = [
                 ...moments.map((at, nth) => {
                     const columns = (moments[nth + 1] ?? count) - at;
-                    const words = `${+steps[at][0]} ms`;
+                    const words = moment(steps[at][0]);
                     return (nth % 2 ? rect("band", at, columns) : "") + (columns * w > words.length * 7 ? text(at * w + 4, 14, words) : "");
                 }),
                 stuck[0] >= 0 ? rect("stuck", last, 1) : "",
@@ -329,6 +331,15 @@
             }
         }
         return places;
+    }
+
+    /** Milliseconds as people say them: "250 ms", "12.5 s", "1 h 10 min". */
+    function moment(time) {
+        if (+time < 10000) {
+            return `${+time} ms`;
+        }
+        const [hours, minutes, seconds] = [Math.floor(time / 3600000), Math.floor(time / 60000) % 60, (time % 60000) / 1000];
+        return [[hours, "h"], [minutes, "min"], [seconds, "s"]].filter(([count]) => count).map((part) => part.join(" ")).join(" ");
     }
 
     function longest(texts) {

@@ -28,6 +28,15 @@
     // The book's title stands above every page. The page's own title is its one first heading.
     document.querySelector(".menu-title")?.setAttribute("role", "none");
 
+    // Where mdBook lists its keys.
+    const help = document.querySelector("#mdbook-help-popup p:nth-last-of-type(2)");
+    if (help && document.querySelector("actor-trace")) {
+        const keys = document.createElement("p");
+        const kbd = (/** @type {string} */ key) => Object.assign(document.createElement("kbd"), { textContent: key });
+        keys.append("In a recorded run: ", kbd("←"), " and ", kbd("→"), " for a step, ", kbd("Space"), " to play, ", kbd("Home"), " and ", kbd("End"));
+        help.before(keys);
+    }
+
     // What is wider than the page scrolls, so it must be in reach of the keyboard; what is not must not cost a press of Tab.
     const wide = new ResizeObserver((entries) => {
         for (const { target } of entries) {

@@ -80,6 +80,17 @@ async fn the_keyboard_steps_through_a_run_and_does_not_turn_the_page() {
 }
 
 #[tokio::test]
+async fn a_click_anywhere_in_a_run_gives_it_the_keys() {
+    let page = open().await;
+    let here = page.current_url().await.unwrap();
+    page.click(&format!("{ASK} .about")).await;
+    page.press(Key::Right).await;
+    page.press(Key::Right).await;
+    assert_at(&page, "3 / 25").await;
+    assert_eq!(page.current_url().await.unwrap(), here);
+}
+
+#[tokio::test]
 async fn it_plays_to_the_end_in_silence_and_space_pauses_it() {
     let page = open().await;
     let is_live = format!("document.querySelector('{ASK} [role=status]').ariaLive !== 'off'");
