@@ -6,6 +6,8 @@ mod check;
 mod diff;
 mod explore;
 mod hint;
+mod keys;
+mod pressed;
 mod record;
 mod solution;
 mod trace;
@@ -150,7 +152,7 @@ impl Cli {
         })?;
         let workspace = Workspace::find(&here)?;
         match self.command {
-            None => live::run(workspace, self.port, self.hosts)
+            None => live::run(workspace, self.port, self.hosts, keys::obey)
                 .await
                 .map(|()| 0),
             Some(Command::Check { name }) => check::check(&workspace, name.as_deref()).await,

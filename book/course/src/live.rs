@@ -38,14 +38,36 @@ use crate::{
     workspace::{Exercise, Workspace},
 };
 use std::{future, sync::Arc};
-use tokio::{net::TcpListener, sync::watch, task::spawn_blocking};
+use tokio::{net::TcpListener, select, sync::watch, task::spawn_blocking};
 
-/// Serves the book on `port` (or the next free one), also under the names `hosts`, and checks what is saved, until the
-/// future is dropped.
+/// What whoever steers the program from the terminal needs of it.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The whole course.
+    pub workspace: Arc<Workspace>,
+    /// Its exercises, by their numbers.
+    pub exercises: Arc<[Exercise]>,
+    /// Knows how they stand.
+    pub progress: ProgressHandle,
+    /// Runs their tests.
+    pub checker: CheckerHandle,
+    /// Which of them was saved last; `None`: none since the program began.
+    pub saved: watch::Receiver<Option<usize>>,
+    /// Where the book is served: "http://127.0.0.1:3000".
+    pub url: String,
+}
+
+/// Serves the book on `port` (or the next free one), also under the names `hosts`, and checks what is saved, until
+/// `steer` ends or the future is dropped.
 ///
 /// # Errors
 /// No port is free, or the server ends by an error.
-pub async fn run(workspace: Workspace, port: u16, hosts: Vec<Host>) -> Result<(), Error> {
+pub async fn run<S: Future<Output = ()>>(
+    workspace: Workspace,
+    port: u16,
+    hosts: Vec<Host>,
+    steer: impl FnOnce(Live) -> S,
+) -> Result<(), Error> {
     begin(&workspace);
     let workspace = Arc::new(workspace);
     let listener = serve::bind(port).await?;
@@ -76,9 +98,16 @@ pub async fn run(workspace: Workspace, port: u16, hosts: Vec<Host>) -> Result<()
     terminal::say("your exercises:");
 
     let all: Arc<[Exercise]> = workspace.exercises.clone().into();
+    let (saved_sender, saved) = watch::channel(None);
     for (index, exercise) in all.iter().enumerate() {
         if let Some(status) = progress.watch(&exercise.name).await {
-            tokio::spawn(tell(status, all.clone(), index, url.clone()));
+            tokio::spawn(tell(
+                status,
+                all.clone(),
+                index,
+                saved_sender.clone(),
+                url.clone(),
+            ));
         }
         // Progress is not stored: it is what the tests say.
         let _ = checker.check_later(&exercise.name).await;
@@ -91,6 +120,14 @@ pub async fn run(workspace: Workspace, port: u16, hosts: Vec<Host>) -> Result<()
         meanwhile,
     );
 
+    let live = Live {
+        workspace: workspace.clone(),
+        exercises: all,
+        progress: progress.clone(),
+        checker: checker.clone(),
+        saved,
+        url,
+    };
     let site = Site {
         progress,
         checker,
@@ -98,10 +135,11 @@ pub async fn run(workspace: Workspace, port: u16, hosts: Vec<Host>) -> Result<()
         workspace,
         hosts,
     };
-    // Dropping this future is how it ends: see `main.rs`.
-    serve::serve(listener, site, future::pending())
-        .await
-        .map_err(Error::Serve)
+    // Dropping this future is the other way in which it ends: see `main.rs`.
+    select! {
+        served = serve::serve(listener, site, future::pending()) => served.map_err(Error::Serve),
+        () = steer(live) => Ok(()),
+    }
 }
 
 fn begin(workspace: &Workspace) {
@@ -201,6 +239,7 @@ async fn tell(
     mut status: watch::Receiver<Status>,
     all: Arc<[Exercise]>,
     index: usize,
+    saved: watch::Sender<Option<usize>>,
     url: String,
 ) {
     let Some(exercise) = all.get(index) else {
@@ -221,6 +260,7 @@ async fn tell(
             verdict_told = false;
             continue;
         }
+        let is_first = !told_before;
         let mut texts = Vec::new();
         let schedules = status.schedules.as_ref();
         if !verdict_told || schedules.is_none() {
@@ -241,5 +281,8 @@ async fn tell(
         (told_before, verdict_told) = (true, true);
         // A terminal that is paused (Ctrl-S) blocks whoever writes to it: a thread of its own, so that the pages go on.
         let _ = spawn_blocking(move || terminal::say(text)).await;
+        if !is_first {
+            saved.send_replace(Some(index));
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     process::{Output, Stdio},
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     time::timeout,
 };
@@ -355,6 +355,39 @@ async fn a_save_is_checked_and_its_verdict_comes_by_itself() {
     live.until("E0425").await;
     file(&library(&fixture), "pub fn count() -> u32 { 2 }\n");
     live.until("01-half  all 2 tests pass").await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn keys_steer_it_where_it_has_a_terminal() {
+    let fixture = half_done();
+    let program = format!("'{}' --port 0", env!("CARGO_BIN_EXE_course"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &program, "/dev/null"])
+        .current_dir(&fixture.root)
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut keyboard = child.stdin.take().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut live = Live { child, lines };
+    live.until("1 of 2 tests pass").await;
+    for (key, answer) in [
+        (b"h", "hint 1 of 2"),
+        (b"n", "to change: exercises/01-half/src/lib.rs"),
+        (b"l", "1 of 2 tests pass"),
+        (b"?", "keys: h hint"),
+        (b"r", "running 01-half"),
+    ] {
+        keyboard.write_all(key).await.unwrap();
+        live.until(answer).await;
+    }
+    keyboard.write_all(b"q").await.unwrap();
+    let ended = timeout(WATCHDOG, live.child.wait()).await;
+    assert_eq!(ended.expect("q does not end it").unwrap().code(), Some(0));
 }
 
 #[tokio::test]
