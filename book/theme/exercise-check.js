@@ -116,8 +116,8 @@
             return [...this.#rows.keys()].every((name) => known.get(name) === "passes");
         }
 
-        /** @param {Status} status @param {ExerciseCheck} leader the box to work on */
-        show(status, leader) {
+        /** @param {Status} status @param {ExerciseCheck} leader the box to work on @param {boolean} again it was done, and is not any more */
+        show(status, leader, again) {
             this.#goLive();
             this.classList.remove("lost");
             const leads = leader === this;
@@ -133,10 +133,12 @@
             this.#run.hidden = this.#step !== "" && !leads;
             const done = this.#step ? `✓ ${this.getAttribute("done") ?? `Step ${this.#step} is done`}` : `✓ All ${tests.length} pass`;
             say(this.#status, allPass ? done : headline(status.phase, passed, tests.length));
+            const broke = leads && again && this.#step && status.phase === "done" ? "It passed before: a later change broke it. " : "";
             const watching = leads && !allPass && (status.phase === "done" || status.phase === "broken") ? WATCHING : "";
-            const note = leads || !this.#step ? status.note || watching : "";
+            const note = leads || !this.#step ? broke + (status.note || watching) : "";
             const waits = this.#step !== "" && leader.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING;
-            const way = allPass ? goOn(this, this.#step !== "") : waits ? goBack(leader) : [];
+            // A step that depends on one which is red again is no step to go on from.
+            const way = waits && (again || !allPass) ? goBack(leader, again) : allPass ? goOn(this, this.#step !== "") : [];
             this.#note.replaceChildren(...way, ...prose(allPass && note ? ` ${note}` : note));
             this.#rustc.say("What the compiler says", status.phase === "broken" && leads ? status.broken : "");
             say(this.#schedules, schedules ? schedules.words.charAt(0).toUpperCase() + schedules.words.slice(1) : "");
@@ -201,6 +203,8 @@
         /** @type {EventSource | null} */
         #stream = null;
         #waits = false;
+        /** Those that a check has found done, since the page was opened. @type {Set<ExerciseCheck>} */
+        #done = new Set();
 
         /** @param {string} name */
         constructor(name) {
@@ -253,7 +257,12 @@
                 }
             }
             const leader = this.panels.find((panel) => !panel.isDone(this.#known)) ?? this.panels[this.panels.length - 1];
-            this.panels.forEach((panel) => panel.show(status, leader));
+            // Until a check is over, what is known comes from two versions of the code.
+            if (status.phase === "done") {
+                this.panels.filter((panel) => panel.isDone(this.#known)).forEach((panel) => this.#done.add(panel));
+            }
+            const again = this.#done.has(leader) && !leader.isDone(this.#known);
+            this.panels.forEach((panel) => panel.show(status, leader, again));
             if (status.phase === "done" || status.phase === "broken") {
                 document.dispatchEvent(new Event("verdict"));
             }
@@ -493,11 +502,12 @@
         return heading || next ? [link] : [];
     }
 
-    /** From a step to one before it that is to be done first: it may have been done, and be red again.
-     * @param {ExerciseCheck} leader */
-    function goBack(leader) {
+    /** From a step to one before it that is to be done first.
+     * @param {ExerciseCheck} leader @param {boolean} again it was done, and is not any more */
+    function goBack(leader, again) {
+        const step = leader.getAttribute("step");
         const link = document.createElement("a");
-        link.textContent = `First: step ${leader.getAttribute("step")}`;
+        link.textContent = again ? `Step ${step} is red again` : `First: step ${step}`;
         link.href = `#${leader.id}`;
         return [link];
     }

@@ -176,6 +176,32 @@ async fn a_step_that_is_done_says_so_and_the_next_one_leads() {
 }
 
 #[tokio::test]
+async fn a_step_that_is_red_again_says_so_in_its_box_and_in_the_next_one() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let step = |number: u32| format!("exercise-check[step='{number}']");
+    page.sees(&format!("{} .note", step(2)), "First: step 1")
+        .await;
+
+    course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
+    page.sees(&format!("{}.all-pass .state", step(2)), "✓ Step 2 is done")
+        .await;
+    course.save(
+        EXERCISE,
+        &course.read("solutions/01-recipe/rejected/forgot_to_spawn.rs"),
+    );
+    page.sees(
+        &format!("{} .note", step(1)),
+        "It passed before: a later change broke it.",
+    )
+    .await;
+    page.sees(&format!("{} .note", step(2)), "Step 1 is red again")
+        .await;
+    page.click(&format!("{} .note a", step(2))).await;
+    page.until("location.hash === '#step-1'").await;
+}
+
+#[tokio::test]
 async fn an_answer_that_never_ends_says_so_and_leaves_no_process() {
     let course = Course::start();
     let page = open_chapter(&course).await;
