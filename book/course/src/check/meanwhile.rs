@@ -102,7 +102,7 @@ impl Meanwhile {
         let mut note = Vec::new();
         if !code.is_empty() {
             note.push(format!(
-                "{} changed while the tests ran, so the tests run again. Does a test write there? It can write into `std::env::temp_dir()`.",
+                "{} changed while the tests ran, so the tests run again. If you saved it, all is well. If a test writes there, let it write into `std::env::temp_dir()`.",
                 names(&code)
             ));
         }
