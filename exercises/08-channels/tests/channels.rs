@@ -236,7 +236,7 @@ fn what_changed_meanwhile_is_drawn_once_the_newest() {
         assert_eq!(
             all(&mut drawn),
             [""; 0],
-            "nothing is drawn twice, not even at the end"
+            "the board was closed, and the screen drew again what it had drawn. Which call tells you of the end, and what do you draw after it has told you?"
         );
     });
     check(|| async {
@@ -807,8 +807,7 @@ fn account(told: &Told, from: usize, to: usize) {
                 assert_eq!(
                     *text,
                     event(last).0,
-                    "what it had seen, and was told that it missed, makes {}. So the next event is this one. Is each event that is missed counted, once, and told where it is missing?{hint}",
-                    last - 1
+                    "event {last} is next: it was neither seen nor counted as missed so far. But {text} came. Is each event that is missed counted, once, and told where it is missing?{hint}"
                 );
             }
         }
@@ -816,7 +815,7 @@ fn account(told: &Told, from: usize, to: usize) {
     assert_eq!(
         last,
         to,
-        "{to} events were published. What it has seen, and was told that it missed, ends with event {last}: the rest is neither seen nor told, and {}{hint}",
+        "{to} events were published, and a subscriber heard nothing after event {last}: the rest is neither seen nor told, and {}. What was thrown away, and who counted it?{hint}",
         if told.ended {
             "`next` gave None"
         } else {
