@@ -121,7 +121,7 @@ fn as_many_posts_wait_as_the_mailbox_says() {
             // None at all: then the callers have more to do than to wait for the answer.
             assert!(
                 judged == mailbox || judged == 0,
-                "the room was opened with a mailbox of {mailbox}, and {calls} callers posted before it got to run. {mailbox} posts should have waited in the mailbox, but it was {judged}"
+                "the room was opened with a mailbox of {mailbox}, and {calls} callers posted before it got to run: of those posts, {mailbox} should have waited in the mailbox, and {judged} did. Who gave it another bound, or takes posts out before it has time for them?"
             );
         });
         check(move || async move {

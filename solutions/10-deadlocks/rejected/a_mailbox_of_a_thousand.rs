@@ -1,5 +1,5 @@
 //! rejected: as_many_posts_wait_as_the_mailbox_says
-//! says: posts should have waited in the mailbox
+//! says: should have waited in the mailbox
 //! thinks: "Whoever opens the room may have chosen too small a mailbox, so I make it at least a thousand."
 
 use std::collections::{HashMap, VecDeque};

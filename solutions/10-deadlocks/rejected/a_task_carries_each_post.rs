@@ -1,5 +1,5 @@
 //! rejected: as_many_posts_wait_as_the_mailbox_says
-//! says: posts should have waited in the mailbox
+//! says: should have waited in the mailbox
 //! thinks: "A send that waits can be part of a circle. A task does the sending, so nobody has to wait."
 
 use std::collections::{HashMap, VecDeque};
