@@ -11,7 +11,7 @@ use harness::{
     Calls, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
     start_and_drop, wake_ups, within,
 };
-use scenarios::office::{Office, PANICS, Takes, mail};
+use office::{Office, PANICS, Takes, mail};
 use shutdown::{MailHandle, Receipt, Report, Stopped, start};
 use std::time::Duration;
 use tokio::{
@@ -205,7 +205,7 @@ fn with_nothing_to_do_it_is_over_at_once() {
                 assert_eq!(sent, Ok(Receipt(number)));
             }
             settle().await;
-            let report = in_no_time("the report", shutdown.stop(HOUR)).await;
+            let report = in_no_time("the report", shutdown.stop(HOUR / 2)).await;
             assert_eq!(
                 report.sent as u64, mails_before,
                 "the report counts all mails since the start, also those that were sent long before `stop`"
@@ -230,17 +230,17 @@ fn a_mail_that_panics_has_failed() {
         expect_panics(PANICS);
         for wrong in [Takes::PanicsAfter(SECOND), Takes::PanicsAtOnce] {
             let office = Office::new(move |number| match number {
-                1 | 3 => wrong,
+                1 | 3 | 5 => wrong,
                 _ => Takes::Time(SECOND),
             });
-            let (mails, shutdown) = start(4, 1, office.mailer());
-            let mut calls = busy(&mails, 1).await;
-            calls.extend((2..=5).map(|number| send(&mails, number)));
+            let (mails, shutdown) = start(4, 2, office.mailer());
+            let mut calls = busy(&mails, 2).await;
+            calls.extend((3..=5).map(|number| send(&mails, number)));
             settle().await;
             let report = within("the report", shutdown.stop(HOUR)).await;
             for (number, call) in (1..).zip(calls) {
                 let expected = match number {
-                    1 | 3 => Err(Stopped),
+                    1 | 3 | 5 => Err(Stopped),
                     _ => Ok(Receipt(number)),
                 };
                 assert_eq!(
@@ -248,17 +248,17 @@ fn a_mail_that_panics_has_failed() {
                         .await
                         .expect("sending does not panic: only the mailer does"),
                     expected,
-                    "the mails to 1 and 3 panic in the mailer, the others are sent. This is the answer to the caller of number {number}"
+                    "the mails to 1, 3 and 5 panic in the mailer, the others are sent. This is the answer to the caller of number {number}"
                 );
             }
             assert_eq!(
                 report,
                 Report {
-                    sent: 3,
-                    failed: 2,
+                    sent: 2,
+                    failed: 3,
                     aborted: 0
                 },
-                "of five mails, two panicked in the mailer: each mail that was accepted is in one of the numbers"
+                "of five mails, three panicked in the mailer: each mail that was accepted is in one of the numbers"
             );
             drop(mails);
         }
@@ -279,8 +279,10 @@ fn a_stuck_mail_is_given_up_at_the_deadline() {
         });
         let (mails, shutdown) = start(5, 2, office.mailer());
         let mut calls = busy(&mails, 2).await;
-        calls.extend((3..=7).map(|number| send(&mails, number)));
-        settle().await;
+        for number in 3..=7 {
+            calls.push(send(&mails, number));
+            settle().await; // in this order, whatever the schedule
+        }
         let begin = Instant::now();
         let grace = Duration::from_millis(3_500);
         let report = within("the report", shutdown.stop(grace)).await;
@@ -599,4 +601,172 @@ async fn busy(mails: &MailHandle, workers: u64) -> Vec<JoinHandle<Result<Receipt
         settle().await;
     }
     calls
+}
+
+/// A mail server for the tests: it does with each mail what the test says, and writes down what came.
+mod office {
+    use shutdown::{Mail, Mailer, Receipt};
+    use std::{
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        thread,
+        time::Duration,
+    };
+    use tokio::time::sleep;
+
+    /// What the panics of this mail server begin with.
+    pub const PANICS: &str = "no such address";
+
+    /// What happens to a mail.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Takes {
+        Time(Duration),
+        ForEver,
+        PanicsAfter(Duration),
+        /// Before there is anything to await.
+        PanicsAtOnce,
+    }
+
+    /// What was done with a mail.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Fate {
+        UnderWay,
+        Sent,
+        Panicked,
+        /// Its future was dropped before its end.
+        Dropped,
+    }
+
+    /// The mail to member `number`. Its receipt has the same number.
+    pub fn mail(number: u64) -> Mail {
+        let to = number.to_string();
+        Mail { to }
+    }
+
+    /// The mail server. Clones share what they write down.
+    #[derive(Clone)]
+    pub struct Office {
+        takes: Arc<dyn Fn(u64) -> Takes + Send + Sync>,
+        log: Arc<Mutex<Log>>,
+    }
+
+    #[derive(Default)]
+    struct Log {
+        /// Each mail that the mailer was called with, in this order.
+        mails: Vec<(u64, Fate)>,
+        most_at_once: usize,
+    }
+
+    impl Log {
+        fn under_way(&self) -> usize {
+            let mails = self.mails.iter();
+            mails.filter(|(_, fate)| *fate == Fate::UnderWay).count()
+        }
+    }
+
+    impl Office {
+        pub fn new(takes: impl Fn(u64) -> Takes + Send + Sync + 'static) -> Self {
+            Self {
+                takes: Arc::new(takes),
+                log: Arc::default(),
+            }
+        }
+
+        fn log(&self) -> MutexGuard<'_, Log> {
+            self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        pub fn mailer(&self) -> Mailer {
+            let office = self.clone();
+            Mailer::new(move |mail| {
+                let number = mail
+                    .to
+                    .parse()
+                    .expect("a mail of the tests goes to a number");
+                let sending = office.begin(number);
+                let takes = (office.takes)(number);
+                if takes == Takes::PanicsAtOnce {
+                    panic!("{PANICS}: {number} (as the test wants it)");
+                }
+                async move {
+                    match takes {
+                        Takes::Time(time) => sleep(time).await,
+                        Takes::ForEver => std::future::pending().await,
+                        Takes::PanicsAfter(time) => {
+                            sleep(time).await;
+                            panic!("{PANICS}: {number} (as the test wants it)");
+                        }
+                        Takes::PanicsAtOnce => {}
+                    }
+                    sending.ends(Fate::Sent);
+                    Receipt(number)
+                }
+            })
+        }
+
+        fn begin(&self, number: u64) -> Sending {
+            let mut log = self.log();
+            log.mails.push((number, Fate::UnderWay));
+            log.most_at_once = log.most_at_once.max(log.under_way());
+            Sending {
+                office: self.clone(),
+                index: log.mails.len() - 1,
+            }
+        }
+
+        /// Each mail that the mailer was called with, in this order, and what was done with it.
+        pub fn mails(&self) -> Vec<(u64, Fate)> {
+            self.log().mails.clone()
+        }
+
+        /// What was done with this mail; `None`: the mailer was not called with it.
+        pub fn fate(&self, number: u64) -> Option<Fate> {
+            let log = self.log();
+            // Most are where their number says.
+            let near = (number as usize).min(log.mails.len());
+            let mut mails = log.mails[..near].iter().rev().chain(&log.mails[near..]);
+            let mail = mails.find(|(begun, _)| *begun == number);
+            mail.map(|(_, fate)| *fate)
+        }
+
+        /// The mails that were sent, in the order in which they began.
+        pub fn sent(&self) -> Vec<u64> {
+            let log = self.log();
+            let sent = log.mails.iter().filter(|(_, fate)| *fate == Fate::Sent);
+            sent.map(|(number, _)| *number).collect()
+        }
+
+        pub fn under_way(&self) -> usize {
+            self.log().under_way()
+        }
+
+        pub fn most_at_once(&self) -> usize {
+            self.log().most_at_once
+        }
+    }
+
+    /// A mail under way.
+    struct Sending {
+        office: Office,
+        index: usize,
+    }
+
+    impl Sending {
+        fn ends(&self, fate: Fate) {
+            let mut log = self.office.log();
+            let now = &mut log.mails[self.index].1;
+            if *now == Fate::UnderWay {
+                *now = fate;
+            }
+        }
+    }
+
+    impl Drop for Sending {
+        fn drop(&mut self) {
+            self.ends(if thread::panicking() {
+                Fate::Panicked
+            } else {
+                Fate::Dropped
+            });
+        }
+    }
 }

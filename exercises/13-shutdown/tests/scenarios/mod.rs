@@ -2,10 +2,8 @@
 //! are stuck; they wait, or give up; and at some moment the mail-out is stopped, with more or less grace. Nothing is asked here that the
 //! page and src/lib.rs do not promise.
 
-pub mod office;
-
+use super::office::{Fate, Office, PANICS, Takes, mail};
 use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, expect_panics, wake_ups_so_far};
-use office::{Fate, Office, PANICS, Takes, mail};
 use shutdown::{MailHandle, Receipt, Report, Shutdown, Stopped, start};
 use std::{
     collections::{BTreeMap, BTreeSet},
