@@ -15,4 +15,5 @@ pub mod recipe;
 pub mod run_method;
 pub mod select;
 pub mod shared_state;
+pub mod shutdown;
 pub mod testing;

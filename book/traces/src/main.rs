@@ -17,6 +17,7 @@ mod record;
 mod run_method;
 mod select;
 mod shared_state;
+mod shutdown;
 mod testing;
 
 // The listings: the book's own files, unchanged. Their `tokio` is the stand-in here.
@@ -40,6 +41,7 @@ fn pages() -> Vec<Page> {
         cycles::pages(),
         deadlocks::pages(),
         backpressure::pages(),
+        shutdown::pages(),
     ]
     .concat()
 }
