@@ -285,7 +285,11 @@ fn a_stuck_mail_is_given_up_at_the_deadline() {
         }
         let begin = Instant::now();
         let grace = Duration::from_millis(3_500);
-        let report = within("the report", shutdown.stop(grace)).await;
+        let report = within(
+            "the report (a mail is stuck, and `stop` was given a grace of 3.5 s)",
+            shutdown.stop(grace),
+        )
+        .await;
         let took = begin.elapsed();
         // A timer fires at the first whole millisecond after its time.
         assert!(
@@ -339,7 +343,17 @@ fn the_grace_can_be_nothing_or_endless() {
         let (mails, shutdown) = start(2, 1, office.mailer());
         let _calls = (busy(&mails, 1).await, send(&mails, 2));
         settle().await;
-        let report = in_no_time("the report", shutdown.stop(Duration::ZERO)).await;
+        let begin = Instant::now();
+        let report = within(
+            "the report (`stop` was given no grace)",
+            shutdown.stop(Duration::ZERO),
+        )
+        .await;
+        let took = begin.elapsed();
+        assert!(
+            took <= Duration::from_millis(1),
+            "`stop` was given a grace of nothing, and took {took:?}: what is not sent by now is to be aborted"
+        );
         assert_eq!(
             report,
             Report {
@@ -410,7 +424,7 @@ fn nobody_holds_up_the_deadline() {
         // After a second, the third one's turn comes, and nobody looks.
         sleep(2 * SECOND).await;
         let begin = Instant::now();
-        let report = within("the report", shutdown.stop(SECOND)).await;
+        let report = within("the report (a mail is stuck, a caller has a slot and does not look, and `stop` was given a grace of 1 s)", shutdown.stop(SECOND)).await;
         let took = begin.elapsed();
         assert!(
             (SECOND..=SECOND + Duration::from_millis(1)).contains(&took),

@@ -1,5 +1,5 @@
 //! rejected: a_stuck_mail_is_given_up_at_the_deadline
-//! says: the report never came
+//! says: given a grace of 3.5 s) never came
 //! thinks: "Everything that was accepted has to be sent, however long it takes."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

@@ -1,5 +1,5 @@
 //! rejected: nobody_holds_up_the_deadline
-//! says: the report never came
+//! says: given a grace of 1 s) never came
 //! thinks: "A mailbox that is closed is read until None."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
