@@ -10,10 +10,12 @@ mod tests {
         sync::{
             Arc,
             atomic::{AtomicU32, Ordering::SeqCst},
+            mpsc as std_mpsc,
         },
         time::Duration,
     };
     use tokio::{
+        runtime::Builder,
         sync::{mpsc, oneshot},
         task::JoinSet,
         time::{sleep, timeout},
@@ -87,6 +89,43 @@ mod tests {
             task.abort();
             assert!(!task.is_finished());
             assert!(task.await.unwrap_err().is_cancelled());
+        });
+    }
+
+    /// Page: "A deadline": a task that runs on another thread while it is aborted may finish what it does.
+    #[test]
+    fn a_task_at_work_finishes() {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        let (begun, has_begun) = std_mpsc::channel();
+        let (go_on, waits) = std_mpsc::channel::<()>();
+        let task = runtime.spawn(async move {
+            begun.send(()).unwrap();
+            let _ = waits.recv(); // no `.await`: the thread itself waits
+            7
+        });
+        has_begun.recv().unwrap();
+        task.abort();
+        drop(go_on);
+        assert_eq!(runtime.block_on(task).unwrap(), 7);
+    }
+
+    /// Page: "When nobody waits": dropping the shop closes it, and nobody waits for what it has accepted.
+    #[test]
+    fn drop_can_say_stop_and_not_wait() {
+        check(|| async {
+            let (handle, shop) = open();
+            let customer = handle.clone();
+            let customer = tokio::spawn(async move { customer.order(1).await });
+            settle().await;
+            drop(shop);
+            assert!(!customer.is_finished());
+            sleep(WORK).await; // the press prints
+            settle().await;
+            assert_eq!(in_no_time("an answer", handle.order(2)).await, Err(Closed));
+            assert_eq!(customer.await.unwrap(), Ok(()));
         });
     }
 
