@@ -1,4 +1,4 @@
-//! "Stop" is a state, and not an event: who comes late has to hear it, too.
+//! "Stop" is a state, and not an event: whoever comes late has to hear it, too.
 
 use tokio::sync::{Notify, watch};
 
