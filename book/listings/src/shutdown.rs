@@ -133,7 +133,7 @@ pub fn open() -> (ShopHandle, Shop) {
 
 // ANCHOR: stop
 impl Shop {
-    /// Takes no more orders, and returns when all that were accepted have been delivered.
+    /// Takes no more orders. Returns when the accepted ones are there.
     pub async fn stop(self) {
         let _ = self.stop.send(()); // the press may have ended already
         let _ = self.press.await; // an error would be a panic of the press
