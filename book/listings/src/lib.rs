@@ -7,6 +7,7 @@
 mod abandoned;
 pub mod backpressure;
 pub mod channels;
+pub mod connection;
 pub mod cycles;
 pub mod deadlocks;
 pub mod handles;

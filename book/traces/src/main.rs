@@ -8,6 +8,7 @@
 
 mod backpressure;
 mod channels;
+mod connection;
 mod cycles;
 mod deadlocks;
 mod handles;
@@ -40,6 +41,7 @@ fn pages() -> Vec<Page> {
         channels::pages(),
         cycles::pages(),
         deadlocks::pages(),
+        connection::pages(),
         backpressure::pages(),
         shutdown::pages(),
     ]

@@ -1,0 +1,760 @@
+//! What a connection promises, step by step. Each test says what it wants and which slip it is there to catch.
+//!
+//! There is no socket: the stream is a pipe in memory (`tokio::io::duplex`) or a script of reads and writes (`tokio_test::io::Builder`). The
+//! tests run in virtual time, on a runtime of their own (see exercises/harness). When a test's body ends, the handle, the receiver and the
+//! peer are dropped, and then every task has to end as well.
+
+mod scenarios;
+
+use connection::{Closed, ConnectionHandle, Incoming, LONGEST, connect};
+use harness::{accepted_sends, alive_tasks, check, settle, wake_ups, within};
+use std::{
+    io::{Error, ErrorKind},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
+    sync::mpsc::Receiver,
+    time::sleep,
+};
+use tokio_test::io::Builder;
+
+/// A night. No round number: somebody may have a time-out.
+const LONG: Duration = Duration::from_millis(36_717_310);
+
+/// Step 1. Lines come in as the peer sent them.
+///
+/// Page: "Bytes are not lines". The slips: the end stays with the line; an empty line that is taken for the end.
+#[test]
+fn lines_come_in_whole_and_in_order() {
+    check(|| async {
+        let (_handle, mut lines, mut peer) = open(4);
+        says(&mut peer, "hello\n\nthree\r\n four \r inside \n").await;
+        for expected in ["hello", "", "three", " four \r inside "] {
+            assert_eq!(
+                next(&mut lines, "a line").await,
+                line(expected),
+                "the peer sent four lines: \"hello\", an empty one, \"three\" with \\r\\n behind it, and one with blanks around it and a \\r in its middle. They come in \
+                 in this order, each without its end"
+            );
+        }
+        drop(peer);
+        assert_eq!(
+            next(&mut lines, "the end, after the peer has gone").await,
+            None,
+            "the peer has gone, and every line was taken: the receiver gives None"
+        );
+    });
+}
+
+/// Step 1. A stream knows nothing of lines: it may be cut anywhere.
+///
+/// Page: "Bytes are not lines". The slips: one read is one line; each read is made text by itself, in the middle of a letter.
+#[test]
+fn a_line_may_come_in_pieces() {
+    check(|| async {
+        // Each of these is what one read brings.
+        let mut script = Builder::new();
+        for piece in ["he", "llo\nwor", "ld\r", "\n", "a", "b", "c\nd\n\ne\n"] {
+            script.read(piece.as_bytes());
+        }
+        // "ü" is two bytes.
+        script.read(b"gr\xc3").read(b"\xbc\xc3").read(b"\x9fe\n");
+        let (_handle, mut lines) = connect(script.build(), 4);
+        for expected in ["hello", "world", "abc", "d", "", "e", "grüße"] {
+            assert_eq!(
+                next(&mut lines, "a line that comes in pieces").await,
+                line(expected),
+                "the pieces \"he\", \"llo\\nwor\", \"ld\\r\", \"\\n\" are the lines \"hello\" and \"world\": what one read brings may be a part of a \
+                 line, or of a letter, or several lines"
+            );
+        }
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "the script is over"
+        );
+    });
+}
+
+/// Step 1. A slow peer is no trouble.
+///
+/// Page: "Bytes are not lines". The slips: a time-out; reading that spins.
+#[test]
+fn a_line_may_take_a_night() {
+    check(|| async {
+        let (_handle, mut lines, mut peer) = open(4);
+        says(&mut peer, "good ni").await;
+        let woken = wake_ups().await;
+        assert!(
+            woken < 30,
+            "nothing comes from the peer, and the runtime woke up {woken} times in a minute. Who looks, instead of waiting?"
+        );
+        sleep(LONG).await;
+        says(&mut peer, "ght\n").await;
+        assert_eq!(
+            next(&mut lines, "the line").await,
+            line("good night"),
+            "half of the line came, a night went by, and the other half came"
+        );
+    });
+}
+
+/// Step 1. What stands before the end is a line.
+///
+/// Page: "Bytes are not lines". The slip: what has no line feed behind it is thrown away.
+#[test]
+fn the_last_line_needs_no_line_feed() {
+    check(|| async {
+        let (_handle, mut lines, mut peer) = open(4);
+        says(&mut peer, "one\nand two").await;
+        peer.shutdown().await.expect("the pipe is there");
+        assert_eq!(next(&mut lines, "the first line").await, line("one"));
+        assert_eq!(
+            next(&mut lines, "the last line").await,
+            line("and two"),
+            "the peer sent \"one\\nand two\" and no more: what stands behind the last line feed is a line, too"
+        );
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "the peer has sent everything: no line is left, not even an empty one"
+        );
+    });
+}
+
+/// Step 1. An endless line is refused.
+///
+/// Page: "An endless line". The slips: no limit at all; a limit that is looked at when the line is there; one byte too few.
+#[test]
+fn a_line_that_is_too_long_is_refused() {
+    check(|| async {
+        let (_handle, mut lines, mut peer) = open(4);
+        let longest = "x".repeat(LONGEST);
+        says(&mut peer, &format!("{longest}\n")).await;
+        assert_eq!(
+            next(&mut lines, "a line of 1,024 bytes").await,
+            line(&longest),
+            "a line of {LONGEST} bytes is not too long"
+        );
+        // There is no line feed, and there never will be.
+        let endless = "y".repeat(2 * LONGEST);
+        let written = async {
+            // The connection may have been dropped in the middle of it.
+            let _ = peer.write_all(endless.as_bytes()).await;
+        };
+        within("a peer that writes an endless line", written).await;
+        assert_eq!(
+            next(&mut lines, "news of an endless line").await,
+            Some(Incoming::TooLong),
+            "{} bytes came, and no line feed among them. A peer may go on like this for ever: count, before you keep",
+            2 * LONGEST
+        );
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "after a line that is too long nothing comes: where would the next one begin?"
+        );
+    });
+}
+
+/// Step 1. One byte more than the longest line is too much, whatever its end.
+///
+/// Page: "An endless line". The slips: the limit is that of the whole buffer; characters are counted instead of bytes.
+#[test]
+fn the_limit_counts_bytes() {
+    check(|| async {
+        // Half as many letters as bytes.
+        let letters = "ü".repeat(LONGEST / 2);
+        for (sent, expected) in [
+            (format!("{letters}\nnext\n"), line(&letters)),
+            (format!("{letters}x\nnext\n"), Some(Incoming::TooLong)),
+        ] {
+            let (_handle, mut lines, mut peer) = open(4);
+            let _ = peer.write_all(sent.as_bytes()).await;
+            assert_eq!(
+                next(&mut lines, "a line of two-byte letters").await,
+                expected,
+                "{} bytes stand before the line feed, and {LONGEST} may",
+                sent.find('\n').unwrap_or_default()
+            );
+        }
+    });
+}
+
+/// Step 1. What is no text ends the connection.
+///
+/// Page: "An endless line". The slips: unwrap; letters that are replaced, so that nobody notices.
+#[test]
+fn what_is_no_text_is_refused() {
+    check(|| async {
+        let (_handle, mut lines, mut peer) = open(4);
+        peer.write_all(b"fine\nnot \xff text\nlost\n")
+            .await
+            .expect("the pipe is there");
+        assert_eq!(next(&mut lines, "a line").await, line("fine"));
+        assert_eq!(
+            next(&mut lines, "news of what is no text").await,
+            Some(Incoming::NotText),
+            "the byte 0xff stands in no UTF-8 text: the line is told as NotText, and no line is made of it"
+        );
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "a peer that sends no text may not mean this protocol: nothing comes after it"
+        );
+    });
+}
+
+/// Step 1. A read that fails is the end.
+///
+/// Page: "Who tells whom". The slips: unwrap on a read; trying again at once, for ever.
+#[test]
+fn a_read_that_fails_is_the_end() {
+    check(|| async {
+        let (_handle, mut lines) = connect(Reset { before: b"one\nha" }, 4);
+        assert_eq!(next(&mut lines, "a line").await, line("one"));
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "the read failed: what came before is there, and then the receiver gives None"
+        );
+    });
+}
+
+/// Step 2. Lines go out as they were sent.
+///
+/// Page: "Two directions at once". The slips: no line feed; a flush that never comes; a flush only when the next line is there.
+#[test]
+fn lines_go_out_in_order() {
+    check(|| async {
+        let (handle, _lines, mut peer) = open(4);
+        for text in ["hello", "", "world"] {
+            send(&handle, text).await;
+            let expected = format!("{text}\n");
+            assert_eq!(
+                hears(&mut peer, expected.len()).await,
+                expected,
+                "a line goes out with a line feed behind it, at once: the next one may be an hour away. Does a buffer keep it?"
+            );
+        }
+        let clone = handle.clone();
+        for number in 0..4 {
+            let handle = if number % 2 == 0 { &handle } else { &clone };
+            send(handle, &number.to_string()).await;
+        }
+        assert_eq!(
+            hears(&mut peer, 8).await,
+            "0\n1\n2\n3\n",
+            "lines go out in the order in which they were accepted, through whichever handle"
+        );
+    });
+}
+
+/// Step 2. A peer that does not read is still heard.
+///
+/// Page: "Two directions at once". The slip: one loop that writes a line in a branch of `select!`, and reads nothing until it is out.
+#[test]
+fn a_peer_that_does_not_read_is_still_heard() {
+    check(|| async {
+        let (handle, mut lines, mut peer) = open_with(4, 16);
+        // More than the pipe holds: it cannot be written until the peer reads.
+        send(&handle, &"x".repeat(1000)).await;
+        settle().await;
+        for number in 0..10 {
+            says(&mut peer, &format!("{number}\n")).await;
+            assert_eq!(
+                next(&mut lines, "a line of a peer that reads nothing").await,
+                line(&number.to_string()),
+                "a line cannot go out, since the peer does not read. What it writes still comes in"
+            );
+        }
+        assert_eq!(
+            hears(&mut peer, 1001).await.len(),
+            1001,
+            "when the peer reads at last, the line is whole"
+        );
+    });
+}
+
+/// Step 2. Lines stay whole while others go the other way.
+///
+/// Page: "The trouble first". The slips: `read_line` or `read_until` in a `select!` that begins anew with each line that goes out; `write_all`
+/// there, which is cut short by a line that comes in.
+#[test]
+fn nothing_is_lost_where_both_directions_meet() {
+    check(|| async {
+        let (handle, mut lines, mut peer) = open(4);
+        for round in 0..20 {
+            says(&mut peer, "be").await;
+            settle().await;
+            send(&handle, &format!("out {round}")).await;
+            let expected = format!("out {round}\n");
+            assert_eq!(
+                hears(&mut peer, expected.len()).await,
+                expected,
+                "the line that goes out"
+            );
+            says(&mut peer, "gin\n").await;
+            assert_eq!(
+                next(&mut lines, "a line that came in two pieces").await,
+                line("begin"),
+                "half of a line had come, then a line went out, then the other half came. Who still has the first half? Is the read dropped \
+                 in the middle, by a `select!`?"
+            );
+        }
+        // So little fits into this pipe that a line takes many writes, and each of them waits for the peer.
+        let (handle, mut lines, mut peer) = open_with(4, 3);
+        for round in 0..20 {
+            let text = format!("out {round} {}", "and more ".repeat(5));
+            send(&handle, &text).await;
+            settle().await;
+            let expected = format!("{text}\n");
+            let (first, rest) = expected.split_at(4);
+            assert_eq!(
+                hears(&mut peer, first.len()).await,
+                first,
+                "the line that goes out"
+            );
+            says(&mut peer, "in\n").await;
+            assert_eq!(
+                next(&mut lines, "a line that comes while another one goes out").await,
+                line("in"),
+                "it came while half of a line had gone out"
+            );
+            assert_eq!(
+                hears(&mut peer, rest.len()).await,
+                rest,
+                "half of a line had gone out, then a line came in. Is the write dropped in the middle, and begins anew or never?"
+            );
+        }
+    });
+}
+
+/// Step 2. The peer has to wait when nobody takes its lines.
+///
+/// Page: "Two directions at once". The slips: an unbounded channel of lines; a reader that takes lines out of the stream into a list; lines
+/// that are dropped when the receiver is full.
+#[test]
+fn a_peer_waits_when_nobody_takes_its_lines() {
+    check(|| async {
+        let (handle, mut lines, mut peer) = open_with(2, 256);
+        let text = "z".repeat(999);
+        let mut written = 0;
+        let endless = async {
+            while written < 1000 {
+                let bytes = format!("{text}\n");
+                if peer.write_all(bytes.as_bytes()).await.is_err() {
+                    break;
+                }
+                written += 1;
+            }
+        };
+        tokio::select! {
+            () = endless => {}
+            () = sleep(Duration::from_secs(70)) => {}
+        }
+        assert!(
+            written <= 60,
+            "`capacity` is 2, nobody takes a line, and the peer could send {written} lines of 1,000 bytes. Where are they kept? The peer has to wait"
+        );
+        // Writing does not wait for that.
+        send(&handle, "still here").await;
+        assert_eq!(
+            hears(&mut peer, 11).await,
+            "still here\n",
+            "nobody takes lines out of the receiver. Lines still go out"
+        );
+        for number in 0..written {
+            assert_eq!(
+                next(&mut lines, "a line that waited").await,
+                line(&text),
+                "line {number} of {written} that the peer had sent: it waited in the receiver, in the pipe or on the way"
+            );
+        }
+    });
+}
+
+/// Step 2. Callers wait when the peer takes nothing.
+///
+/// Page: "Two directions at once". The slips: an unbounded mailbox; a task for each line; a list in the task that writes.
+#[test]
+fn callers_wait_when_the_peer_takes_nothing() {
+    check(|| async {
+        for capacity in [1, 3] {
+            let (handle, _lines, mut peer) = open_with(capacity, 16);
+            let text = "w".repeat(999);
+            let accepted = accepted_sends(1000, || {
+                let (handle, text) = (handle.clone(), text.clone());
+                async move { handle.send(text).await }
+            })
+            .await
+            .unwrap_or(1000);
+            settle().await;
+            let more = accepted_sends(1000, || {
+                let (handle, text) = (handle.clone(), text.clone());
+                async move { handle.send(text).await }
+            })
+            .await
+            .unwrap_or(1000);
+            assert!(
+                accepted >= capacity && accepted + more <= capacity + 40,
+                "`capacity` is {capacity}, the peer reads nothing, and {} lines of 1,000 bytes were accepted: {capacity} may wait, and some kilobytes \
+                 on the way. Then `send` waits",
+                accepted + more
+            );
+            let all = (accepted + more) * 1000;
+            assert_eq!(
+                hears(&mut peer, all).await.matches(&text).count(),
+                accepted + more,
+                "every line that was accepted goes out, when the peer reads again"
+            );
+        }
+    });
+}
+
+/// Step 2. A call that is given up sends nothing.
+///
+/// Page: "Two directions at once". The slip: a task for each call, which sends all the same.
+#[test]
+fn a_call_that_is_given_up_sends_nothing() {
+    check(|| async {
+        let (handle, _lines, mut peer) = open_with(1, 16);
+        let text = "w".repeat(999);
+        let mut accepted = 0;
+        while tokio::time::timeout(Duration::from_secs(7), handle.send(text.clone())).await
+            == Ok(Ok(()))
+        {
+            accepted += 1;
+            assert!(
+                accepted < 100,
+                "the peer reads nothing, and `send` never waits"
+            );
+        }
+        let given_up =
+            tokio::time::timeout(Duration::from_secs(7), handle.send("given up".to_owned())).await;
+        assert!(given_up.is_err(), "no slot is free: `send` waits");
+        let waits = tokio::spawn(async move { handle.send("the last".to_owned()).await });
+        let expected = format!("{}the last\n", format!("{text}\n").repeat(accepted));
+        assert!(
+            hears(&mut peer, expected.len()).await == expected,
+            "the call that was given up while it waited sent something all the same, or a line is out of its order"
+        );
+        let sent = within("the call that waited", waits)
+            .await
+            .expect("it does not panic");
+        assert_eq!(sent, Ok(()), "the peer reads again: the call gets its slot");
+    });
+}
+
+/// Step 3. With the last handle, the peer sees the end.
+///
+/// Page: "Who tells whom". The slips: the half that writes is dropped, and the stream stays open as long as the other half lives; the rest in a
+/// buffer is lost; the whole connection ends with the last handle.
+#[test]
+fn the_peer_sees_the_end_after_the_last_line() {
+    check(|| async {
+        let (handle, mut lines, mut peer) = open_with(8, 16);
+        let clone = handle.clone();
+        for number in 0..6 {
+            send(&handle, &format!("line {number}")).await;
+        }
+        drop(handle);
+        drop(clone);
+        let mut all = String::new();
+        within(
+            "the end of the stream, after the last handle was dropped",
+            peer.read_to_string(&mut all),
+        )
+        .await
+        .expect("text");
+        assert_eq!(
+            all, "line 0\nline 1\nline 2\nline 3\nline 4\nline 5\n",
+            "six lines were accepted before the last handle was dropped: all of them go out, and then the peer sees the end"
+        );
+        let said = within("the peer's write", peer.write_all(b"one more\n")).await;
+        assert!(
+            said.is_ok(),
+            "no more lines go out, and now nothing is read either. The peer may still have something to say"
+        );
+        assert_eq!(
+            next(&mut lines, "a line of a peer that has seen the end").await,
+            line("one more"),
+            "no more lines go out. The peer may still have something to say"
+        );
+        drop(peer);
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "now the peer has gone"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "both directions have ended: nothing is left of the connection"
+        );
+    });
+}
+
+/// Step 3. A peer that has sent everything may still want answers.
+///
+/// Page: "Who tells whom". The slip: the end of what comes in is taken for the end of all.
+#[test]
+fn a_peer_that_has_sent_everything_is_still_answered() {
+    check(|| async {
+        let (handle, mut lines, mut peer) = open(4);
+        says(&mut peer, "what time is it?\n").await;
+        peer.shutdown().await.expect("the pipe is there");
+        assert_eq!(
+            next(&mut lines, "a question").await,
+            line("what time is it?")
+        );
+        assert_eq!(
+            next(&mut lines, "the end").await,
+            None,
+            "the peer has sent everything"
+        );
+        sleep(LONG).await;
+        send(&handle, "too late").await;
+        assert_eq!(
+            hears(&mut peer, 9).await,
+            "too late\n",
+            "the peer sends no more, and it still reads: a half-closed connection still carries answers"
+        );
+    });
+}
+
+/// Step 3. A write that fails ends both directions.
+///
+/// Page: "Who tells whom". The slips: unwrap on a write; the task that reads waits for a peer that cannot be answered; callers that wait are
+/// forgotten.
+#[test]
+fn a_write_that_fails_ends_both() {
+    check(|| async {
+        // The script stays open for reading: the peer is silent.
+        let (stream, _silent) = Builder::new()
+            .read(b"before\n")
+            .write(b"one\n")
+            .write_error(Error::from(ErrorKind::BrokenPipe))
+            .build_with_handle();
+        let (handle, mut lines) = connect(stream, 1);
+        assert_eq!(next(&mut lines, "a line").await, line("before"));
+        send(&handle, "one").await;
+        settle().await;
+        send(&handle, "two").await;
+        within("a call after a write has failed", async {
+            let mut sent = 0;
+            while handle.send("three".to_owned()).await == Ok(()) {
+                sent += 1;
+                assert!(
+                    sent < 10,
+                    "a write has failed, and `send` goes on to accept lines"
+                );
+                settle().await;
+            }
+        })
+        .await;
+        assert_eq!(
+            next(&mut lines, "the end, though the peer is silent").await,
+            None,
+            "a write has failed, so the connection has: the receiver gives None, even if the peer says nothing. Who tells the task that reads?"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "nothing is left of a connection that has failed"
+        );
+    });
+}
+
+/// Step 3. Callers that wait hear of it.
+///
+/// Page: "Who tells whom". The slip: the mailbox is kept, by a task that does not read it any more.
+#[test]
+fn callers_that_wait_hear_of_a_failure() {
+    check(|| async {
+        let (handle, lines, peer) = open_with(1, 16);
+        let text = "w".repeat(999);
+        let waiting: Vec<_> = (0..60)
+            .map(|_| {
+                let (handle, text) = (handle.clone(), text.clone());
+                tokio::spawn(async move { handle.send(text).await })
+            })
+            .collect();
+        settle().await;
+        let refused_before = waiting.iter().filter(|call| call.is_finished()).count();
+        assert!(
+            refused_before < 60,
+            "the peer reads nothing, and all calls have their slots"
+        );
+        drop(peer);
+        let mut closed = 0;
+        for call in waiting {
+            let sent = within("a call that waited while the peer went", call).await;
+            closed += usize::from(sent.expect("it does not panic") == Err(Closed));
+        }
+        assert!(
+            closed > 0,
+            "calls waited for a slot, and the peer went: they get Closed"
+        );
+        drop(lines);
+    });
+}
+
+/// Step 3. What comes in wrong ends what goes out.
+///
+/// Page: "Who tells whom". The slip: only the task that reads ends.
+#[test]
+fn a_line_that_is_refused_ends_both() {
+    check(|| async {
+        for bad in [vec![b'x'; LONGEST + 2], b"\xff\n".to_vec()] {
+            let (handle, mut lines, mut peer) = open(4);
+            let _ = peer.write_all(&bad).await;
+            assert!(
+                matches!(
+                    next(&mut lines, "news of a bad line").await,
+                    Some(Incoming::TooLong | Incoming::NotText)
+                ),
+                "the line is refused"
+            );
+            assert_eq!(
+                next(&mut lines, "the end").await,
+                None,
+                "nothing comes after it"
+            );
+            settle().await;
+            assert_eq!(
+                within(
+                    "a call after the connection has failed",
+                    handle.send("hello?".to_owned())
+                )
+                .await,
+                Err(Closed),
+                "the connection has failed, since the peer sent what is no line. Who tells the task that writes?"
+            );
+            let mut rest = Vec::new();
+            let end = within("the end of the stream", peer.read_to_end(&mut rest)).await;
+            assert!(
+                end.is_ok() && rest.is_empty(),
+                "the connection has failed: the stream is dropped, and the peer sees that"
+            );
+        }
+    });
+}
+
+/// Step 3. Nobody listens, and the peer is silent.
+///
+/// Page: "Who tells whom". The slip: the task that reads notices it when the next line comes, and none comes.
+#[test]
+fn nothing_is_left_when_nobody_listens() {
+    check(|| async {
+        let (handle, lines, mut peer) = open(4);
+        says(&mut peer, "half of a li").await;
+        drop(lines);
+        settle().await;
+        send(&handle, "goodbye").await;
+        assert_eq!(
+            hears(&mut peer, 8).await,
+            "goodbye\n",
+            "nobody listens to the peer any more. Lines still go out"
+        );
+        drop(handle);
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "the receiver and the handle are dropped, and the peer is silent. Who still reads, and what for? `closed()` of a Sender tells at once \
+             when its Receiver is gone"
+        );
+        // It is still there.
+        drop(peer);
+    });
+}
+
+/// Step 3. All of it, whatever callers and peers do.
+///
+/// Page: "Who tells whom". The slips: those that nobody thought of.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Wire>(300);
+}
+
+/// A stream that has been reset: from then on each read fails.
+struct Reset {
+    before: &'static [u8],
+}
+
+impl AsyncRead for Reset {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<(), Error>> {
+        buffer.put_slice(self.before);
+        match std::mem::take(&mut self.before) {
+            [] => Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl AsyncWrite for Reset {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, Error>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A connection, and its peer with a pipe that holds enough.
+fn open(capacity: usize) -> (ConnectionHandle, Receiver<Incoming>, DuplexStream) {
+    open_with(capacity, 64 * 1024)
+}
+
+/// With a pipe that holds so many bytes each way.
+fn open_with(capacity: usize, pipe: usize) -> (ConnectionHandle, Receiver<Incoming>, DuplexStream) {
+    let (stream, peer) = duplex(pipe);
+    let (handle, lines) = connect(stream, capacity);
+    (handle, lines, peer)
+}
+
+fn line(text: &str) -> Option<Incoming> {
+    Some(Incoming::Line(text.to_owned()))
+}
+
+async fn next(lines: &mut Receiver<Incoming>, what: &str) -> Option<Incoming> {
+    within(what, lines.recv()).await
+}
+
+async fn says(peer: &mut DuplexStream, text: &str) {
+    within(
+        "the peer's write: does anybody read the stream?",
+        peer.write_all(text.as_bytes()),
+    )
+    .await
+    .expect("the connection is there, and takes what the peer writes");
+}
+
+/// The next bytes that the peer gets.
+async fn hears(peer: &mut DuplexStream, count: usize) -> String {
+    let mut bytes = vec![0; count];
+    let read = within("a line to the peer", peer.read_exact(&mut bytes)).await;
+    read.expect("the stream has ended before that: who dropped it?");
+    String::from_utf8(bytes).expect("lines are text")
+}
+
+async fn send(handle: &ConnectionHandle, text: &str) {
+    let sent = within("`send`", handle.send(text.to_owned())).await;
+    assert_eq!(sent, Ok(()), "nothing has failed, and `send` says Closed");
+}
