@@ -258,7 +258,7 @@
                 const style = `slot ${at < places ? "" : "outside"} ${label === undefined ? "empty" : ""}`;
                 return make("span", style, label >= 0 ? this.#chip(label) : "");
             });
-            const filled = `${name}: ${inside.length} ${cap ? `of ${cap}` : "(unbounded)"}${closed ? ", closed" : ""}`;
+            const filled = `${name}: ${inside.length} ${cap ? `of ${cap}` : cap === 0 ? "" : "(unbounded)"}${closed ? ", closed" : ""}`;
             return make("div", cap ? "mailbox" : "mailbox open", make("p", "filled", filled), make("div", "slots", ...slots));
         }
 

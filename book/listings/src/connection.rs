@@ -19,6 +19,7 @@ use tokio::{
 };
 
 // ANCHOR: message
+#[derive(Debug)]
 struct Ask {
     item: String,
     reply: oneshot::Sender<u32>,

@@ -44,6 +44,8 @@ pub mod task;
 pub mod time;
 
 pub mod sync;
+
+pub mod io;
 mod trace;
 
 mod run;

@@ -147,6 +147,8 @@ pub(crate) enum BoxKind {
     OnceCell,
     Notify,
     Barrier,
+    /// One direction of a stream of bytes.
+    Wire,
 }
 
 impl BoxKind {
@@ -161,6 +163,7 @@ impl BoxKind {
             Self::OnceCell => "oncecell",
             Self::Notify => "notify",
             Self::Barrier => "barrier",
+            Self::Wire => "wire",
         }
     }
 
@@ -272,7 +275,7 @@ impl State {
         };
         let mailbox = &mut self.boxes[of];
         mailbox.filled = match mailbox.kind {
-            BoxKind::Mpsc => mailbox.filled.saturating_add_signed(filled),
+            BoxKind::Mpsc | BoxKind::Wire => mailbox.filled.saturating_add_signed(filled),
             _ => 1,
         };
         mailbox.held = mailbox.held.saturating_add_signed(held);

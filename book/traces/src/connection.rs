@@ -1,24 +1,23 @@
-//! Chapter 11, connection: todo: what is recorded.
+//! Chapter 11, connection: a line that comes in two pieces, and loses the first one.
 
 use crate::{
-    listings::connection,
+    listings::connection::loses,
     record::{Listing, Page, Scenario},
 };
 
-const LISTING: Listing = (
-    // todo: the file whose lines the page shows
-    "connection.rs",
-    include_str!("../../listings/src/connection.rs"),
+const LOSES: Listing = (
+    "loses.rs",
+    include_str!("../../listings/src/connection/loses.rs"),
 );
 
 pub fn pages() -> Vec<Page> {
     vec![Page {
-        name: "connection/first",
+        name: "connection/loses",
         scenarios: vec![Scenario::record(
-            "todo: what the reader picks it by",
-            "todo: what happens in it, in a sentence.",
-            LISTING,
-            connection::first(),
+            "Loses",
+            "Main is the exchange, and the caller as well: \"gold 101\" comes in two pieces, and an order goes out between them.",
+            LOSES,
+            loses::cut(),
         )],
     }]
 }

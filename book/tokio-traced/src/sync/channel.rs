@@ -84,15 +84,20 @@ impl<T> Channel<T> {
         }
     }
 
+    /// The actor that runs now got a message.
+    pub fn arrived(&self, place: Option<Place>, message: Option<MessageId>) {
+        if let (Some(recorder), Some(message)) = (&self.recorder, message) {
+            recorder.received(place, self.id, message);
+        }
+    }
+
     /// Unpacks what a receiver got: a message, or the news that there will be no more.
     pub fn took(&self, place: Option<Place>, parcel: Option<Parcel<T>>) -> Option<T> {
         let Some(Parcel { message, value }) = parcel else {
             self.tell(place, |from| Kind::Received(Got::End(from)));
             return None;
         };
-        if let (Some(recorder), Some(message)) = (&self.recorder, message) {
-            recorder.received(place, self.id, message);
-        }
+        self.arrived(place, message);
         Some(value)
     }
 }

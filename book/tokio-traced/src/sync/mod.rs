@@ -4,7 +4,7 @@
 
 mod barrier;
 pub mod broadcast;
-mod channel;
+pub(crate) mod channel;
 mod lock;
 pub mod mpsc;
 mod notify;

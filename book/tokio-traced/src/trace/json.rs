@@ -24,8 +24,11 @@ impl Trace {
             format!(
                 "{{\"name\":{},\"cap\":{},\"owner\":{}}}",
                 text(name),
-                b.capacity
-                    .map_or_else(|| "null".to_owned(), |cap| cap.to_string()),
+                match (b.kind, b.capacity) {
+                    ("wire", _) => "0".to_owned(),
+                    (_, None) => "null".to_owned(),
+                    (_, Some(cap)) => cap.to_string(),
+                },
                 owner.map_or_else(|| "null".to_owned(), |owner| owner.to_string()),
             )
         });

@@ -212,9 +212,11 @@ fn name_of_box(boxes: &[BoxState], names: &[String], id: BoxId) -> String {
         (BoxKind::OnceCell, _) => "the OnceCell".to_owned(),
         (BoxKind::Notify, _) => "the Notify".to_owned(),
         (BoxKind::Barrier, _) => "the Barrier".to_owned(),
+        (BoxKind::Wire, Some(owner)) => format!("the wire to {owner}"),
+        (BoxKind::Wire, None) => "a wire that nobody reads".to_owned(),
     };
     let tells = match this.kind {
-        BoxKind::Mpsc => owner.is_some(),
+        BoxKind::Mpsc | BoxKind::Wire => owner.is_some(),
         BoxKind::Mutex | BoxKind::RwLock | BoxKind::OnceCell => true,
         _ => false,
     };

@@ -107,6 +107,7 @@ impl Trace {
         let own = self.boxes.iter().filter(|b| b.owner == Some(who));
         match self.boxes[of].kind {
             "mpsc" if own.count() == 1 => "mail".to_owned(),
+            "wire" => format!("bytes on {}", self.mailbox_of(who, of)),
             _ => format!("mail in {}", self.mailbox_of(who, of)),
         }
     }
@@ -310,6 +311,7 @@ impl<'a> Teller<'a> {
         match trace.boxes[to].kind {
             "watch" => return format!("{name} sets {mailbox} to {what}."),
             "broadcast" => return format!("{name} sends {what} to {mailbox}."),
+            "wire" => return format!("{name} writes {what}: it is on {mailbox}."),
             _ => {}
         }
         self.filled[to] += 1;
@@ -340,10 +342,19 @@ impl<'a> Teller<'a> {
                     trace.message(message)
                 )
             }
+            Got::Mail { from, message } if trace.boxes[from].kind == "wire" => {
+                format!("{who} reads {}.", trace.message(message))
+            }
             Got::Mail { message, .. } => format!("{who} hears {}.", trace.message(message)),
             Got::End(of) if trace.boxes[of].kind == "mpsc" => {
                 let of = trace.mailbox_of(actor, of).replace("its own ", "its ");
                 format!("{who} finds {of} empty and closed: `recv` gives None.")
+            }
+            Got::End(of) if trace.boxes[of].kind == "wire" => {
+                format!(
+                    "{who} reads the end: nothing more comes on {}.",
+                    trace.mailbox(of)
+                )
             }
             Got::End(of) => format!("{who} finds {} closed.", trace.mailbox(of)),
             Got::Answer {
