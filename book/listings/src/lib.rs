@@ -11,6 +11,7 @@ pub mod connection;
 pub mod cycles;
 pub mod deadlocks;
 pub mod handles;
+pub mod libraries;
 pub mod no_reply;
 pub mod recipe;
 pub mod run_method;

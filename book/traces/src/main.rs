@@ -12,6 +12,7 @@ mod connection;
 mod cycles;
 mod deadlocks;
 mod handles;
+mod libraries;
 mod no_reply;
 mod recipe;
 mod record;
@@ -44,6 +45,7 @@ fn pages() -> Vec<Page> {
         connection::pages(),
         backpressure::pages(),
         shutdown::pages(),
+        libraries::pages(),
     ]
     .concat()
 }
