@@ -248,13 +248,12 @@ impl Verdict<'_> {
                 }
             }
             if !test.promise.is_empty() {
-                let next = format!(
-                    "a hint: cargo course hint {exercise} {test}\nits run: cargo course trace {exercise} {test}",
-                    exercise = self.exercise.name,
-                    test = test.name
-                );
-                for line in next.lines() {
-                    writeln!(f, "{}", indented(&quiet(line), 6))?;
+                let which = format!("{} {}", self.exercise.name, test.name);
+                let hint = format!("a hint: cargo course hint {which}");
+                writeln!(f, "{}", indented(&quiet(hint), 6))?;
+                if self.exercise.real_tokio.is_none() {
+                    let run = format!("its run: cargo course trace {which}");
+                    writeln!(f, "{}", indented(&quiet(run), 6))?;
                 }
                 writeln!(f)?;
             }

@@ -41,6 +41,9 @@ pub struct Exercise {
     pub solution: PathBuf,
     /// Words that the failure of the untouched exercise contains, from `[package.metadata.course]`.
     pub starts_with: String,
+    /// The dependency that is built on the real Tokio, from `[package.metadata.course]`: with it, the exercise cannot be built against
+    /// the stand-in. And it is a large one: such an exercise is built only when somebody asks for it.
+    pub real_tokio: Option<String>,
 }
 
 /// The program to start for cargo: the very one that started us, if any.
@@ -119,11 +122,9 @@ impl Workspace {
 
 impl Exercise {
     fn of(package: &cargo_metadata::Package, root: &Path) -> Option<Self> {
-        let starts_with = package
-            .metadata
-            .get("course")?
-            .get("starts_with")?
-            .as_str()?;
+        let course = package.metadata.get("course")?;
+        let starts_with = course.get("starts_with")?.as_str()?;
+        let real_tokio = course.get("real_tokio").and_then(|name| name.as_str());
         let folder = package.manifest_path.parent()?.as_std_path();
         if folder.parent()? != root.join("exercises") {
             return None;
@@ -135,6 +136,7 @@ impl Exercise {
             folder: folder.to_owned(),
             solution: root.join("solutions").join(folder.file_name()?),
             starts_with: starts_with.to_owned(),
+            real_tokio: real_tokio.map(str::to_owned),
         })
     }
 

@@ -152,6 +152,7 @@ fn a_draft_becomes_a_chapter_that_is_named_everywhere_and_says_what_is_to_be_wri
         folder: workspace.root.join("exercises").join(&folder),
         solution: workspace.root.join("solutions").join(&folder),
         starts_with: "not yet implemented: step 1".to_owned(),
+        real_tokio: None,
     };
     for list in LISTS {
         let (mut old, mut added) = (before[list].lines().peekable(), Vec::new());

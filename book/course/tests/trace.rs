@@ -227,6 +227,39 @@ async fn an_unknown_test_is_told_with_those_that_there_are() {
     );
 }
 
+#[tokio::test]
+async fn what_needs_the_real_tokio_says_so_before_anything_is_built() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut workspace = Workspace::find(here).unwrap();
+    // Where nothing is built yet: not even cargo is started.
+    workspace.target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("never-built");
+    let declared: Vec<&Exercise> = (workspace.exercises.iter())
+        .filter(|exercise| exercise.real_tokio.is_some())
+        .collect();
+    assert!(!declared.is_empty());
+    for exercise in declared {
+        let dependency = exercise.real_tokio.as_deref().unwrap();
+        let manifest = fs::read_to_string(exercise.folder.join("Cargo.toml")).unwrap();
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        assert!(dependencies.contains(dependency), "{}", exercise.name);
+
+        let traced = trace::trace(&workspace, exercise, "any", Default::default()).await;
+        let Err(Error::NotRecorded { reason, .. }) = traced else {
+            panic!("{traced:?}");
+        };
+        assert!(reason.starts_with(dependency), "{reason}");
+        let explored = explore::explore(&workspace, exercise, None, 1..2).await;
+        let Err(Error::NotExplored { reason, .. }) = explored else {
+            panic!("{explored:?}");
+        };
+        assert!(reason.starts_with(dependency), "{reason}");
+        assert!(!explore::is_possible(&workspace, exercise));
+    }
+    assert!(!workspace.target.exists());
+    let recipe = workspace.exercise("recipe").unwrap();
+    assert!(explore::is_possible(&workspace, recipe));
+}
+
 #[test]
 fn what_tests_take_from_their_harness_is_in_the_one_that_records() {
     let words = |text: &str| -> Vec<String> {

@@ -41,7 +41,7 @@ pub async fn check(workspace: &Workspace, name: Option<&str>) -> Result<u8, Erro
 
 /// Goes on where all tests are green. What cannot be explored leaves the verdict as it is.
 async fn is_green_in_schedules(workspace: &Workspace, exercise: &Exercise) -> bool {
-    if !explore::is_possible(workspace) {
+    if !explore::is_possible(workspace, exercise) {
         return true;
     }
     terminal::say(terminal::quiet(explore::BEGINS));

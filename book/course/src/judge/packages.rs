@@ -71,6 +71,11 @@ fn package(
     update(&folder.join("Cargo.toml"), manifest.to_string())
 }
 
+/// The name in a line such as `mod by_hand;`.
+fn helper(line: &str) -> Option<&str> {
+    line.strip_prefix("mod ")?.strip_suffix(';')
+}
+
 /// The text of a test file without all tests but this one: what is left is built in half the time (measured).
 fn with_one_test(text: &str, name: &str, exercise: &Path) -> String {
     const TEST: &str = "#[test]\n";
@@ -87,6 +92,15 @@ fn with_one_test(text: &str, name: &str, exercise: &Path) -> String {
         }
         kept.push_str(if is_it { TEST } else { LEFT_OUT });
         kept.push_str(part);
+    }
+    let helpers = kept
+        .lines()
+        .filter_map(helper)
+        .filter(|name| *name != "scenarios");
+    for name in Vec::from_iter(helpers.map(str::to_owned)) {
+        let file = exercise.join("tests").join(&name).join("mod.rs");
+        let module = format!("\nmod {name};");
+        kept = kept.replace(&module, &format!("\n#[path = {file:?}]{module}"));
     }
     let kept = kept.replace("\nmod scenarios;", &format!("\n{scenarios}mod scenarios;"));
     format!("#![allow(unused)]\n{kept}")

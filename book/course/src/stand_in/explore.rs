@@ -14,7 +14,7 @@ use crate::{
         Labels, Purpose, lock,
         schedules::{Red, USUAL, first_red, green, headline},
         stage::Stage,
-        trace::{self, built},
+        trace::{self, built, possible},
         who_waits,
     },
     workspace::{Exercise, Workspace, did_you_mean},
@@ -35,12 +35,13 @@ pub async fn explore(
     test: Option<&str>,
     numbers: Range<u64>,
 ) -> Result<Option<Red>, Error> {
-    if !is_possible(workspace) {
+    if !has_stand_in(workspace) {
         return Err(Error::NotExplored {
             reason: "there is no stand-in for Tokio here".to_owned(),
             next: "`git checkout book/tokio-traced` brings it back".to_owned(),
         });
     }
+    possible(exercise).map_err(not_explored)?;
     let stage = Stage::new(workspace, exercise, Purpose::Explore);
     let lock = lock::lock(&stage.folder.with_extension("lock")).await?;
     let built = built(workspace, exercise, &stage, Labels::Types).await;
@@ -91,7 +92,7 @@ pub async fn after_green(
     mut status: Status,
     progress: &ProgressHandle,
 ) {
-    if !is_possible(workspace) {
+    if !is_possible(workspace, exercise) {
         return;
     }
     status.schedules = Some(in_words(Outcome::Waiting, BEGINS));
@@ -149,8 +150,12 @@ fn its_run(exercise: &Exercise, red: &Red) -> String {
     )
 }
 
-/// Whether the stand-in is there.
-pub fn is_possible(workspace: &Workspace) -> bool {
+/// Whether the stand-in is there, and the exercise can be built against it.
+pub fn is_possible(workspace: &Workspace, exercise: &Exercise) -> bool {
+    has_stand_in(workspace) && possible(exercise).is_ok()
+}
+
+fn has_stand_in(workspace: &Workspace) -> bool {
     workspace.root.join("book").join("tokio-traced").is_dir()
 }
 

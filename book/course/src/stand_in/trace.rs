@@ -60,6 +60,7 @@ pub async fn trace(
     test: &str,
     run: Run<'_>,
 ) -> Result<Trace, Error> {
+    possible(exercise)?;
     let stage = Stage::new(workspace, exercise, Purpose::Trace);
     // Pages, the checker and another terminal may ask at the same time.
     let _lock = lock::lock(&stage.folder.with_extension("lock")).await?;
@@ -104,6 +105,20 @@ pub async fn trace(
             ends,
         }),
         _ => Err(nothing_recorded(exercise, &finished)),
+    }
+}
+
+/// Whether the exercise can be built against the stand-in.
+///
+/// # Errors
+/// [`Error::NotRecorded`]: a dependency of its own needs the real Tokio.
+pub(super) fn possible(exercise: &Exercise) -> Result<(), Error> {
+    match &exercise.real_tokio {
+        None => Ok(()),
+        Some(dependency) => Err(not_recorded(
+            format!("{dependency} is built on the real Tokio, and not on the stand-in for it"),
+            &format!("`cargo course check {}` says all there is", exercise.name),
+        )),
     }
 }
 

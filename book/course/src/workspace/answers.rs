@@ -182,6 +182,7 @@ mod tests {
             folder: PathBuf::new(),
             solution: folder.path().to_owned(),
             starts_with: String::new(),
+            real_tokio: None,
         };
         let found: Vec<(String, bool)> = (super::rejected(&exercise).unwrap().into_iter())
             .map(|answer| (answer.test, answer.in_some_schedules))
