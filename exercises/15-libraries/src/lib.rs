@@ -18,7 +18,8 @@ pub struct OnKameo;
 /// Rooms on Kameo that are opened again when they panic. Beside the rules of all rooms:
 ///
 /// - The post over which the room panicked is [`Refused::Lost`]. What waits in the mailbox stays there, in its order, and all handles stay
-///   valid. (A second panic may cost more: when the next room panics over one of these messages, those behind it may be lost, too.)
+///   valid. (What comes before a room has begun is another matter, here and after a panic: when it panics over one of these
+///   messages, those behind it may be lost, too.)
 /// - The room that goes on is a new one: no posts, no slow mode, the same screen.
 /// - It survives five panics without a pause between them, and does not survive a sixth. Then it is gone for good, like one that was closed.
 pub struct Supervised;

@@ -150,15 +150,13 @@ pub struct ModeratorHandle {
 
 impl Member for MemberHandle {
     async fn post(&self, text: String) -> Result<u64, Refused> {
-        self.room
-            .ask(Post(text))
-            .await
-            .map_err(|error| match error {
-                SendError::HandlerError(refused) => refused,
-                SendError::ActorStopped => Refused::Lost,
-                // Without a time-out the others do not come.
-                _ => Refused::Closed,
-            })
+        let asked = self.room.ask(Post(text)).await;
+        asked.map_err(|error| match error {
+            SendError::HandlerError(refused) => refused,
+            SendError::ActorStopped => Refused::Lost,
+            // Without a time-out the others do not come.
+            _ => Refused::Closed,
+        })
     }
 }
 
