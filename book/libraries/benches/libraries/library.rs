@@ -1,0 +1,247 @@
+//! The same actor on each library, for the measurements.
+
+use crate::on_many_threads;
+use actor_libraries::*;
+use criterion::Criterion;
+use std::{
+    pin::Pin,
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long something took.
+pub type Took = Pin<Box<dyn Future<Output = Duration>>>;
+
+/// The same, for a runtime with many threads.
+pub type SendTook = Pin<Box<dyn Future<Output = Duration> + Send>>;
+
+/// What gives out numbers.
+pub trait Library: 'static {
+    const NAME: &'static str;
+
+    /// Whether there is a tell that is not an ask.
+    const TELLS: bool = true;
+
+    /// The package, its version and features for a project that has nothing else; and the module of the listing. `None`: the package is not
+    /// built by itself.
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)>;
+
+    type Handle: 'static;
+
+    fn start() -> impl Future<Output = Self::Handle>;
+
+    fn ask(handle: &Self::Handle) -> impl Future<Output = u64>;
+
+    fn tell(handle: &Self::Handle) -> impl Future<Output = ()>;
+
+    /// Ends the actor. It need not have ended when this returns.
+    fn end(handle: Self::Handle) -> impl Future<Output = ()> {
+        async move { drop(handle) }
+    }
+
+    /// A library whose actors are bound to a thread measures nothing.
+    fn ask_on_many_threads(_: &mut Criterion) {}
+}
+
+/// Not generic: whether a future is Send is known only where its type is.
+macro_rules! ask_on_many_threads {
+    ($library:ident) => {
+        fn ask_on_many_threads(criterion: &mut Criterion) {
+            on_many_threads::<$library>(criterion, |times| {
+                Box::pin(async move {
+                    let actor = $library::start().await;
+                    let start = Instant::now();
+                    for _ in 0..times {
+                        std::hint::black_box($library::ask(&actor).await);
+                    }
+                    let took = start.elapsed();
+                    $library::end(actor).await;
+                    took
+                })
+            });
+        }
+    };
+}
+
+/// A library whose handle is made by `new()`.
+macro_rules! library {
+    ($library:ident, $name:literal, $module:ident, $package:expr) => {
+        pub struct $library;
+
+        impl Library for $library {
+            const NAME: &'static str = $name;
+            const PACKAGE: Option<(&'static str, &'static str, &'static str)> = $package;
+            type Handle = $module::SequencerHandle;
+
+            async fn start() -> Self::Handle {
+                $module::SequencerHandle::new()
+            }
+
+            async fn ask(handle: &Self::Handle) -> u64 {
+                handle.next_number().await
+            }
+
+            async fn tell(handle: &Self::Handle) {
+                handle.skip(1).await;
+            }
+
+            ask_on_many_threads!($library);
+        }
+    };
+}
+
+const TOKIO: &str =
+    r#"tokio = { version = "1", default-features = false, features = ["rt", "sync"] }"#;
+
+library!(
+    ByHand,
+    "by hand",
+    by_hand,
+    Some(("tokio", TOKIO, include_str!("../../src/by_hand.rs")))
+);
+library!(
+    Kameo,
+    "kameo",
+    on_kameo,
+    Some((
+        "kameo",
+        r#"kameo = "0.22.2""#,
+        include_str!("../../src/on_kameo.rs")
+    ))
+);
+library!(
+    Rsactor,
+    "rsactor",
+    on_rsactor,
+    Some((
+        "rsactor",
+        r#"rsactor = "0.17.0""#,
+        include_str!("../../src/on_rsactor.rs")
+    ))
+);
+library!(
+    Xtra,
+    "xtra",
+    on_xtra,
+    Some((
+        "xtra",
+        r#"xtra = { version = "0.6.0", features = ["macros", "tokio"] }"#,
+        include_str!("../../src/on_xtra.rs")
+    ))
+);
+
+/// A channel and a loop, with no handle, no enum and no struct around them: the floor.
+pub struct Raw;
+
+impl Library for Raw {
+    const NAME: &'static str = "a bare loop";
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)> = None;
+    type Handle = mpsc::Sender<Option<oneshot::Sender<u64>>>;
+
+    async fn start() -> Self::Handle {
+        let (sender, mut mailbox) = mpsc::channel::<Option<oneshot::Sender<u64>>>(64);
+        tokio::spawn(async move {
+            let mut last = 0;
+            while let Some(reply) = mailbox.recv().await {
+                last += 1;
+                if let Some(reply) = reply {
+                    let _ = reply.send(last);
+                }
+            }
+        });
+        sender
+    }
+
+    async fn ask(handle: &Self::Handle) -> u64 {
+        let (reply, number) = oneshot::channel();
+        let _ = handle.send(Some(reply)).await;
+        number.await.expect("the loop is there")
+    }
+
+    async fn tell(handle: &Self::Handle) {
+        handle.send(None).await.expect("the loop is there");
+    }
+
+    ask_on_many_threads!(Raw);
+}
+
+/// `tower`'s buffer, which has no tell.
+pub struct Tower;
+
+impl Library for Tower {
+    const NAME: &'static str = "tower's `Buffer`";
+    const TELLS: bool = false;
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)> = Some((
+        "tower",
+        r#"tower = { version = "0.5.3", default-features = false, features = ["buffer", "util"] }"#,
+        include_str!("../../src/service.rs"),
+    ));
+    type Handle = service::SequencerHandle;
+
+    async fn start() -> Self::Handle {
+        service::SequencerHandle::new()
+    }
+
+    async fn ask(handle: &Self::Handle) -> u64 {
+        handle.next_number().await
+    }
+
+    async fn tell(_: &Self::Handle) {}
+
+    ask_on_many_threads!(Tower);
+}
+
+/// Its actors are local to a thread, and a tell that waits for a slot is an ask.
+pub struct Actix;
+
+impl Library for Actix {
+    const NAME: &'static str = "actix";
+    const TELLS: bool = false;
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)> = Some((
+        "actix",
+        r#"actix = "0.13.5""#,
+        include_str!("../../src/on_actix.rs"),
+    ));
+    type Handle = on_actix::SequencerHandle;
+
+    async fn start() -> Self::Handle {
+        on_actix::SequencerHandle::new()
+    }
+
+    async fn ask(handle: &Self::Handle) -> u64 {
+        handle.next_number().await
+    }
+
+    async fn tell(_: &Self::Handle) {}
+}
+
+/// Its mailbox has no bound, and its actor has to be stopped.
+pub struct Ractor;
+
+impl Library for Ractor {
+    const NAME: &'static str = "ractor";
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)> = Some((
+        "ractor",
+        r#"ractor = "0.16.5""#,
+        include_str!("../../src/on_ractor.rs"),
+    ));
+    type Handle = on_ractor::SequencerHandle;
+
+    async fn start() -> Self::Handle {
+        on_ractor::SequencerHandle::new().await.0
+    }
+
+    async fn ask(handle: &Self::Handle) -> u64 {
+        handle.next_number().await
+    }
+
+    async fn tell(handle: &Self::Handle) {
+        handle.skip(1);
+    }
+
+    async fn end(handle: Self::Handle) {
+        handle.stop();
+    }
+
+    ask_on_many_threads!(Ractor);
+}

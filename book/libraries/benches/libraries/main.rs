@@ -1,0 +1,166 @@
+//! What an actor costs by hand and on each library: the tables of chapter 15, anew on your machine, in some minutes:
+//!
+//!     cargo bench -p actor-libraries
+//!
+//! With `BLESS=1` before it, the tables are written where the page includes them (book/src/15-libraries.md). Words after `--` choose among
+//! the measurements, as with any bench of Criterion, and then no table is made: `cargo bench -p actor-libraries -- ask`.
+
+mod built;
+mod idle;
+mod library;
+mod pays;
+mod table;
+
+use criterion::{Criterion, measurement::WallTime};
+use library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, Xtra};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::{LocalSet, spawn_local},
+};
+
+/// What is measured of each library, with one thread, where actix can come along; and an ask once more with many.
+const GROUPS: [&str; 4] = ["ask", "tell", "start", "ask, many threads"];
+
+/// Runs this for each library, in the order of the table.
+macro_rules! each {
+    ($do:ident $(, $argument:expr)*) => {
+        $do::<Raw>($($argument),*);
+        $do::<ByHand>($($argument),*);
+        $do::<Tower>($($argument),*);
+        $do::<Actix>($($argument),*);
+        $do::<Kameo>($($argument),*);
+        $do::<Ractor>($($argument),*);
+        $do::<Rsactor>($($argument),*);
+        $do::<Xtra>($($argument),*);
+    };
+}
+pub(crate) use each;
+
+fn main() {
+    // This program, once more, with many actors that do nothing: see `idle`.
+    if let Some(name) = env::var_os(idle::WHICH) {
+        return idle::measure_here(&name.to_string_lossy());
+    }
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("criterion-libraries");
+    // Cargo says `--bench`, and nothing else, when no measurement is chosen.
+    let is_whole = env::args().skip(1).eq(["--bench"]);
+    if is_whole {
+        // What is left of an earlier run must not get into this table.
+        let _ = fs::remove_dir_all(&output);
+    }
+    let mut criterion = Criterion::default()
+        .output_directory(&output)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1_500))
+        .sample_size(30)
+        .configure_from_args();
+
+    each!(compare, &mut criterion);
+    pays::measure(&mut criterion);
+    criterion.final_summary();
+
+    if is_whole {
+        let tables = [
+            ("libraries_costs.md", table::costs(&output)),
+            ("libraries_pays.md", table::pays(&output)),
+        ];
+        for (name, table) in tables {
+            println!("{table}");
+            if env::var_os("BLESS").is_some() {
+                let page = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                    .with_file_name("listings")
+                    .join("tables")
+                    .join(name);
+                fs::write(page, table).expect("the tables of the page can be written");
+            }
+        }
+    }
+}
+
+/// A runtime with one thread.
+fn one_thread() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime can be started")
+}
+
+/// A runtime with as many threads as cores, as `#[tokio::main]` starts it.
+fn many_threads() -> Runtime {
+    let runtime = Builder::new_multi_thread().enable_time().build();
+    runtime.expect("a runtime can be started")
+}
+
+fn compare<L: Library>(criterion: &mut Criterion) {
+    let runtime = one_thread();
+    let mut measure = |group: &str, operation: fn(u64) -> library::Took| {
+        let mut group = criterion.benchmark_group(group);
+        group.bench_function(L::NAME, |bencher| {
+            bencher.iter_custom(|times| {
+                // In a task of its own, and not in `block_on`: that is measured in `pays`.
+                LocalSet::new().block_on(&runtime, async {
+                    spawn_local(operation(times)).await.expect("nothing panics")
+                })
+            });
+        });
+        group.finish();
+    };
+    measure(GROUPS[0], |times| Box::pin(ask::<L>(times)));
+    if L::TELLS {
+        measure(GROUPS[1], |times| Box::pin(tell::<L>(times)));
+    }
+    measure(GROUPS[2], |times| Box::pin(start::<L>(times)));
+    L::ask_on_many_threads(criterion);
+}
+
+/// One ask after the other.
+async fn ask<L: Library>(times: u64) -> Duration {
+    let actor = L::start().await;
+    let start = Instant::now();
+    for _ in 0..times {
+        std::hint::black_box(L::ask(&actor).await);
+    }
+    let took = start.elapsed();
+    L::end(actor).await;
+    took
+}
+
+/// Tells, as many as there are slots at a time, until the actor has handled all of them.
+async fn tell<L: Library>(times: u64) -> Duration {
+    let actor = L::start().await;
+    let start = Instant::now();
+    for _ in 0..times {
+        L::tell(&actor).await;
+    }
+    std::hint::black_box(L::ask(&actor).await);
+    let took = start.elapsed();
+    L::end(actor).await;
+    took
+}
+
+/// An actor is started, answers once, and ends.
+async fn start<L: Library>(times: u64) -> Duration {
+    let start = Instant::now();
+    for _ in 0..times {
+        let actor = L::start().await;
+        std::hint::black_box(L::ask(&actor).await);
+        L::end(actor).await;
+    }
+    start.elapsed()
+}
+
+/// One ask after the other, from a task, where several threads look for work.
+fn on_many_threads<L: Library>(criterion: &mut Criterion, ask: impl Fn(u64) -> library::SendTook) {
+    let runtime = many_threads();
+    let mut group: criterion::BenchmarkGroup<'_, WallTime> = criterion.benchmark_group(GROUPS[3]);
+    group.bench_function(L::NAME, |bencher| {
+        bencher.iter_custom(|times| {
+            let asking = ask(times);
+            runtime.block_on(async { tokio::spawn(asking).await.expect("nothing panics") })
+        });
+    });
+    group.finish();
+}

@@ -1,0 +1,102 @@
+//! The tables of the page, from what was measured.
+
+use crate::{
+    GROUPS,
+    built::built,
+    each, idle,
+    library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, Xtra},
+    pays,
+};
+use benchmarks::{in_words, machine, nanoseconds};
+use std::{fmt::Write, path::Path};
+
+/// A row for each library: by hand in nanoseconds, the others as multiples of that.
+pub fn costs(measured: &Path) -> String {
+    let by_hand = Row::of::<ByHand>(measured);
+    let mut table = String::from(
+        "| | ask | tell | start, ask once, end | ask, many threads | idle memory | packages | first build |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    each!(add, &mut table, measured, &by_hand);
+    let versions = [
+        ("Tokio", "tokio"),
+        ("actix", "actix"),
+        ("kameo", "kameo"),
+        ("ractor", "ractor"),
+        ("rsactor", "rsactor"),
+        ("xtra", "xtra"),
+        ("tower", "tower"),
+        ("Criterion", "criterion"),
+    ];
+    let _ = writeln!(table, "\n{}", machine(&versions));
+    table
+}
+
+/// What was measured of a library.
+struct Row {
+    times: [Option<f64>; 4],
+    bytes: Option<u64>,
+    /// Packages, and seconds.
+    built: Option<(usize, f64)>,
+}
+
+impl Row {
+    fn of<L: Library>(measured: &Path) -> Self {
+        let times = GROUPS.map(|group| {
+            let is_there = measured.join(group).join(L::NAME).is_dir();
+            is_there.then(|| nanoseconds(measured, group, L::NAME))
+        });
+        Self {
+            times,
+            bytes: idle::bytes(L::NAME),
+            built: L::PACKAGE.map(|(name, dependency, listing)| {
+                let built = built(name, dependency, listing);
+                (built.packages, built.took.as_secs_f64())
+            }),
+        }
+    }
+}
+
+fn add<L: Library>(table: &mut String, measured: &Path, by_hand: &Row) {
+    let is_first = L::NAME == ByHand::NAME;
+    let measured = (!is_first).then(|| Row::of::<L>(measured));
+    let row = measured.as_ref().unwrap_or(by_hand);
+    let _ = write!(table, "| {} |", L::NAME);
+    let mut cell = |words: Option<String>| {
+        let _ = write!(table, " {} |", words.as_deref().unwrap_or("–"));
+    };
+    for (time, first) in row.times.iter().zip(by_hand.times) {
+        cell(match (time, first) {
+            (Some(time), _) if is_first => Some(in_words(*time)),
+            (Some(time), Some(first)) => Some(format!("{:.1} ×", time / first)),
+            _ => None,
+        });
+    }
+    cell(row.bytes.map(|bytes| match by_hand.bytes {
+        Some(first) if !is_first => format!("{:.1} ×", bytes as f64 / first as f64),
+        _ => format!("{bytes} B"),
+    }));
+    cell(row.built.map(|(packages, _)| packages.to_string()));
+    cell(row.built.map(|(_, seconds)| match by_hand.built {
+        Some((_, first)) if !is_first => format!("{:.1} ×", seconds / first),
+        _ => format!("{seconds:.1} s"),
+    }));
+    table.push('\n');
+}
+
+/// What pays: an ask in nanoseconds, the others as multiples of it.
+pub fn pays(measured: &Path) -> String {
+    let mut table = String::from("| by hand, many threads | a message |\n| --- | ---: |\n");
+    let time = |row| nanoseconds(measured, pays::GROUP, row);
+    let first = time(pays::ROWS[0]);
+    let _ = writeln!(table, "| {} | {} |", pays::ROWS[0], in_words(first));
+    for row in &pays::ROWS[1..] {
+        let _ = writeln!(table, "| {row} | {:.2} × |", time(row) / first);
+    }
+    let _ = writeln!(
+        table,
+        "\n{}",
+        machine(&[("Tokio", "tokio"), ("Criterion", "criterion")])
+    );
+    table
+}
