@@ -1,24 +1,43 @@
-//! Chapter 15, libraries: todo: what is recorded.
+//! Chapter 15, libraries: three asks, one after the other and together.
 
 use crate::{
-    listings::libraries,
+    listings::libraries::{SequencerHandle, one_after_the_other, together},
     record::{Listing, Page, Scenario},
 };
 
 const LISTING: Listing = (
-    // todo: the file whose lines the page shows
     "libraries.rs",
     include_str!("../../listings/src/libraries.rs"),
 );
 
 pub fn pages() -> Vec<Page> {
     vec![Page {
-        name: "libraries/first",
-        scenarios: vec![Scenario::record(
-            "todo: what the reader picks it by",
-            "todo: what happens in it, in a sentence.",
-            LISTING,
-            libraries::first(),
-        )],
+        name: "libraries/asks",
+        scenarios: vec![
+            Scenario::record(
+                "One after the other",
+                "A caller asks for three numbers, each when the last one has come. Caller and actor take turns.",
+                LISTING,
+                async {
+                    tokio::spawn(caller(SequencerHandle::new()));
+                },
+            ),
+            Scenario::record(
+                "Together",
+                "A caller asks for three numbers at once. The actor handles all three in one turn.",
+                LISTING,
+                async {
+                    tokio::spawn(pipelines(SequencerHandle::new()));
+                },
+            ),
+        ],
     }]
+}
+
+async fn caller(sequencer: SequencerHandle) {
+    one_after_the_other(&sequencer).await;
+}
+
+async fn pipelines(sequencer: SequencerHandle) {
+    together(&sequencer).await;
 }

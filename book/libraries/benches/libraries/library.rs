@@ -1,19 +1,26 @@
 //! The same actor on each library, for the measurements.
 
-use crate::on_many_threads;
 use actor_libraries::*;
-use criterion::Criterion;
 use std::{
-    pin::Pin,
+    hint::black_box,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, oneshot},
+    task::{LocalSet, spawn_local},
+};
 
-/// How long something took.
-pub type Took = Pin<Box<dyn Future<Output = Duration>>>;
-
-/// The same, for a runtime with many threads.
-pub type SendTook = Pin<Box<dyn Future<Output = Duration> + Send>>;
+/// What is measured.
+#[derive(Clone, Copy)]
+pub enum What {
+    /// One ask after the other.
+    Ask,
+    /// Tells, until the actor has handled all of them.
+    Tell,
+    /// An actor is started, answers once, and ends.
+    Start,
+}
 
 /// What gives out numbers.
 pub trait Library: 'static {
@@ -21,6 +28,9 @@ pub trait Library: 'static {
 
     /// Whether there is a tell that is not an ask.
     const TELLS: bool = true;
+
+    /// Whether its actors run on any thread.
+    const ON_MANY_THREADS: bool = true;
 
     /// The package, its version and features for a project that has nothing else; and the module of the listing. `None`: the package is not
     /// built by itself.
@@ -39,26 +49,50 @@ pub trait Library: 'static {
         async move { drop(handle) }
     }
 
-    /// A library whose actors are bound to a thread measures nothing.
-    fn ask_on_many_threads(_: &mut Criterion) {}
+    /// How long so many take. The caller is a task like the actor, and not the future of `block_on`: that is measured in `pays`.
+    fn measure(runtime: &Runtime, what: What, times: u64) -> Duration;
 }
 
-/// Not generic: whether a future is Send is known only where its type is.
-macro_rules! ask_on_many_threads {
-    ($library:ident) => {
-        fn ask_on_many_threads(criterion: &mut Criterion) {
-            on_many_threads::<$library>(criterion, |times| {
-                Box::pin(async move {
-                    let actor = $library::start().await;
-                    let start = Instant::now();
-                    for _ in 0..times {
-                        std::hint::black_box($library::ask(&actor).await);
+/// Not a generic function: whether a future is Send is known only where its type is.
+macro_rules! operation {
+    ($what:expr, $times:expr) => {
+        async move {
+            let start = Instant::now();
+            if let What::Start = $what {
+                for _ in 0..$times {
+                    let actor = Self::start().await;
+                    black_box(Self::ask(&actor).await);
+                    Self::end(actor).await;
+                }
+                return start.elapsed();
+            }
+            let actor = Self::start().await;
+            let start = Instant::now();
+            match $what {
+                What::Tell => {
+                    for _ in 0..$times {
+                        Self::tell(&actor).await;
                     }
-                    let took = start.elapsed();
-                    $library::end(actor).await;
-                    took
-                })
-            });
+                    black_box(Self::ask(&actor).await);
+                }
+                _ => {
+                    for _ in 0..$times {
+                        black_box(Self::ask(&actor).await);
+                    }
+                }
+            }
+            let took = start.elapsed();
+            Self::end(actor).await;
+            took
+        }
+    };
+}
+
+macro_rules! measure_in_a_task {
+    () => {
+        fn measure(runtime: &Runtime, what: What, times: u64) -> Duration {
+            let task = runtime.spawn(operation!(what, times));
+            runtime.block_on(task).expect("nothing panics")
         }
     };
 }
@@ -85,7 +119,7 @@ macro_rules! library {
                 handle.skip(1).await;
             }
 
-            ask_on_many_threads!($library);
+            measure_in_a_task!();
         }
     };
 }
@@ -162,7 +196,7 @@ impl Library for Raw {
         handle.send(None).await.expect("the loop is there");
     }
 
-    ask_on_many_threads!(Raw);
+    measure_in_a_task!();
 }
 
 /// `tower`'s buffer, which has no tell.
@@ -188,7 +222,7 @@ impl Library for Tower {
 
     async fn tell(_: &Self::Handle) {}
 
-    ask_on_many_threads!(Tower);
+    measure_in_a_task!();
 }
 
 /// Its actors are local to a thread, and a tell that waits for a slot is an ask.
@@ -197,6 +231,7 @@ pub struct Actix;
 impl Library for Actix {
     const NAME: &'static str = "actix";
     const TELLS: bool = false;
+    const ON_MANY_THREADS: bool = false;
     const PACKAGE: Option<(&'static str, &'static str, &'static str)> = Some((
         "actix",
         r#"actix = "0.13.5""#,
@@ -213,6 +248,13 @@ impl Library for Actix {
     }
 
     async fn tell(_: &Self::Handle) {}
+
+    fn measure(runtime: &Runtime, what: What, times: u64) -> Duration {
+        LocalSet::new().block_on(runtime, async {
+            let task = spawn_local(operation!(what, times));
+            task.await.expect("nothing panics")
+        })
+    }
 }
 
 /// Its mailbox has no bound, and its actor has to be stopped.
@@ -243,5 +285,5 @@ impl Library for Ractor {
         handle.stop();
     }
 
-    ask_on_many_threads!(Ractor);
+    measure_in_a_task!();
 }

@@ -11,17 +11,14 @@ mod library;
 mod pays;
 mod table;
 
-use criterion::{Criterion, measurement::WallTime};
-use library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, Xtra};
+use criterion::Criterion;
+use library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, What, Xtra};
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::{
-    runtime::{Builder, Runtime},
-    task::{LocalSet, spawn_local},
-};
+use tokio::runtime::{Builder, Runtime};
 
 /// What is measured of each library, with one thread, where actix can come along; and an ask once more with many.
 const GROUPS: [&str; 4] = ["ask", "tell", "start", "ask, many threads"];
@@ -94,73 +91,23 @@ fn many_threads() -> Runtime {
     runtime.expect("a runtime can be started")
 }
 
+/// Measures what there is to measure of a library.
 fn compare<L: Library>(criterion: &mut Criterion) {
-    let runtime = one_thread();
-    let mut measure = |group: &str, operation: fn(u64) -> library::Took| {
-        let mut group = criterion.benchmark_group(group);
-        group.bench_function(L::NAME, |bencher| {
-            bencher.iter_custom(|times| {
-                // In a task of its own, and not in `block_on`: that is measured in `pays`.
-                LocalSet::new().block_on(&runtime, async {
-                    spawn_local(operation(times)).await.expect("nothing panics")
-                })
-            });
-        });
-        group.finish();
-    };
-    measure(GROUPS[0], |times| Box::pin(ask::<L>(times)));
+    let one = one_thread();
+    measure::<L>(criterion, GROUPS[0], What::Ask, &one);
     if L::TELLS {
-        measure(GROUPS[1], |times| Box::pin(tell::<L>(times)));
+        measure::<L>(criterion, GROUPS[1], What::Tell, &one);
     }
-    measure(GROUPS[2], |times| Box::pin(start::<L>(times)));
-    L::ask_on_many_threads(criterion);
+    measure::<L>(criterion, GROUPS[2], What::Start, &one);
+    if L::ON_MANY_THREADS {
+        measure::<L>(criterion, GROUPS[3], What::Ask, &many_threads());
+    }
 }
 
-/// One ask after the other.
-async fn ask<L: Library>(times: u64) -> Duration {
-    let actor = L::start().await;
-    let start = Instant::now();
-    for _ in 0..times {
-        std::hint::black_box(L::ask(&actor).await);
-    }
-    let took = start.elapsed();
-    L::end(actor).await;
-    took
-}
-
-/// Tells, as many as there are slots at a time, until the actor has handled all of them.
-async fn tell<L: Library>(times: u64) -> Duration {
-    let actor = L::start().await;
-    let start = Instant::now();
-    for _ in 0..times {
-        L::tell(&actor).await;
-    }
-    std::hint::black_box(L::ask(&actor).await);
-    let took = start.elapsed();
-    L::end(actor).await;
-    took
-}
-
-/// An actor is started, answers once, and ends.
-async fn start<L: Library>(times: u64) -> Duration {
-    let start = Instant::now();
-    for _ in 0..times {
-        let actor = L::start().await;
-        std::hint::black_box(L::ask(&actor).await);
-        L::end(actor).await;
-    }
-    start.elapsed()
-}
-
-/// One ask after the other, from a task, where several threads look for work.
-fn on_many_threads<L: Library>(criterion: &mut Criterion, ask: impl Fn(u64) -> library::SendTook) {
-    let runtime = many_threads();
-    let mut group: criterion::BenchmarkGroup<'_, WallTime> = criterion.benchmark_group(GROUPS[3]);
+fn measure<L: Library>(criterion: &mut Criterion, group: &str, what: What, runtime: &Runtime) {
+    let mut group = criterion.benchmark_group(group);
     group.bench_function(L::NAME, |bencher| {
-        bencher.iter_custom(|times| {
-            let asking = ask(times);
-            runtime.block_on(async { tokio::spawn(asking).await.expect("nothing panics") })
-        });
+        bencher.iter_custom(|times| L::measure(runtime, what, times));
     });
     group.finish();
 }

@@ -8,8 +8,8 @@ use kameo::{
     message::{Context, Message, StreamMessage},
     supervision::RestartPolicy,
 };
-use std::ops::ControlFlow;
-use tokio::sync::oneshot;
+use std::{ops::ControlFlow, time::Duration};
+use tokio::{sync::oneshot, time::sleep};
 
 /// Sums up what it is sent. `goes_on` says what it does after a panic.
 #[derive(Clone)]
@@ -169,6 +169,65 @@ fn the_err_of_a_tell_ends_the_actor() {
         assert_eq!(alive_tasks().await, 1);
         actor.tell(Refuse).await.unwrap();
         assert_eq!(alive_tasks().await, 0);
+    });
+}
+
+/// Page: "Who keeps it alive": what waits in the mailbox is not handled.
+#[test]
+fn kill_goes_before_the_mailbox() {
+    check(|| async {
+        let prepared = Sum::prepare();
+        let actor = prepared.actor_ref().clone();
+        let task = prepared.spawn(Sum::new());
+        settle().await;
+        for _ in 0..3 {
+            actor.tell(Add(1)).await.unwrap();
+        }
+        actor.kill();
+        let Ok((sum, ActorStopReason::Killed)) = task.await.unwrap() else {
+            panic!("it was killed");
+        };
+        assert_eq!(sum.sum, 0);
+    });
+}
+
+/// Page: "Who keeps it alive": those who ask behind it are told that the actor does not run.
+#[test]
+fn a_stop_waits_for_its_turn_and_answers_those_behind_it() {
+    check(|| async {
+        let actor = Sum::spawn(Sum::new());
+        settle().await;
+        actor.tell(Add(1)).await.unwrap();
+        let before = tokio::spawn(asks(actor.clone()));
+        settle().await;
+        assert!(matches!(before.await.unwrap(), Ok(2)));
+        actor.stop_gracefully().await.unwrap();
+        let behind = asks(actor).await;
+        assert!(matches!(behind, Err(SendError::ActorNotRunning(Add(1)))));
+    });
+}
+
+async fn asks(actor: ActorRef<Sum>) -> Result<u64, SendError<Add>> {
+    actor.ask(Add(1)).await
+}
+
+/// Page: "A supervisor": an hour of virtual time is no pause for the restart limit.
+#[test]
+fn the_restart_limit_goes_by_the_clock_of_the_system() {
+    check(|| async {
+        expect_panics("broken");
+        let supervisor = Sum::spawn(Sum::new());
+        let actor = Sum::supervise(&supervisor, Sum::new())
+            .restart_policy(RestartPolicy::Transient)
+            .restart_limit(1, Duration::from_secs(60))
+            .spawn()
+            .await;
+        assert!(actor.ask(Break).await.is_err());
+        assert_eq!(actor.ask(Add(1)).await.unwrap(), 1);
+        sleep(Duration::from_secs(3_600)).await;
+        assert!(actor.ask(Break).await.is_err());
+        settle().await;
+        assert!(actor.ask(Add(1)).await.is_err());
     });
 }
 
