@@ -46,6 +46,16 @@ impl SequencerHandle {
         Self { sender }
     }
 
+    /// The same on the `LocalSet` that runs here: the actor stays on this thread.
+    ///
+    /// # Panics
+    /// Outside of a `LocalSet`.
+    pub fn local() -> Self {
+        let (sender, mailbox) = mpsc::channel(64);
+        tokio::task::spawn_local(Sequencer { mailbox, last: 0 }.run());
+        Self { sender }
+    }
+
     /// The next number.
     ///
     /// # Panics

@@ -10,4 +10,5 @@ pub mod on_ractor;
 pub mod on_rsactor;
 pub mod on_xtra;
 pub mod service;
+pub mod supervised;
 pub mod trouble;

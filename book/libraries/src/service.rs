@@ -62,3 +62,33 @@ impl SequencerHandle {
     }
 }
 // ANCHOR_END: handle
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness::{accepted_sends, check};
+
+    /// Page: "The recipe in other clothes": a slot that `ready` has taken is taken until `call`, or until the clone is dropped.
+    #[test]
+    fn ready_keeps_a_slot() {
+        check(|| async {
+            let SequencerHandle { buffer } = SequencerHandle::new();
+            let mut clones: Vec<_> = (0..200).map(|_| buffer.clone()).collect();
+            let mut all = clones.iter_mut();
+            let ready = accepted_sends(200, || {
+                let clone = all.next().unwrap();
+                async move { clone.ready().await.is_ok() }
+            });
+            let slots = ready.await.unwrap();
+            assert!(slots <= 65, "{slots}");
+            // The one that found none stands in line as long as it lives.
+            clones.truncate(slots);
+            let mut late = buffer.clone();
+            let mut waits = tokio_test::task::spawn(late.ready());
+            assert!(waits.poll().is_pending(), "nothing was sent, and it waits");
+            // The first one gives its slot back.
+            clones.remove(0);
+            assert!(waits.is_woken());
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     each,
-    library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, Xtra},
+    library::{Actix, ByHand, Kameo, Library, Local, Ractor, Raw, Rsactor, Tower, Xtra},
     one_thread,
 };
 use std::{env, fs, process::Command};

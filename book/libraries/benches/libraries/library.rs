@@ -97,6 +97,17 @@ macro_rules! measure_in_a_task {
     };
 }
 
+macro_rules! measure_in_a_local_set {
+    () => {
+        fn measure(runtime: &Runtime, what: What, times: u64) -> Duration {
+            LocalSet::new().block_on(runtime, async {
+                let task = spawn_local(operation!(what, times));
+                task.await.expect("nothing panics")
+            })
+        }
+    };
+}
+
 /// A library whose handle is made by `new()`.
 macro_rules! library {
     ($library:ident, $name:literal, $module:ident, $package:expr) => {
@@ -199,6 +210,30 @@ impl Library for Raw {
     measure_in_a_task!();
 }
 
+/// By hand where actix runs: caller and actor in one `LocalSet`.
+pub struct Local;
+
+impl Library for Local {
+    const NAME: &'static str = "by hand, in a `LocalSet`";
+    const ON_MANY_THREADS: bool = false;
+    const PACKAGE: Option<(&'static str, &'static str, &'static str)> = None;
+    type Handle = by_hand::SequencerHandle;
+
+    async fn start() -> Self::Handle {
+        by_hand::SequencerHandle::local()
+    }
+
+    async fn ask(handle: &Self::Handle) -> u64 {
+        handle.next_number().await
+    }
+
+    async fn tell(handle: &Self::Handle) {
+        handle.skip(1).await;
+    }
+
+    measure_in_a_local_set!();
+}
+
 /// `tower`'s buffer, which has no tell.
 pub struct Tower;
 
@@ -249,12 +284,7 @@ impl Library for Actix {
 
     async fn tell(_: &Self::Handle) {}
 
-    fn measure(runtime: &Runtime, what: What, times: u64) -> Duration {
-        LocalSet::new().block_on(runtime, async {
-            let task = spawn_local(operation!(what, times));
-            task.await.expect("nothing panics")
-        })
-    }
+    measure_in_a_local_set!();
 }
 
 /// Its mailbox has no bound, and its actor has to be stopped.

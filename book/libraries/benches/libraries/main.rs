@@ -12,7 +12,7 @@ mod pays;
 mod table;
 
 use criterion::Criterion;
-use library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, What, Xtra};
+use library::{Actix, ByHand, Kameo, Library, Local, Ractor, Raw, Rsactor, Tower, What, Xtra};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -28,6 +28,7 @@ macro_rules! each {
     ($do:ident $(, $argument:expr)*) => {
         $do::<Raw>($($argument),*);
         $do::<ByHand>($($argument),*);
+        $do::<Local>($($argument),*);
         $do::<Tower>($($argument),*);
         $do::<Actix>($($argument),*);
         $do::<Kameo>($($argument),*);

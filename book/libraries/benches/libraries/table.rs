@@ -4,7 +4,7 @@ use crate::{
     GROUPS,
     built::built,
     each, idle,
-    library::{Actix, ByHand, Kameo, Library, Ractor, Raw, Rsactor, Tower, Xtra},
+    library::{Actix, ByHand, Kameo, Library, Local, Ractor, Raw, Rsactor, Tower, Xtra},
     pays,
 };
 use benchmarks::{in_words, machine, nanoseconds};

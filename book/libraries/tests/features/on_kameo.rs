@@ -211,6 +211,27 @@ async fn asks(actor: ActorRef<Sum>) -> Result<u64, SendError<Add>> {
     actor.ask(Add(1)).await
 }
 
+/// Page: "A supervisor": five times in five seconds, if nothing else is said.
+#[test]
+fn the_sixth_panic_is_the_last_by_default() {
+    check(|| async {
+        expect_panics("broken");
+        let supervisor = Sum::spawn(Sum::new());
+        let actor = Sum::supervise(&supervisor, Sum::new()).spawn().await;
+        for _ in 0..6 {
+            assert!(matches!(
+                actor.ask(Break).await,
+                Err(SendError::ActorStopped)
+            ));
+        }
+        settle().await;
+        assert!(matches!(
+            actor.ask(Break).await,
+            Err(SendError::ActorNotRunning(Break))
+        ));
+    });
+}
+
 /// Page: "A supervisor": an hour of virtual time is no pause for the restart limit.
 #[test]
 fn the_restart_limit_goes_by_the_clock_of_the_system() {
