@@ -8,10 +8,11 @@ use tokio::sync::{mpsc, oneshot};
 /// Gives out numbers: chapter 1's exercise.
 #[derive(Clone)]
 pub struct SequencerHandle {
-    sender: mpsc::Sender<Message>,
+    sender: mpsc::Sender<AskNumber>,
 }
 
-struct Message {
+#[derive(Debug)]
+struct AskNumber {
     reply: oneshot::Sender<u64>,
 }
 
@@ -29,14 +30,14 @@ impl SequencerHandle {
     /// The actor is gone.
     pub async fn next_number(&self) -> u64 {
         let (reply, number) = oneshot::channel();
-        let _ = self.sender.send(Message { reply }).await;
+        let _ = self.sender.send(AskNumber { reply }).await;
         number.await.expect("the sequencer is gone")
     }
 }
 
-async fn sequencer(mut mailbox: mpsc::Receiver<Message>) {
+async fn sequencer(mut mailbox: mpsc::Receiver<AskNumber>) {
     let mut last = 0;
-    while let Some(Message { reply }) = mailbox.recv().await {
+    while let Some(AskNumber { reply }) = mailbox.recv().await {
         last += 1;
         let _ = reply.send(last);
     }

@@ -27,7 +27,7 @@ pub fn pages() -> Vec<Page> {
                 "A caller asks for three numbers at once. The actor handles all three in one turn.",
                 LISTING,
                 async {
-                    tokio::spawn(pipelines(SequencerHandle::new()));
+                    tokio::spawn(at_once::caller(SequencerHandle::new()));
                 },
             ),
         ],
@@ -38,6 +38,10 @@ async fn caller(sequencer: SequencerHandle) {
     one_after_the_other(&sequencer).await;
 }
 
-async fn pipelines(sequencer: SequencerHandle) {
-    together(&sequencer).await;
+mod at_once {
+    use super::*;
+
+    pub async fn caller(sequencer: SequencerHandle) {
+        together(&sequencer).await;
+    }
 }
