@@ -10,11 +10,32 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
 /// # Panics
 /// When Criterion has not measured it.
 pub fn nanoseconds(measured: &Path, group: &str, name: &str) -> f64 {
-    let file = measured.join(group).join(name).join("new/estimates.json");
-    let json = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let estimates: Value = serde_json::from_str(&json).expect("Criterion writes JSON");
+    let estimates = read(&measured.join(group).join(name).join("new/estimates.json"));
     let median = &estimates["median"]["point_estimate"];
     median.as_f64().expect("a median in nanoseconds")
+}
+
+/// The fastest of Criterion's samples, in nanoseconds: other load on the machine can only add to it.
+///
+/// # Panics
+/// When Criterion has not measured it.
+pub fn fastest(measured: &Path, group: &str, name: &str) -> f64 {
+    let samples = read(&measured.join(group).join(name).join("new/sample.json"));
+    let all = |key: &str| {
+        let numbers = samples[key].as_array().into_iter().flatten();
+        numbers.filter_map(Value::as_f64).collect::<Vec<_>>()
+    };
+    let (times, operations) = (all("times"), all("iters"));
+    let each = times.iter().zip(&operations);
+    let fastest = each.map(|(time, operations)| time / operations);
+    fastest
+        .reduce(f64::min)
+        .expect("Criterion takes at least one sample")
+}
+
+fn read(file: &Path) -> Value {
+    let json = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    serde_json::from_str(&json).expect("Criterion writes JSON")
 }
 
 /// "123 ns", "12.3 µs".

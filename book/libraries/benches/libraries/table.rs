@@ -7,7 +7,7 @@ use crate::{
     library::{Actix, ByHand, Kameo, Library, Local, Ractor, Raw, Rsactor, Tower, Xtra},
     pays,
 };
-use benchmarks::{in_words, machine, nanoseconds};
+use benchmarks::{fastest, in_words, machine};
 use std::{fmt::Write, path::Path};
 
 /// A row for each library: by hand in nanoseconds, the others as multiples of that.
@@ -44,7 +44,7 @@ impl Row {
     fn of<L: Library>(measured: &Path) -> Self {
         let times = GROUPS.map(|group| {
             let is_there = measured.join(group).join(L::NAME).is_dir();
-            is_there.then(|| nanoseconds(measured, group, L::NAME))
+            is_there.then(|| fastest(measured, group, L::NAME))
         });
         Self {
             times,
@@ -87,7 +87,7 @@ fn add<L: Library>(table: &mut String, measured: &Path, by_hand: &Row) {
 /// What pays: an ask in nanoseconds, the others as multiples of it.
 pub fn pays(measured: &Path) -> String {
     let mut table = String::from("| by hand, many threads | a message |\n| --- | ---: |\n");
-    let time = |row| nanoseconds(measured, pays::GROUP, row);
+    let time = |row| fastest(measured, pays::GROUP, row);
     let first = time(pays::ROWS[0]);
     let _ = writeln!(table, "| {} | {} |", pays::ROWS[0], in_words(first));
     for row in &pays::ROWS[1..] {
