@@ -257,7 +257,9 @@ pub trait Rooms: 'static {
 
 /// Where the posts are shown. It is somebody else's code, and may panic.
 #[derive(Clone)]
-pub struct Screen(Arc<dyn Fn(u64, &str) + Send + Sync>);
+pub struct Screen(Arc<Show>);
+
+type Show = dyn Fn(u64, &str) + Send + Sync;
 
 impl Screen {
     /// `show` gets the number and the text of each post that is accepted.
