@@ -283,7 +283,7 @@ mod tests {
             json,
             serde_json::json!({
                 "name": "recipe", "phase": "broken", "note": "", "broken": "error: no",
-                "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends" }],
+                "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends", "causes": null }],
                 "passed": 0, "of": 1, "schedules": null,
             })
         );
