@@ -1,0 +1,935 @@
+//! What the frame promises, step by step. Each test says what it wants and which slip it is there to catch.
+//!
+//! The actor of these tests is a clerk (tests/scenarios/clerk.rs), which does as it is told and writes down what is done with it. The
+//! tests run in virtual time, on a runtime of their own (see exercises/harness). When a test's body ends, all references are
+//! dropped, and then every task has to end as well.
+
+#![allow(clippy::drop_non_drop)] // the references of the stub are empty
+
+mod scenarios;
+
+use harness::{
+    accepted_sends, check, expect_panics, in_no_time, settle, start_and_drop, wake_ups, within,
+};
+use lifecycle::{Closed, Limit, Phase, spawn, supervise};
+use scenarios::clerk::{Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS, end, panic};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Step 1. The actor is made by `on_start`, and handles what it is told, in order.
+///
+/// Page: "A frame, line by line". The slips: messages before `on_start` is done; an answer that waits for the next message.
+#[test]
+fn what_is_told_is_handled_in_order() {
+    check(|| async {
+        let journal = Journal::default();
+        let start = Fate::Takes(SECOND);
+        let (clerk, _task) = spawn::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            2,
+        );
+        for number in 1..=5 {
+            let told = within("a slot", clerk.tell(Message::Note(number))).await;
+            assert_eq!(
+                told,
+                Ok(()),
+                "the clerk is there, or will be: it takes what it is told"
+            );
+        }
+        let count = within("the answer", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            count,
+            Ok(5),
+            "five messages came before the question, and the same clerk handles them all"
+        );
+        assert_eq!(
+            journal.entries().first(),
+            Some(&Entry::Started),
+            "there is no clerk before `on_start` has made it"
+        );
+        assert_eq!(
+            journal.handled(),
+            [1, 2, 3, 4, 5],
+            "messages are handled in the order in which they were accepted"
+        );
+    });
+}
+
+/// Step 1. What waits is bounded by the mailbox.
+///
+/// Page: "A frame, line by line". The slips: an unbounded channel; a loop that collects messages before it handles them.
+#[test]
+fn the_mailbox_is_for_as_many_as_it_was_asked_for() {
+    check(|| async {
+        for capacity in [1, 3, 1000] {
+            let (clerk, _task) = spawn::<Clerk>(Args::new(&Journal::default()), capacity);
+            within("a slot", clerk.tell(Message::Work(0, SECOND)))
+                .await
+                .unwrap_or_default();
+            settle().await;
+            let accepted = accepted_sends(10_000, || clerk.tell(Message::Note(1))).await;
+            assert_eq!(
+                accepted,
+                Some(capacity),
+                "the clerk is at work, and its mailbox is for {capacity}: so many messages wait, and the next sender waits itself"
+            );
+        }
+    });
+}
+
+/// Step 1. When `on_start` fails, there is no actor, and nobody waits for one.
+///
+/// Page: "The phases of a life". The slips: `on_stop` for an actor that never was; `unwrap` on the error.
+#[test]
+fn a_failed_start_gives_the_error_and_no_actor() {
+    check(|| async {
+        let journal = Journal::default();
+        let start = Fate::Fails;
+        let (clerk, task) = spawn::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            2,
+        );
+        let answer = within("an answer", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            answer,
+            Err(Closed),
+            "there is no clerk who could answer: the asker must hear of that"
+        );
+        let expected = End::Failed {
+            phase: Phase::OnStart,
+            killed: false,
+            with_actor: false,
+        };
+        assert_eq!(
+            end(task).await,
+            expected,
+            "`on_start` returned an error: that is the result, and there is no actor in it"
+        );
+        assert_eq!(
+            journal.stops(),
+            0,
+            "`on_start` failed, so there is nothing that `on_stop` could be called for"
+        );
+        assert_eq!(
+            in_no_time("a refusal", clerk.tell(Message::Note(1))).await,
+            Err(Closed),
+            "nobody will ever read this message"
+        );
+    });
+}
+
+/// Step 1. The last reference ends the actor, when it has done what was accepted, and the actor comes back.
+///
+/// Page: "Who keeps it alive". The slips: a task that keeps a reference to its own actor; a `WeakRef` that holds a `Sender`.
+#[test]
+fn the_last_reference_ends_it_and_it_comes_back() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);
+        let clone = clerk.clone();
+        settle().await;
+        let start = Instant::now();
+        drop(clerk);
+        for number in 1..=5 {
+            let told = within("a slot", clone.tell(Message::Note(number))).await;
+            assert_eq!(
+                told,
+                Ok(()),
+                "there is a reference left, so the clerk lives"
+            );
+        }
+        drop(clone);
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "the last reference is gone: the clerk ends as if it were stopped"
+        );
+        assert_eq!(
+            start.elapsed(),
+            Duration::ZERO,
+            "nothing here takes any time: who notices only after a while that nobody is left?"
+        );
+        assert_eq!(
+            journal.handled(),
+            [1, 2, 3, 4, 5],
+            "what was accepted is handled first"
+        );
+        assert_eq!(
+            journal.entries().last(),
+            Some(&Entry::Stopped { killed: false }),
+            "`on_stop` comes last, and it was no kill"
+        );
+        assert_eq!(journal.stops(), 1, "`on_stop` is called once");
+    });
+}
+
+/// Step 1. The actor's own state is in the result, also when `on_stop` fails.
+///
+/// Page: "The phases of a life". The slips: the actor dropped with its error; the error of `on_stop` ignored.
+#[test]
+fn an_error_of_on_stop_is_the_result() {
+    check(|| async {
+        let journal = Journal::default();
+        let stop = Fate::Fails;
+        let (clerk, task) = spawn::<Clerk>(
+            Args {
+                stop,
+                ..Args::new(&journal)
+            },
+            8,
+        );
+        drop(clerk);
+        let expected = End::Failed {
+            phase: Phase::OnStop,
+            killed: false,
+            with_actor: true,
+        };
+        assert_eq!(
+            end(task).await,
+            expected,
+            "`on_stop` returned an error: that is the result, and the actor is in it"
+        );
+        assert_eq!(
+            journal.stops(),
+            1,
+            "`on_stop` is called once, and not again because it failed"
+        );
+
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);
+        within("a slot", clerk.tell(Message::Note(1)))
+            .await
+            .unwrap_or_default();
+        drop(clerk);
+        match within("the end of the task", task).await {
+            Ok(lifecycle::ActorResult::Completed { actor, .. }) => assert_eq!(
+                actor.has_handled(),
+                1,
+                "this is a clerk, but not the one that handled the message: the result is the actor itself"
+            ),
+            _ => panic!(
+                "the last reference was dropped, and nothing failed: the result is `Completed`, with the actor"
+            ),
+        }
+    });
+}
+
+/// Step 1. A reference that is weak keeps nobody alive, and brings a full one as long as there is one.
+///
+/// Page: "Who keeps it alive". The slips: a weak reference with a strong sender in it; `upgrade().unwrap()`.
+#[test]
+fn a_weak_reference_keeps_nobody_alive() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);
+        let weak = clerk.downgrade().clone();
+        let reaches_itself = within("the answer", clerk.ask(Message::Upgrade)).await;
+        assert_eq!(
+            reaches_itself,
+            Ok(true),
+            "the clerk got a reference to itself in `on_start`, and it lives: `upgrade` gives a full one"
+        );
+        match weak.upgrade() {
+            Some(strong) => drop((clerk, strong)),
+            None => panic!("there is a full reference, so `upgrade` gives one more"),
+        }
+        assert!(
+            weak.upgrade().is_none(),
+            "the last full reference is gone: a weak one does not bring the actor back"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "only weak references are left: the actor ends"
+        );
+    });
+}
+
+/// Step 1. A panic ends the actor's task; whoever holds the `JoinHandle` is told, and so is whoever waits for an answer.
+///
+/// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten; askers that wait for ever.
+#[test]
+fn a_panic_is_seen_by_who_holds_the_handle() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);
+        let waits = clerk.clone();
+        let asks = tokio::spawn(async move {
+            settle().await;
+            waits.ask(Message::Count).await
+        });
+        assert_eq!(
+            within("an answer", panic(&clerk)).await,
+            Err(Closed),
+            "the clerk panicked over this question: nobody answers it"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Panicked,
+            "the actor panicked: its `JoinHandle` must say so"
+        );
+        assert_eq!(
+            within("an answer", asks).await.ok(),
+            Some(Err(Closed)),
+            "this question waited behind the panic: nobody answers it"
+        );
+        assert_eq!(
+            journal.stops(),
+            0,
+            "nobody knows what is left of an actor that panicked: `on_stop` is not called"
+        );
+    });
+}
+
+/// Step 2. `stop` handles what was accepted, and never waits.
+///
+/// Page: "Stop and kill". The slips: a stop message, for which a full mailbox has no slot; leaving the loop with messages in the mailbox.
+#[test]
+fn stop_handles_what_was_accepted() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 5);
+        within("a slot", clerk.tell(Message::Work(0, SECOND)))
+            .await
+            .unwrap_or_default();
+        settle().await;
+        for number in 1..=5 {
+            within("a slot", clerk.tell(Message::Note(number)))
+                .await
+                .unwrap_or_default();
+        }
+        let waits = clerk.clone();
+        let waits = tokio::spawn(async move { waits.tell(Message::Note(6)).await });
+        settle().await;
+        clerk.stop();
+        clerk.stop();
+        let last = within("the end of a call that waits for a slot", waits)
+            .await
+            .ok();
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "the clerk was stopped, although there is a reference left"
+        );
+        let handled: Vec<u32> = match last {
+            Some(Ok(())) => (0..=6).collect(),
+            _ => (0..=5).collect(),
+        };
+        assert_eq!(
+            journal.handled(),
+            handled,
+            "the clerk was at work and five messages waited when it was stopped: what was accepted is handled before the end"
+        );
+        assert_eq!(
+            journal.stops(),
+            1,
+            "`on_stop` is called once, however often somebody says stop"
+        );
+        assert_eq!(
+            in_no_time("a refusal", clerk.tell(Message::Note(7))).await,
+            Err(Closed),
+            "the clerk has ended: nobody will read this message"
+        );
+        assert_eq!(
+            in_no_time("a refusal", clerk.ask(Message::Count)).await,
+            Err(Closed),
+            "the clerk has ended: nobody will answer"
+        );
+        clerk.stop();
+        clerk.kill();
+    });
+}
+
+/// Step 2. `kill` goes before all messages. The one in hand is finished.
+///
+/// Page: "Stop and kill". The slips: a kill message at the end of the mailbox; `select!` without `biased`, which is right half of the time
+/// (hence 64 rounds); `abort`, which cuts the message in hand.
+#[test]
+fn kill_handles_nothing_more() {
+    check(|| async {
+        for round in 0..64 {
+            let journal = Journal::default();
+            let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 5);
+            within("a slot", clerk.tell(Message::Work(0, SECOND)))
+                .await
+                .unwrap_or_default();
+            settle().await;
+            start_and_drop(5, || clerk.tell(Message::Note(1))).await;
+            let asks = clerk.clone();
+            let asks = tokio::spawn(async move { asks.ask(Message::Count).await });
+            settle().await;
+            // In some rounds it is stopped already: a kill goes before that.
+            if round % 2 == 1 {
+                clerk.stop();
+                settle().await;
+            }
+            clerk.kill();
+            // A later stop does not make it gentle again.
+            clerk.stop();
+            assert_eq!(
+                end(task).await,
+                End::Completed { killed: true },
+                "the clerk was killed: the result and `on_stop` must know"
+            );
+            assert_eq!(
+                journal.entries(),
+                [
+                    Entry::Started,
+                    Entry::Handled(0),
+                    Entry::Stopped { killed: true }
+                ],
+                "one message was in hand and five waited when the clerk was killed (round {round}): the one in hand is finished, those that wait are not touched, and then comes `on_stop`"
+            );
+            assert_eq!(
+                within("an answer", asks).await.ok(),
+                Some(Err(Closed)),
+                "this question waited when the clerk was killed: the asker must hear that nobody answers"
+            );
+        }
+    });
+}
+
+/// Step 2. A kill is heard while a stop is under way.
+///
+/// Page: "Stop and kill". The slip: a second loop that works off the mailbox, and listens to nobody.
+#[test]
+fn kill_is_heard_while_a_stop_is_under_way() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 5);
+        for number in 0..5 {
+            within("a slot", clerk.tell(Message::Work(number, SECOND)))
+                .await
+                .unwrap_or_default();
+        }
+        clerk.stop();
+        sleep(2 * SECOND + SECOND / 2).await;
+        clerk.kill();
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: true },
+            "somebody lost patience with the stop, and killed the clerk"
+        );
+        assert_eq!(
+            journal.handled(),
+            [0, 1, 2],
+            "the kill came in the middle of the third message: that one is the last"
+        );
+    });
+}
+
+/// Step 2. While the actor ends, it accepts nothing more.
+///
+/// Page: "Stop and kill". The slip: a mailbox that is open during `on_stop`: what goes in then is lost, and its sender was told Ok.
+#[test]
+fn nothing_is_accepted_while_it_ends() {
+    check(|| async {
+        for kill in [false, true] {
+            let journal = Journal::default();
+            let stop = Fate::Takes(SECOND);
+            let (clerk, task) = spawn::<Clerk>(
+                Args {
+                    stop,
+                    ..Args::new(&journal)
+                },
+                5,
+            );
+            settle().await;
+            if kill {
+                clerk.kill()
+            } else {
+                clerk.stop()
+            }
+            settle().await;
+            assert_eq!(
+                journal.stops(),
+                1,
+                "nothing is left to do, so `on_stop` is under way"
+            );
+            let told = in_no_time("an answer to a tell", clerk.tell(Message::Note(1))).await;
+            assert_eq!(
+                told,
+                Err(Closed),
+                "`on_stop` is under way, nobody will read this message, and yet it was accepted: close the mailbox first"
+            );
+            assert_eq!(
+                end(task).await,
+                End::Completed { killed: kill },
+                "the clerk ends when `on_stop` is done"
+            );
+        }
+    });
+}
+
+/// Step 3. What the actor does of its own accord goes on, however many messages come.
+///
+/// Page: "The trap of on_run". The slips: a frame that calls `on_run` once; one that puts a pause of its own before each call, which every
+/// message begins anew.
+#[test]
+fn its_own_work_goes_on_under_traffic() {
+    check(|| async {
+        let journal = Journal::default();
+        let own = Own::Ticks(SECOND);
+        let (clerk, _task) = spawn::<Clerk>(
+            Args {
+                own,
+                ..Args::new(&journal)
+            },
+            5,
+        );
+        sleep(SECOND / 4).await;
+        let before = journal.count(Entry::Ticked);
+        for number in 1..=20 {
+            within("a slot", clerk.tell(Message::Note(number)))
+                .await
+                .unwrap_or_default();
+            sleep(SECOND / 2).await;
+        }
+        let ticks = journal.count(Entry::Ticked) - before;
+        assert_eq!(
+            ticks, 10,
+            "the clerk ticks once a second, and twenty messages came in ten seconds. Who begins something anew at each message, or calls `on_run` no more?"
+        );
+        assert_eq!(
+            journal.handled().len(),
+            20,
+            "the messages are handled as well, all of them"
+        );
+    });
+}
+
+/// Step 3. An error of `on_run` ends the actor, and gives it back.
+///
+/// Page: "The phases of a life". The slips: the error ignored, and `on_run` called again; the actor dropped; `on_stop` after an error.
+#[test]
+fn an_error_of_on_run_gives_the_actor_back() {
+    check(|| async {
+        let journal = Journal::default();
+        let own = Own::FailsAfter(SECOND);
+        let (clerk, task) = spawn::<Clerk>(
+            Args {
+                own,
+                ..Args::new(&journal)
+            },
+            5,
+        );
+        let expected = End::Failed {
+            phase: Phase::OnRun,
+            killed: false,
+            with_actor: true,
+        };
+        assert_eq!(
+            end(task).await,
+            expected,
+            "`on_run` returned an error after a second: that is the result, and the actor is in it"
+        );
+        assert_eq!(journal.stops(), 0, "it ended by an error: no `on_stop`");
+        assert_eq!(
+            in_no_time("a refusal", clerk.tell(Message::Note(1))).await,
+            Err(Closed),
+            "the clerk has ended: nobody reads this"
+        );
+    });
+}
+
+/// Step 3. An `on_run` that waits for nothing keeps nobody from the processor.
+///
+/// Page: "The trap of on_run". The slip: a loop in which every branch is ready at once.
+#[test]
+fn an_on_run_that_returns_at_once_leaves_room_for_others() {
+    check(|| async {
+        for kill in [false, true] {
+            let journal = Journal::default();
+            let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 5);
+            within("a slot", clerk.tell(Message::Own(Own::ReturnsAtOnce)))
+                .await
+                .unwrap_or_default();
+            // Others get their turns, and the clerk its messages.
+            for number in 1..=100 {
+                tokio::task::yield_now().await;
+                assert_eq!(
+                    clerk.tell(Message::Note(number)).await,
+                    Ok(()),
+                    "the clerk is busy with itself, and takes messages"
+                );
+            }
+            if kill {
+                clerk.kill();
+            } else {
+                clerk
+                    .tell(Message::Own(Own::Nothing))
+                    .await
+                    .unwrap_or_default();
+                clerk.stop();
+            }
+            assert!(
+                matches!(task.await, Ok(lifecycle::ActorResult::Completed { killed, .. }) if killed == kill),
+                "an actor that is busy with itself hears a stop and a kill"
+            );
+        }
+    });
+}
+
+/// Step 3. An actor without work waits, and costs nothing.
+///
+/// Page: "The trap of on_run". The slips: a loop that looks again and again; a default `on_run` that sleeps.
+#[test]
+fn an_idle_actor_costs_nothing() {
+    check(|| async {
+        let (clerk, task) = spawn::<Clerk>(Args::new(&Journal::default()), 5);
+        let weak = clerk.downgrade();
+        let wake_ups = wake_ups().await;
+        assert!(
+            wake_ups < 30,
+            "the runtime woke {wake_ups} times in a minute in which nothing happened: what does the frame look for?"
+        );
+        drop(clerk);
+        end(task).await;
+        drop(weak);
+    });
+}
+
+fn limit(restarts: usize) -> Limit {
+    Limit {
+        restarts,
+        within: 5 * SECOND,
+    }
+}
+
+/// Step 4. A restart keeps the messages that wait, and the references. Lost is the message in hand, and its asker is told.
+///
+/// Page: "Start it again". The slips: a new mailbox for the new actor; the old actor that goes on, with who knows what left in it.
+#[test]
+fn a_restart_keeps_the_mailbox() {
+    check(|| async {
+        expect_panics(PANICS);
+        let journal = Journal::default();
+        let (clerk, task) = supervise::<Clerk>(Args::new(&journal), 8, limit(3));
+        within("a slot", clerk.tell(Message::Note(1)))
+            .await
+            .unwrap_or_default();
+        within("a slot", clerk.tell(Message::Work(2, SECOND)))
+            .await
+            .unwrap_or_default();
+        let asks = clerk.clone();
+        let asks = tokio::spawn(async move { asks.ask(Message::Panic).await });
+        settle().await;
+        for number in 3..=5 {
+            within("a slot", clerk.tell(Message::Note(number)))
+                .await
+                .unwrap_or_default();
+        }
+        assert_eq!(
+            within("an answer", asks).await.ok(),
+            Some(Err(Closed)),
+            "the clerk panicked over this question, and it is lost: its asker must hear of that"
+        );
+        let count = within("the answer of the new clerk", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            count,
+            Ok(3),
+            "three messages waited when the clerk panicked. The new one handles them, counts from nothing, and can be reached by the old references"
+        );
+        assert_eq!(
+            journal.handled(),
+            [1, 2, 3, 4, 5],
+            "the messages that waited are handled once, in order"
+        );
+        assert_eq!(
+            journal.count(Entry::Started),
+            2,
+            "one clerk, and one more after the panic"
+        );
+        assert_eq!(
+            journal.stops(),
+            0,
+            "an actor that failed is not stopped; the new one lives"
+        );
+        drop(clerk);
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "the last reference is gone: that is no failure, and nothing is started again"
+        );
+        assert_eq!(
+            journal.count(Entry::Started),
+            2,
+            "an end that was wished for is no failure: nothing is started again"
+        );
+    });
+}
+
+/// Step 4. Errors are failures, too: those of `on_start` and of `on_run`, but not that of `on_stop`.
+///
+/// Page: "Start it again". The slip: only panics are caught, or only errors.
+#[test]
+fn errors_are_failures_too() {
+    check(|| async {
+        let journal = Journal::default();
+        let own = Own::FailsAfter(10 * SECOND);
+        let (clerk, task) = supervise::<Clerk>(
+            Args {
+                own,
+                stop: Fate::Fails,
+                ..Args::new(&journal)
+            },
+            8,
+            limit(1),
+        );
+        sleep(35 * SECOND).await;
+        assert_eq!(
+            journal.count(Entry::Started),
+            4,
+            "`on_run` returns an error every ten seconds, and one restart in five seconds is allowed: after 35 s the fourth clerk is at work"
+        );
+        clerk.stop();
+        let expected = End::Failed {
+            phase: Phase::OnStop,
+            killed: false,
+            with_actor: true,
+        };
+        assert_eq!(
+            end(task).await,
+            expected,
+            "it was stopped, and that went wrong: this is its end, with the error"
+        );
+        assert_eq!(
+            journal.count(Entry::Started),
+            4,
+            "who was stopped is not started again, whatever `on_stop` returned"
+        );
+
+        let journal = Journal::default();
+        let start = Fate::Fails;
+        let (clerk, task) = supervise::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            8,
+            limit(3),
+        );
+        let expected = End::Failed {
+            phase: Phase::OnStart,
+            killed: false,
+            with_actor: false,
+        };
+        assert_eq!(
+            end(task).await,
+            expected,
+            "`on_start` failed once more than the limit allows: its last error is the result"
+        );
+        assert_eq!(
+            journal.count(Entry::FailedToStart),
+            4,
+            "the limit is three restarts: four starts together"
+        );
+        assert_eq!(
+            in_no_time("a refusal", clerk.ask(Message::Count)).await,
+            Err(Closed),
+            "the supervisor gave up: nobody will answer"
+        );
+    });
+}
+
+/// Step 4. It gives up when the limit is reached: the last panic is the result, and those who wait are told.
+///
+/// Page: "Start it again". The slips: restarts without end; a count that is off by one; the panic that is caught, and never seen.
+#[test]
+fn it_gives_up_at_its_limit() {
+    check(|| async {
+        for restarts in 0..=3 {
+            let journal = Journal::default();
+            let (clerk, task) = supervise::<Clerk>(Args::new(&journal), 8, limit(restarts));
+            for number in 0..restarts {
+                assert_eq!(
+                    within("an answer", panic(&clerk)).await,
+                    Err(Closed),
+                    "the clerk panicked over this question"
+                );
+                sleep(SECOND).await;
+                let lives = within("an answer", clerk.ask(Message::Count)).await;
+                assert_eq!(
+                    lives,
+                    Ok(0),
+                    "panic {} of {restarts} that are allowed: a new clerk answers",
+                    number + 1
+                );
+            }
+            let asks = clerk.clone();
+            let waits = tokio::spawn(async move {
+                settle().await;
+                asks.ask(Message::Count).await
+            });
+            assert_eq!(
+                within("an answer", panic(&clerk)).await,
+                Err(Closed),
+                "the clerk panicked over this question"
+            );
+            assert_eq!(
+                end(task).await,
+                End::Panicked,
+                "{restarts} restarts in five seconds are allowed, and this would be one more: the panic is the result now"
+            );
+            assert_eq!(
+                within("an answer", waits).await.ok(),
+                Some(Err(Closed)),
+                "the supervisor gave up while this question waited: nobody answers"
+            );
+            assert_eq!(
+                journal.count(Entry::Started),
+                restarts + 1,
+                "one start, and as many restarts as are allowed"
+            );
+        }
+    });
+}
+
+/// Step 4. Restarts of long ago do not count.
+///
+/// Page: "Start it again". The slips: a counter that only grows; one that begins anew with each restart.
+#[test]
+fn old_restarts_are_forgotten() {
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = supervise::<Clerk>(Args::new(&journal), 8, limit(3));
+        // At 0, 2, 4, … seconds: never more than three in five seconds.
+        for round in 0..100 {
+            assert_eq!(
+                within("an answer", panic(&clerk)).await,
+                Err(Closed),
+                "the clerk panicked over this question"
+            );
+            let lives = within("an answer", clerk.ask(Message::Count)).await;
+            assert_eq!(
+                lives,
+                Ok(0),
+                "restart {} of one every two seconds: three in five seconds are allowed, so this one is",
+                round + 1
+            );
+            sleep(2 * SECOND).await;
+        }
+        // Now twice a second. The first of these makes three restarts in four seconds, and the second would be the fourth.
+        assert_eq!(
+            within("an answer", panic(&clerk)).await,
+            Err(Closed),
+            "the clerk panicked over this question"
+        );
+        let lives = within("an answer", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            lives,
+            Ok(0),
+            "restarts at 196, 198 and 200 s: three in five seconds are allowed"
+        );
+        sleep(SECOND / 2).await;
+        assert_eq!(
+            within("an answer", panic(&clerk)).await,
+            Err(Closed),
+            "the clerk panicked over this question"
+        );
+        let lives = within("an answer", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            lives,
+            Err(Closed),
+            "restarts at 196, 198 and 200 s, and a panic at 200.5 s: one more would be the fourth in five seconds. Which restarts do you count, and when do you forget one?"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Panicked,
+            "the limit is reached: the panic is the result"
+        );
+    });
+}
+
+/// Step 4. Whoever is to end is not kept alive by restarts.
+///
+/// Page: "Start it again". The slips: a supervisor that holds a reference itself; a kill that the old actor took with it; a supervisor that
+/// hears nobody while the start fails again and again.
+#[test]
+fn an_end_that_is_wished_for_is_an_end() {
+    check(|| async {
+        let endless = Limit {
+            restarts: usize::MAX,
+            within: SECOND,
+        };
+        let journal = Journal::default();
+        let start = Fate::Fails;
+        let (clerk, task) = supervise::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            8,
+            endless,
+        );
+        tokio::task::yield_now().await;
+        clerk.kill();
+        assert!(
+            matches!(task.await, Ok(lifecycle::ActorResult::Failed { .. })),
+            "it failed to start, again and again, and then it was killed: the last failure is the result"
+        );
+
+        let (clerk, task) = supervise::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            8,
+            endless,
+        );
+        tokio::task::yield_now().await;
+        drop(clerk);
+        assert!(
+            matches!(task.await, Ok(lifecycle::ActorResult::Failed { .. })),
+            "it failed to start, again and again, and then nobody had a reference to it"
+        );
+
+        for kill in [false, true] {
+            let journal = Journal::default();
+            let (clerk, task) = supervise::<Clerk>(Args::new(&journal), 8, limit(3));
+            expect_panics(PANICS);
+            for message in [
+                Message::Work(1, SECOND),
+                Message::Panic(tokio::sync::oneshot::channel().0),
+                Message::Note(2),
+            ] {
+                within("a slot", clerk.tell(message))
+                    .await
+                    .unwrap_or_default();
+            }
+            settle().await;
+            if kill {
+                clerk.kill()
+            } else {
+                clerk.stop()
+            }
+            assert_eq!(
+                end(task).await,
+                End::Completed { killed: kill },
+                "the clerk was told to end before it came to the message over which it panics: the end holds for a new one as well"
+            );
+            let expected: &[u32] = if kill { &[1] } else { &[1, 2] };
+            assert_eq!(
+                journal.handled(),
+                expected,
+                "a stop handles what was accepted, also after a panic in between; a kill handles nothing more"
+            );
+            assert_eq!(journal.stops(), 1, "`on_stop` is called once");
+        }
+    });
+}
+
+/// Step 4. All of it, whatever callers do.
+///
+/// Page: "Start it again". The slips: those that nobody thought of.
+#[test]
+fn your_promises_hold_whatever_callers_do() {
+    harness::scenarios::<scenarios::Office>(300);
+}
