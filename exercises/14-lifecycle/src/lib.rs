@@ -79,7 +79,7 @@ pub struct Limit {
 
 /// Reaches an actor. The actor lives as long as there is one of these; a clone is one more.
 pub struct ActorRef<A: Actor> {
-    // What does it need? In step 1 little; one thing more in step 2.
+    // What does it need? In step 1 little; one thing more in step 3.
     actor: PhantomData<fn() -> A>,
 }
 
@@ -117,7 +117,7 @@ pub fn spawn<A: Actor>(
     capacity: usize,
 ) -> (ActorRef<A>, JoinHandle<ActorResult<A>>) {
     let _ = (args, capacity);
-    todo!("step 1: on_start, messages, on_stop; step 2: stop and kill; step 3: on_run")
+    todo!("step 1: on_start and messages; step 2: on_stop; step 3: stop and kill; step 4: on_run")
 }
 
 /// As [`spawn`], but an actor that fails is made anew, at once, from a clone of `args`: when it panics, and when `on_start` or `on_run`
@@ -138,7 +138,7 @@ where
     A::Args: Clone,
 {
     let _ = (args, capacity, limit);
-    todo!("step 4: run it again, on the same mailbox")
+    todo!("step 5: run it again, on the same mailbox; step 6: up to the limit")
 }
 
 impl<A: Actor> ActorRef<A> {
@@ -173,7 +173,7 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// It never waits, not even while the mailbox is full. The actor hears of it when it is between two messages.
     pub fn stop(&self) {
-        todo!("step 2: how does the actor hear of it, when there is no slot in its mailbox?")
+        todo!("step 3: how does the actor hear of it, when there is no slot in its mailbox?")
     }
 
     /// Asks the actor to end now: after the message in hand, it handles none, and calls `on_stop(true)`. It goes before a
@@ -181,18 +181,18 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// It never waits.
     pub fn kill(&self) {
-        todo!("step 2: goes before the messages that wait")
+        todo!("step 3: goes before the messages that wait")
     }
 
     /// A reference that does not keep the actor alive.
     pub fn downgrade(&self) -> WeakRef<A> {
-        todo!("step 1: the actor must be able to keep this, and yet end")
+        todo!("step 1, since on_start needs one: the actor must be able to keep this, and yet end")
     }
 }
 
 impl<A: Actor> WeakRef<A> {
     /// A full reference, as long as there is any. `None` after the last one was dropped.
     pub fn upgrade(&self) -> Option<ActorRef<A>> {
-        todo!("step 1: only if somebody still has a full one")
+        todo!("step 2: only if somebody still has a full one")
     }
 }

@@ -1,9 +1,7 @@
 //! What the frame promises, whatever happens: references that come and go, messages that wait, are given up, take long or panic, a stop, a
 //! kill, failures. Nothing is asked here that the page and src/lib.rs do not promise.
 
-pub mod clerk;
-
-use clerk::{Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS};
+use super::clerk::{self, Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS};
 use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, expect_panics};
 use lifecycle::{ActorRef, ActorResult, Closed, Limit, Phase, WeakRef, spawn, supervise};
 use std::time::Duration;
