@@ -12,6 +12,7 @@ pub mod cycles;
 pub mod deadlocks;
 pub mod handles;
 pub mod libraries;
+pub mod lifecycle;
 pub mod no_reply;
 pub mod recipe;
 pub mod run_method;

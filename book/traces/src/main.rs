@@ -13,6 +13,7 @@ mod cycles;
 mod deadlocks;
 mod handles;
 mod libraries;
+mod lifecycle;
 mod no_reply;
 mod recipe;
 mod record;
@@ -46,6 +47,7 @@ fn pages() -> Vec<Page> {
         backpressure::pages(),
         shutdown::pages(),
         libraries::pages(),
+        lifecycle::pages(),
     ]
     .concat()
 }
