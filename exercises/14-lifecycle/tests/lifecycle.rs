@@ -966,7 +966,7 @@ mod clerk {
     };
     use tokio::{
         sync::oneshot,
-        time::{Interval, interval, sleep},
+        time::{Instant, Interval, interval, sleep},
     };
 
     /// How a panic that was ordered begins.
@@ -983,19 +983,28 @@ mod clerk {
     }
 
     #[derive(Clone, Default)]
-    pub struct Journal(Arc<Mutex<Vec<Entry>>>);
+    pub struct Journal(Arc<Mutex<Vec<(Entry, Instant)>>>);
 
     impl Journal {
         pub fn write(&self, entry: Entry) {
             let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.push(entry);
+            entries.push((entry, Instant::now()));
+        }
+
+        fn lines(&self) -> Vec<(Entry, Instant)> {
+            let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.clone()
         }
 
         pub fn entries(&self) -> Vec<Entry> {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
+            self.lines().into_iter().map(|(entry, _)| entry).collect()
+        }
+
+        /// When clerks were made, the first one and the others.
+        pub fn starts(&self) -> Vec<Instant> {
+            let mut lines = self.lines();
+            lines.retain(|(entry, _)| *entry == Entry::Started);
+            lines.into_iter().map(|(_, at)| at).collect()
         }
 
         pub fn count(&self, entry: Entry) -> usize {

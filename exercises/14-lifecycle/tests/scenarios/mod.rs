@@ -5,7 +5,7 @@ use super::clerk::{self, Args, Clerk, End, Entry, Fate, Journal, Message, Own, P
 use harness::{Calls, Dice, Scenario, Story, alive_tasks, at_time, expect_panics};
 use lifecycle::{ActorRef, ActorResult, Closed, Limit, Phase, WeakRef, spawn, supervise};
 use std::time::Duration;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 
 /// One thing that happens to the clerk.
 #[derive(Clone, Copy)]
@@ -119,6 +119,8 @@ struct Books {
     may_fail: bool,
     stopped: bool,
     killed: bool,
+    /// Killed before `on_stop` began.
+    in_time: bool,
 }
 
 impl Books {
@@ -170,6 +172,7 @@ impl Books {
             may_fail: false,
             stopped: false,
             killed: false,
+            in_time: false,
         }
     }
 
@@ -240,6 +243,7 @@ impl Books {
             Kill => {
                 if let Some(reference) = self.references.first() {
                     reference.kill();
+                    self.in_time |= self.journal.stops() == 0;
                     self.killed |= !self.task.as_ref().is_none_or(JoinHandle::is_finished);
                     self.story.tell("kill");
                 }
@@ -357,21 +361,29 @@ impl Books {
 
     async fn end(mut self) {
         self.everybody_runs().await;
-        self.references.clear();
-        self.story.tell("all references are dropped");
+        // Whoever was told to end does so while there are references.
+        let told = self.stopped || self.killed;
+        if !told {
+            self.references.clear();
+            self.story.tell("all references are dropped");
+        }
         // Callers that wait hold references of their own, and long work is done first.
         self.pass(Duration::from_secs(12 * 3600)).await;
         self.everybody_runs().await;
         assert_eq!(
             self.calls.waiting().len(),
             0,
-            "calls {:?} still wait, half a day after the last reference was dropped: they should have their answers, or be told Closed. (Page: \"Stop and kill\")",
+            "calls {:?} still wait, half a day after the end was called for: they should have their answers, or be told Closed. (Page: \"Stop and kill\")",
             self.calls.waiting().collect::<Vec<_>>()
         );
         let Some(task) = self.task.take() else { return };
         assert!(
-            task.is_finished(),
+            task.is_finished() || told,
             "all references are gone, and half a day later the task still lives: who holds one? (Page: \"Who keeps it alive\")"
+        );
+        assert!(
+            task.is_finished(),
+            "the clerk was told to end, and half a day later it is still there: when does your loop begin to listen? (Page: \"Stop and kill\")"
         );
         let end = clerk::end(task).await;
         self.story.tell(format!("the result: {end:?}"));
@@ -418,6 +430,10 @@ impl Books {
             !killed || self.killed,
             "nobody killed the clerk, and its result says that it was. (Page: \"Stop and kill\")"
         );
+        assert!(
+            killed || failed || !self.in_time,
+            "the clerk was killed before `on_stop` began, and its result says that it was not. (Page: \"Stop and kill\")"
+        );
         if !failed {
             assert_eq!(
                 self.journal.count(Entry::Stopped { killed }),
@@ -425,8 +441,18 @@ impl Books {
                 "`on_stop` and the result must agree on whether it was killed. (Page: \"Stop and kill\")"
             );
         }
-        // With restarts without limit, a failure ends it only when nothing waits any more.
-        let for_good = failed && self.restarts != Some(usize::MAX);
+        let starts = self.journal.starts();
+        let restarts = starts.get(1..).unwrap_or_default();
+        let allowed = self.restarts.unwrap_or(0);
+        let too_soon = |(one, later): (&Instant, &Instant)| later.duration_since(*one) < WITHIN;
+        let later = restarts.get(allowed..).unwrap_or_default();
+        assert!(
+            !restarts.iter().zip(later).any(too_soon),
+            "{allowed} restarts are allowed in ten minutes, and there were more: {} in all. (Page: \"With a limit\")",
+            restarts.len()
+        );
+        // A failure before the limit ends it only when nothing waits any more.
+        let for_good = failed && restarts.len() >= allowed;
         self.judge_messages(for_good || killed);
     }
 
