@@ -60,6 +60,7 @@ impl Host {
 mod tests {
     use super::{count::*, *};
     use std::{
+        panic::catch_unwind,
         sync::atomic::{AtomicBool, Ordering::SeqCst},
         thread,
         time::Instant as RealInstant,
@@ -251,15 +252,14 @@ mod tests {
     }
     // ANCHOR_END: ends
 
-    /// Page: "Count the tasks": beside a task that spins, no sleep returns; a bounded number of turns does, and finds it.
+    /// Page: "Count the tasks": beside a task that spins, no sleep returns; `recv` gives way by itself, so a bounded number of turns passes,
+    /// and finds it.
     #[tokio::test(start_paused = true)]
     async fn beside_a_task_that_spins_no_virtual_time_passes() {
         let (sender, mut mailbox) = mpsc::channel::<u32>(1);
         let spins = tokio::spawn(async move {
             loop {
-                if mailbox.recv().await.is_none() {
-                    yield_now().await;
-                }
+                let _none = mailbox.recv().await;
             }
         });
         drop(sender);
@@ -309,6 +309,28 @@ mod tests {
             runtime.block_on(counts_after_a_turn());
             runtime.block_on(counts_when_it_says_so());
         }
+    }
+
+    /// Page: "One order is not all orders": a turn is not a turn for all. The test itself is looked after once in 61 tasks.
+    #[tokio::test]
+    async fn a_turn_is_one_of_61_tasks() {
+        let mut tasks: JoinSet<_> = (0..100).map(|_| async {}).collect();
+        yield_now().await;
+        let mut done = 0;
+        while tasks.try_join_next().is_some() {
+            done += 1;
+        }
+        assert_eq!(done, 61);
+    }
+
+    /// Page: "One order is not all orders": as the body of `#[tokio::main]`, the test of a turn is red on many threads, sooner or later.
+    #[test]
+    fn the_racy_test_is_red_on_many_threads() {
+        let red = || {
+            let runtime = Builder::new_multi_thread().build().unwrap();
+            catch_unwind(|| runtime.block_on(counts_after_a_turn())).is_err()
+        };
+        assert!((0..10_000).any(|_| red()));
     }
 
     /// Page: "One order is not all orders": what waits for the state is right on many threads.

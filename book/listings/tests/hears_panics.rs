@@ -6,7 +6,7 @@ use listings::testing::{
     unseen::{UnseenHost, open},
 };
 use std::{cell::Cell, panic, sync::Once, time::Duration};
-use tokio::{runtime::Builder, sync::mpsc, time::sleep};
+use tokio::{runtime::Builder, sync::mpsc, task::JoinSet, time::sleep};
 
 /// Page: "The trouble first": this test is green, and its host has panicked.
 // ANCHOR: green
@@ -68,6 +68,26 @@ fn panics() -> usize {
     HEARD.get()
 }
 // ANCHOR_END: hook
+
+/// Page: "Hear the panics": a closure in `spawn_blocking` panics on a thread of its own, also where the runtime has one.
+#[test]
+fn the_count_of_this_thread_leaves_out_spawn_blocking() {
+    let count = heard_panics(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let closure = async { tokio::task::spawn_blocking(|| panic!("elsewhere")).await };
+        assert!(runtime.block_on(closure).unwrap_err().is_panic());
+    });
+    assert_eq!(count, 0);
+}
+
+/// Page: "Hear the panics": `join_all` passes the panics of a JoinSet's tasks on.
+#[tokio::test]
+#[should_panic(expected = "in a caller")]
+async fn join_all_passes_panics_on() {
+    let mut callers = JoinSet::new();
+    callers.spawn(async { panic!("in a caller") });
+    callers.join_all().await;
+}
 
 /// Page: "Hear the panics": a `resume_unwind` calls no hook.
 #[test]
