@@ -14,6 +14,7 @@ use std::{
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task,
+    time::sleep,
 };
 
 /// Long enough for anything that is going to happen on another thread.
@@ -23,7 +24,7 @@ const IN_VAIN: Duration = Duration::from_millis(50);
 
 fn workers(count: usize) -> Runtime {
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(count).build().unwrap()
+    builder.worker_threads(count).enable_time().build().unwrap()
 }
 
 /// A task blocks its thread until another task has run, or until its patience ends. Whether the other one got to run.
@@ -60,11 +61,50 @@ fn other_threads_go_on() {
     });
 }
 
-/// Page: "What blocks a thread": a task that the blocked one has just spawned is not taken by any of the other threads, which have nothing to do.
+/// Page: "What blocks a thread": one of the threads looks after the timers, for all. When it runs a task, and that blocks, nobody's timer goes
+/// off, however many threads have nothing to do. (Which thread it is, is chance; so it is tried until it happens.)
+#[test]
+fn a_blocked_thread_can_hold_up_everybodys_timers() {
+    let holds_up = || {
+        workers(4).block_on(async {
+            let (fires, has_fired) = mpsc::channel();
+            let blocks = tokio::spawn(async move {
+                sleep(Duration::from_millis(1)).await;
+                has_fired.recv_timeout(4 * IN_VAIN).is_err()
+            });
+            tokio::spawn(async move {
+                sleep(IN_VAIN / 2).await;
+                let _ = fires.send(());
+            });
+            blocks.await.unwrap()
+        })
+    };
+    assert!((0..100).any(|_| holds_up()));
+}
+
+/// Page: "What blocks a thread": the task that the blocked one has spawned last is not taken by any of the other threads, which have nothing to do.
 #[test]
 fn what_a_blocked_task_has_spawned_waits_with_it() {
     let got_to_run = workers(4).block_on(async { tokio::spawn(blocks(IN_VAIN)).await.unwrap() });
     assert!(!got_to_run);
+}
+
+/// Page: "What blocks a thread": of two, the first is taken by another thread.
+#[test]
+fn what_it_has_spawned_before_the_last_is_taken() {
+    let got_to_run = workers(4).block_on(async {
+        tokio::spawn(async {
+            let (runs, has_run) = mpsc::channel();
+            tokio::spawn(async move {
+                let _ = runs.send(());
+            });
+            tokio::spawn(async {});
+            has_run.recv_timeout(PATIENCE).is_ok()
+        })
+        .await
+        .unwrap()
+    });
+    assert!(got_to_run);
 }
 
 /// Page: "What blocks a thread": in `spawn_blocking` nobody else has to wait.

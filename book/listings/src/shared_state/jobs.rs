@@ -141,7 +141,10 @@ async fn bob(game: GameHandle) {
 mod tests {
     use super::*;
     use harness::{check, settle};
-    use tokio::{join, time::Instant};
+    use tokio::{
+        join,
+        time::{Instant, sleep},
+    };
 
     /// Page: "A JoinSet in the loop": two queries take a second, and who asks is answered at once.
     #[test]
@@ -157,6 +160,31 @@ mod tests {
             });
             assert_eq!((ann, bob, count), (Ok(Some(103)), Ok(Some(103)), Ok(2)));
             assert_eq!(start.elapsed().as_secs(), 1);
+        });
+    }
+
+    /// Page: "A JoinSet in the loop": the JoinSet goes with the game, and what it runs is aborted, whoever waits for its end elsewhere.
+    #[test]
+    fn the_queries_end_with_the_game() {
+        check(|| async {
+            let (saves, is_saved) = oneshot::channel();
+            let (game, mailbox) = mpsc::channel(8);
+            let mut queries = JoinSet::new();
+            queries.spawn(async move {
+                sleep(super::super::QUERY).await;
+                let _ = saves.send(());
+                ("ann".to_owned(), 0, oneshot::channel().0)
+            });
+            let owner = Game {
+                mailbox,
+                players: HashMap::new(),
+                database: Database::default(),
+                queries,
+            };
+            tokio::spawn(owner.run());
+            settle().await;
+            drop(game);
+            assert!(is_saved.await.is_err());
         });
     }
 

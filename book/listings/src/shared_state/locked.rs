@@ -116,7 +116,11 @@ async fn bob(players: Shared<Players>) {
 mod tests {
     use super::*;
     use harness::{check, settle};
-    use tokio::{runtime::Builder, sync::Barrier, task::JoinSet};
+    use tokio::{
+        runtime::Builder,
+        sync::Barrier,
+        task::{JoinSet, coop::consume_budget},
+    };
 
     /// Page: "The trouble first": two look while there is one seat, and both take it.
     #[test]
@@ -170,6 +174,31 @@ mod tests {
             }
             joining.join_all().await;
             assert_eq!(players.lock().await.len(), SEATS);
+        });
+    }
+
+    /// Page: "The trouble first": what it hides comes out there, too: a task that has taken 128 steps without a wait has to give way, and that
+    /// may be between the two locks.
+    #[test]
+    fn a_task_that_has_to_give_way_shows_it_on_one_thread() {
+        async fn joins(players: Shared<usize>, steps_before: usize) {
+            for _ in 0..steps_before {
+                consume_budget().await;
+            }
+            if *players.lock().await < SEATS {
+                *players.lock().await += 1;
+            }
+        }
+        check(|| async {
+            let mut counts = Vec::new();
+            for steps_before in 0..=128 {
+                let players = Arc::new(Mutex::new(SEATS - 1));
+                let two = (0..2).map(|_| joins(players.clone(), steps_before));
+                two.collect::<JoinSet<_>>().join_all().await;
+                counts.push(*players.lock().await);
+            }
+            assert_eq!(counts[0], 10);
+            assert!(counts.contains(&11));
         });
     }
 
