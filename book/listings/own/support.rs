@@ -10,7 +10,8 @@ thread_local! {
 // ANCHOR_END: head
 
 // ANCHOR: check
-/// Runs `test`, with a paused clock. It may wait for a virtual day; then all its tasks have to end, and none may have panicked.
+/// Runs `test`, with a paused clock. It may wait for a virtual day; then all its tasks
+/// have to end, and none may have panicked.
 pub fn check<F: Future<Output = ()>>(test: impl Fn() -> F) {
     for number in SCHEDULES {
         begin(number);

@@ -55,7 +55,8 @@ thread_local! {
     static HEARD: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How many panics there have been on this thread so far, those of spawned tasks included.
+/// How many panics there have been on this thread so far, those of spawned tasks
+/// included.
 fn panics() -> usize {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| {
