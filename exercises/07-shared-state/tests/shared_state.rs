@@ -9,13 +9,24 @@ mod scenarios;
 
 use harness::{
     Calls, alive_tasks, answered_at_once, check, expect_panics, in_no_time, on_a_runtime_that_ends,
-    settle, start_and_drop, wake_ups_so_far, within,
+    settle, start_and_drop, wait_in_line, wake_ups_so_far, within,
 };
 use shared_state::{JoinError, Lobby, LobbyHandle, Member, MemberId};
-use std::{pin::pin, task::Poll, thread, time::Duration};
+use std::{
+    fs,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::Poll,
+    thread,
+    time::Duration,
+};
 use tokio::{
     sync::Semaphore,
-    time::{Instant, sleep},
+    task::{JoinSet, yield_now},
+    time::{Instant, sleep, sleep_until},
 };
 use world::{Lookup, PANICS, World, can_be_spawned, guest, joining, may_panic, poll_once};
 
@@ -261,7 +272,10 @@ fn ten_joins_take_as_long_as_one() {
 
 /// Step 2. While accounts are looked up, everybody else is answered at once.
 ///
-/// Page: "An owner that waits". The slips: a lookup in the owner's loop; a lock that is held across it; an owner that answers when the lookups are done.
+/// And whoever has been looked up is told, however many others ask meanwhile.
+///
+/// Page: "An owner that waits". The slips: a lookup in the owner's loop; a lock that is held across it; an owner that answers when the lookups are done;
+/// one that never looks at its lookups while there is a message (`biased`).
 #[test]
 fn others_are_answered_while_accounts_are_looked_up() {
     check(|| async {
@@ -310,11 +324,45 @@ fn others_are_answered_while_accounts_are_looked_up() {
         );
         drop(one);
     });
+    check(|| async {
+        const ASKERS: usize = 3_000;
+        let (lobby, world) = open(1);
+        can_be_spawned(&lobby);
+        world.all(Lookup::Takes(0));
+        let answers = Arc::new(AtomicUsize::new(0));
+        // More than the mailbox has slots, and whoever is answered asks again: it is never empty.
+        let mut asking = JoinSet::new();
+        for _ in 0..ASKERS {
+            let (lobby, answers) = (lobby.clone(), answers.clone());
+            asking.spawn(async move {
+                while answers.load(Relaxed) < 20 * ASKERS {
+                    lobby.count().await;
+                    answers.fetch_add(1, Relaxed);
+                    yield_now().await;
+                }
+            });
+        }
+        yield_now().await;
+        let member = join(&lobby, "guest 1").await;
+        let answers = answers.swap(usize::MAX / 2, Relaxed);
+        assert!(
+            answers < 20 * ASKERS,
+            "{ASKERS} people ask how many there are, again and again. Guest 1 joins among them, and its lookup takes no time. {answers} answers later it is still not told. Does the owner ever look at the other side while there are messages? (`biased` polls the first branch first, each time)"
+        );
+        asking.join_all().await;
+        assert!(
+            member.is_ok(),
+            "there is a seat, and guest 1 is told {member:?}"
+        );
+    });
 }
 
 /// Step 2. As many as there are seats, however many come at once.
 ///
-/// Page: "The trouble first". The slips: count, then join; look up first, and then see whether there is a seat.
+/// Those get one who came first, also where they had to wait for a slot in the mailbox.
+///
+/// Page: "The trouble first". The slips: count, then join; look up first, and then see whether there is a seat; `try_send` again and again,
+/// so that the one who happens to try first is the first.
 #[test]
 fn a_hundred_for_ten_seats() {
     for (seats, people) in [(10, 100), (1, 2), (10, 3_000)] {
@@ -356,11 +404,38 @@ fn a_hundred_for_ten_seats() {
             );
         });
     }
+    check(|| async {
+        let (other, _world) = open(1);
+        // Where nobody has to be asked, nobody waits for a slot.
+        let slots = match start_and_drop(1, || other.count()).await {
+            0 => {
+                settle().await;
+                answered_at_once(5_000, || other.count()).await
+            }
+            _ => 0,
+        };
+        let people = 2 * slots + 1;
+        let (lobby, world) = open(people);
+        world.all(Lookup::Takes(0));
+        let mut number = 0;
+        let line = wait_in_line(people, Duration::ZERO, || {
+            number += 1;
+            joining(&lobby, guest(number))
+        })
+        .await;
+        for (place, answer) in (1..=people).zip(&line.answers) {
+            assert!(
+                matches!(answer, Some(Ok(_))),
+                "{people} people stood in line, there is a seat for each of them, and one more came later. Number {place} of the line is told {answer:?}: whoever comes later does not go before those who wait"
+            );
+        }
+    });
 }
 
 /// Step 2. Of two who join by the same name, one gets it.
 ///
-/// Page: "The trouble first". The slip: a name that is looked for before the lookup, and taken after it.
+/// Page: "The trouble first". The slips: a name that is looked for before the lookup, and taken after it; a result that is taken for that of whoever
+/// has the name by now.
 #[test]
 fn a_name_is_given_once() {
     check(|| async {
@@ -422,12 +497,51 @@ fn a_name_is_given_once() {
         );
         drop(one);
     });
+    // A lookup is over, and before the lobby has looked, its caller gives up, and somebody else joins by that name.
+    for round in 0..16 {
+        check(move || async move {
+            let (lobby, world) = open(1);
+            can_be_spawned(&lobby);
+            world.on("guest 7", Lookup::Takes(1_000));
+            let moment = Instant::now() + SECOND;
+            let mut first = Box::pin(joining(&lobby, guest(7)));
+            // Many others get to run between the end of a lookup and the lobby; this test does once in 61 of them.
+            let mut others = JoinSet::new();
+            let mut come = || (0..200).for_each(|_| drop(others.spawn(sleep_until(moment))));
+            if round % 2 == 0 {
+                come();
+            }
+            for _ in 0..3 {
+                let _ = poll_once(first.as_mut()).await;
+                settle().await;
+            }
+            if round % 2 == 1 {
+                come();
+            }
+            sleep_until(moment).await;
+            for _ in 0..round / 2 % 4 {
+                yield_now().await;
+            }
+            world.on("guest 7", Lookup::Never);
+            let mut second = pin!(joining(&lobby, guest(7)));
+            drop(first);
+            let _ = poll_once(second.as_mut()).await;
+            settle().await;
+            let _ = poll_once(second.as_mut()).await;
+            settle().await;
+            assert_eq!(
+                count(&lobby).await,
+                0,
+                "guest 7 gave up when its lookup was over, and somebody else joins by that name, whose lookup is not over. (Or is refused, since that name is not free yet.) So many members are counted: whose result was that?"
+            );
+        });
+    }
 }
 
 /// Step 3. Seat and name are free when a member has gone: for a call that begins in the same moment, too.
 ///
 /// Page: "What a caller leaves behind". The slips: nothing tells the lobby; it is told by a task of its own, and hears of it later; a list that
-/// still holds the member.
+/// still holds the member; one that keeps the names of all who have gone.
 #[test]
 fn a_member_that_goes_frees_its_seat() {
     check(|| async {
@@ -479,6 +593,36 @@ fn a_member_that_goes_frees_its_seat() {
         }
         assert_eq!(count(&lobby).await, 1, "one member is in the lobby");
     });
+    check(|| async {
+        const MEGABYTES: usize = 8;
+        let (lobby, world) = open(1);
+        world.all(Lookup::Takes(0));
+        let mut grown = usize::MAX;
+        // Other tests of this process need memory as well, at times; whoever keeps the names needs it each time.
+        for _round in 0..5 {
+            let before = memory();
+            for number in 0..100 * MEGABYTES {
+                let long_name = format!("{number:010000}");
+                let one = join(&lobby, &long_name).await;
+                drop(one.expect("there is a seat"));
+            }
+            assert_eq!(count(&lobby).await, 0, "all of them have gone");
+            grown = grown.min(memory().saturating_sub(before) / 1_000_000);
+            if grown < MEGABYTES / 2 {
+                return;
+            }
+        }
+        panic!(
+            "people came and went, one after the other, by names of {MEGABYTES} million bytes together, and {grown} million bytes of memory more than before are in use, each time. What does the lobby keep of those who have gone?"
+        );
+    });
+}
+
+/// How many bytes of memory this process has in use. Only Linux tells it in a file, in pages; elsewhere it is 0, and nobody is accused.
+fn memory() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let resident = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    resident.map_or(0, |pages: usize| pages * 4_096)
 }
 
 /// Step 3. It does not matter where a member is dropped, when, and how many at once.
