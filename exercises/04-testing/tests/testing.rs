@@ -652,27 +652,20 @@ fn a_task_that_spins_is_found() {
 /// Asks another thread, which takes real time. A virtual day, which is what the harness gives a suite, is over before that.
 struct InRealTime(ByMutex);
 
-thread_local! {
-    static HAS_TAKEN_TIME: Cell<bool> = const { Cell::new(false) };
-}
-
 impl Limiter for InRealTime {
     fn new(posts: u32, per: Duration) -> Self {
         Self(ByMutex::new(posts, per))
     }
 
     async fn allow(&self) -> bool {
-        // Once is enough to be found.
-        if !HAS_TAKEN_TIME.replace(true) {
-            let (done, answer) = oneshot::channel::<()>();
-            thread::spawn(move || {
-                // As slow as can be: longer than anybody waits.
-                while !done.is_closed() {
-                    thread::sleep(Duration::from_millis(1));
-                }
-            });
-            let _ = answer.await;
-        }
+        let (done, answer) = oneshot::channel::<()>();
+        thread::spawn(move || {
+            // As slow as can be: longer than anybody waits.
+            while !done.is_closed() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let _ = answer.await;
         self.0.allow().await
     }
 }
