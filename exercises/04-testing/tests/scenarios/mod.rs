@@ -4,9 +4,8 @@
 use super::{HAS_SPUN, Trial, on_trial};
 use harness::{Dice, Scenario, Story, Tried};
 use std::{
-    cell::RefCell,
     mem,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -179,7 +178,7 @@ impl Scenario for Begin {
         let Some(fault) = self.0 else {
             story.tell("it keeps every promise, and your suite is run for it");
             let _told = TellsPanics(story);
-            PLAN.set(plan);
+            plan.comes_next();
             return suite::<Drawn>().await;
         };
         let (told, page) = fault.told();
@@ -189,7 +188,7 @@ impl Scenario for Begin {
         let Trial {
             tried, has_spun, ..
         } = on_trial(move || async {
-            PLAN.set(plan);
+            plan.comes_next();
             suite::<Drawn>().await;
         });
         match tried {
@@ -218,19 +217,31 @@ impl Drop for TellsPanics {
     }
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Plan {
     fault: Option<Fault>,
     steps: Vec<Step>,
 }
 
-thread_local! {
-    /// How the next limiter of this thread is built.
-    static PLAN: RefCell<Plan> = RefCell::default();
-    static ONE_FOR_ALL: RefCell<Option<Window>> = const { RefCell::new(None) };
+/// How the next limiters are built. Scenarios are played one at a time; so it can be the same on every thread, and a suite may have some of
+/// its own.
+static PLAN: Mutex<Plan> = Mutex::new(Plan {
+    fault: None,
+    steps: Vec::new(),
+});
+
+static ONE_FOR_ALL: Mutex<Option<Window>> = Mutex::new(None);
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Plan {
+    fn comes_next(self) {
+        *locked(&ONE_FOR_ALL) = None;
+        *locked(&PLAN) = self;
+    }
+
     fn has(&self, step: Step) -> bool {
         self.steps.contains(&step)
     }
@@ -273,11 +284,10 @@ impl Window {
         if self.fault != Some(Fault::Shared) {
             return self.allow_alone();
         }
-        ONE_FOR_ALL.with_borrow_mut(|shared| {
-            let shared = shared.get_or_insert_with(|| self.clone());
-            (shared.posts, shared.per) = (self.posts, self.per);
-            shared.allow_alone()
-        })
+        let mut shared = locked(&ONE_FOR_ALL);
+        let shared = shared.get_or_insert_with(|| self.clone());
+        (shared.posts, shared.per) = (self.posts, self.per);
+        shared.allow_alone()
     }
 
     fn allow_alone(&mut self) -> bool {
@@ -333,7 +343,7 @@ enum Asks {
 
 impl Limiter for Drawn {
     fn new(posts: u32, per: Duration) -> Self {
-        let plan = PLAN.with_borrow(Plan::clone);
+        let plan = locked(&PLAN).clone();
         let window = Window::new(posts, per, plan.fault);
         let mut alive = None;
         if plan.has(Step::IdleTask) {
@@ -362,10 +372,7 @@ impl Limiter for Drawn {
             yield_now().await;
         }
         match &self.asks {
-            Asks::Here(window) => window
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .allow(),
+            Asks::Here(window) => locked(window).allow(),
             Asks::Task(sender) => {
                 let (reply, answer) = oneshot::channel();
                 let _ = sender.send(reply).await;
