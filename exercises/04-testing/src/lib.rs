@@ -27,7 +27,7 @@ use std::{cell::Cell, panic, sync::Once, time::Duration};
 /// 6. **Given up.** A call that is polled, and dropped before anything else has run, takes nothing: if it was not answered, it is as if
 ///    it had not been made. (When it is dropped later, its post may count or not.)
 /// 7. **Any order.** Calls may overlap, and may be answered in any order. It changes nothing when a task is late, nor when a call
-///    is polled again before it was woken.
+///    is polled again before it was woken. (One that was begun, and then is neither polled nor dropped, may keep the others waiting.)
 ///
 /// Whether there is a task in a limiter, or two, or none, is its own business.
 pub trait Limiter: Send + Sync + Sized + 'static {
