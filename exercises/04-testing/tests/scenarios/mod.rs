@@ -26,6 +26,7 @@ pub enum Step {
     TurnAfter,
     NewestFirst,
     TimerOfItsOwn,
+    OpenAtItsEnd,
     IdleTask,
 }
 
@@ -39,6 +40,7 @@ impl Step {
             Self::TurnAfter => "its task lets others run after each answer",
             Self::NewestFirst => "the newest call is answered first",
             Self::TimerOfItsOwn => "it closes its window by a timer",
+            Self::OpenAtItsEnd => "in the instant in which its window ends, it is open still",
             Self::IdleTask => "a second task does nothing, and ends with the limiter",
         }
     }
@@ -150,6 +152,7 @@ impl Scenario for Begin {
             Step::TurnAfter,
             Step::NewestFirst,
             Step::TimerOfItsOwn,
+            Step::OpenAtItsEnd,
             Step::IdleTask,
         ])
     }
@@ -258,12 +261,13 @@ struct Window {
     opened: Option<Instant>,
     made: u32,
     saved: u32,
+    open_at_its_end: bool,
     fault: Option<Fault>,
 }
 
 impl Window {
-    fn new(posts: u32, per: Duration, fault: Option<Fault>) -> Self {
-        let (posts, per) = match fault {
+    fn new(posts: u32, per: Duration, plan: &Plan) -> Self {
+        let (posts, per) = match plan.fault {
             Some(Fault::TooMany) => (posts.saturating_add(1), per),
             Some(Fault::TooFew) => (posts - 1, per),
             Some(Fault::CutOff) => (posts % 256, per),
@@ -276,7 +280,8 @@ impl Window {
             opened: None,
             made: 0,
             saved: 0,
-            fault,
+            open_at_its_end: plan.has(Step::OpenAtItsEnd),
+            fault: plan.fault,
         }
     }
 
@@ -295,7 +300,7 @@ impl Window {
         if saves_up && self.opened.is_some_and(|at| at.elapsed() >= 2 * self.per) {
             self.saved = self.posts;
         }
-        if self.end().is_none_or(|end| Instant::now() >= end) {
+        if self.is_over() {
             self.opened = Some(Instant::now());
             self.made = 0;
         }
@@ -314,6 +319,11 @@ impl Window {
             self.opened = Some(Instant::now());
         }
         is_allowed
+    }
+
+    fn is_over(&self) -> bool {
+        let now = Instant::now();
+        (self.end()).is_none_or(|end| now > end || now == end && !self.open_at_its_end)
     }
 
     fn end(&self) -> Option<Instant> {
@@ -344,7 +354,7 @@ enum Asks {
 impl Limiter for Drawn {
     fn new(posts: u32, per: Duration) -> Self {
         let plan = locked(&PLAN).clone();
-        let window = Window::new(posts, per, plan.fault);
+        let window = Window::new(posts, per, &plan);
         let mut alive = None;
         if plan.has(Step::IdleTask) {
             let (limiter, is_gone) = oneshot::channel::<()>();
