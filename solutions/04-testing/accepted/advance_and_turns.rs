@@ -53,15 +53,17 @@ pub async fn suite<L: Limiter>() {
     assert!(!ask(&many).await, "and no more");
     drop((limiter, other, many));
 
-    // One post now, one late: the window is that of the first.
+    // No post, then one, then one late: the window is that of the first.
     let limiter = L::new(2, 10 * STEP);
+    steps(5).await;
     assert!(ask(&limiter).await);
     steps(8).await;
     assert!(ask(&limiter).await && !ask(&limiter).await);
     steps(1).await;
     assert!(!ask(&limiter).await, "one step before the end");
     steps(2).await;
-    assert!(ask(&limiter).await, "one step after the end");
+    let next = (ask(&limiter).await, ask(&limiter).await);
+    assert_eq!(next, (true, true), "one step after the end");
     drop(limiter);
 
     let limiter = L::new(2, 10 * STEP);
@@ -70,6 +72,11 @@ pub async fn suite<L: Limiter>() {
     drop(call);
     assert!(ask(&limiter).await, "given up: one post is left, or two");
     assert_eq!(ask(&limiter).await, !was_answered, "given up");
+    drop(limiter);
+
+    let limiter = L::new(1, 10 * STEP);
+    let (one, two) = tokio::join!(ask(&limiter), ask(&limiter));
+    assert_ne!(one, two, "two at the same time, and one post");
     drop(limiter);
 
     let limiter = L::new(1, 10 * STEP);

@@ -97,6 +97,14 @@ async fn compare<L: Limiter>(posts: u32) {
                     "step {step}, polled often"
                 );
             }
+            3 => {
+                let expected = [model.allow(), model.allow()];
+                let calls = (answered(limiter.allow()), answered(limiter.allow()));
+                let (one, other) = tokio::join!(calls.0, calls.1);
+                // Which of them is allowed is not promised.
+                let count = |answers: [bool; 2]| answers.into_iter().filter(|&yes| yes).count();
+                assert_eq!(count([one, other]), count(expected), "step {step}, both");
+            }
             _ => {
                 let expected = model.allow();
                 assert_eq!(answered(limiter.allow()).await, expected, "step {step}");

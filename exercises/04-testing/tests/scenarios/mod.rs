@@ -4,6 +4,7 @@
 use super::{HAS_SPUN, Trial, on_trial};
 use harness::{Dice, Scenario, Story, Tried};
 use std::{
+    collections::VecDeque,
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
@@ -13,7 +14,7 @@ use testing::{Limiter, suite};
 use tokio::{
     sync::{mpsc, oneshot},
     task::yield_now,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// One thing that is special about a limiter, and right.
@@ -56,8 +57,13 @@ enum Fault {
     OverEarly,
     OpensWithEachPost,
     OpensWithEachRefusal,
+    OnAGrid,
+    Slides,
+    LooksThenCounts,
+    MakesThemWait,
     Shared,
     NeverEnds,
+    EndsWithItsWindow,
     Spins,
     PanicsBeside,
     PanicsAtItsEnd,
@@ -67,7 +73,7 @@ enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 21] = [
         Self::TooMany,
         Self::TooFew,
         Self::CutOff,
@@ -76,8 +82,13 @@ impl Fault {
         Self::OverEarly,
         Self::OpensWithEachPost,
         Self::OpensWithEachRefusal,
+        Self::OnAGrid,
+        Self::Slides,
+        Self::LooksThenCounts,
+        Self::MakesThemWait,
         Self::Shared,
         Self::NeverEnds,
+        Self::EndsWithItsWindow,
         Self::Spins,
         Self::PanicsBeside,
         Self::PanicsAtItsEnd,
@@ -100,8 +111,28 @@ impl Fault {
                 "opens its window anew with each call that it refuses",
                 "Virtual time",
             ),
+            Self::OnAGrid => (
+                "lets its windows follow each other from when it was made, whenever the posts come",
+                "Virtual time",
+            ),
+            Self::Slides => (
+                "goes by the last posts, each with a window of its own",
+                "Virtual time",
+            ),
+            Self::LooksThenCounts => (
+                "looks whether a post is left, lets others run, and counts it only then",
+                "One order is not all orders",
+            ),
+            Self::MakesThemWait => (
+                "makes those wait for a second whom it refuses",
+                "Virtual time",
+            ),
             Self::Shared => ("shares its window with other limiters", "Where to begin"),
             Self::NeverEnds => ("is dropped, and a task of it lives on", "Count the tasks"),
+            Self::EndsWithItsWindow => (
+                "is dropped, and a task of it lives on until the window is over",
+                "Count the tasks",
+            ),
             Self::Spins => ("is dropped, and its task spins", "Count the tasks"),
             Self::PanicsBeside => ("panics in a task beside its work", "Hear the panics"),
             Self::PanicsAtItsEnd => ("panics in its task when it is dropped", "Hear the panics"),
@@ -125,7 +156,12 @@ impl Fault {
                 | Self::OverEarly
                 | Self::OpensWithEachPost
                 | Self::OpensWithEachRefusal
+                | Self::OnAGrid
+                | Self::Slides
+                | Self::LooksThenCounts
+                | Self::MakesThemWait
                 | Self::Shared
+                | Self::EndsWithItsWindow
         )
     }
 }
@@ -162,6 +198,12 @@ impl Scenario for Begin {
             // What is given up before it asks leaves no trace.
             Some(Fault::CountsTheGivenUp | Fault::DiesOfTheGivenUp) => {
                 steps.retain(|step| !matches!(step, Step::NoTask | Step::TurnBefore));
+            }
+            // A task handles one call after the other: nothing comes between look and count. Nor may a turn before it, which calls that are
+            // awaited one by one would take one by one.
+            Some(Fault::LooksThenCounts) => {
+                steps.retain(|step| !matches!(step, Step::NoTask | Step::TurnBefore));
+                steps.insert(0, Step::NoTask);
             }
             // A timer forgets when the last window was.
             Some(Fault::SavesUp) => steps.retain(|step| *step != Step::TimerOfItsOwn),
@@ -261,6 +303,10 @@ struct Window {
     opened: Option<Instant>,
     made: u32,
     saved: u32,
+    /// When the limiter was made.
+    since: Instant,
+    /// The posts of one that slides.
+    recent: VecDeque<Instant>,
     open_at_its_end: bool,
     fault: Option<Fault>,
 }
@@ -280,6 +326,8 @@ impl Window {
             opened: None,
             made: 0,
             saved: 0,
+            since: Instant::now(),
+            recent: VecDeque::new(),
             open_at_its_end: plan.has(Step::OpenAtItsEnd),
             fault: plan.fault,
         }
@@ -296,13 +344,15 @@ impl Window {
     }
 
     fn allow_alone(&mut self) -> bool {
+        if self.fault == Some(Fault::Slides) {
+            return self.slide();
+        }
         let saves_up = self.fault == Some(Fault::SavesUp);
         if saves_up && self.opened.is_some_and(|at| at.elapsed() >= 2 * self.per) {
             self.saved = self.posts;
         }
         if self.is_over() {
-            self.opened = Some(Instant::now());
-            self.made = 0;
+            self.open();
         }
         let mut is_allowed = self.made < self.posts;
         self.made += u32::from(is_allowed);
@@ -324,6 +374,34 @@ impl Window {
     fn is_over(&self) -> bool {
         let now = Instant::now();
         (self.end()).is_none_or(|end| now > end || now == end && !self.open_at_its_end)
+    }
+
+    fn open(&mut self) {
+        let mut opened = Instant::now();
+        if self.fault == Some(Fault::OnAGrid) {
+            let since_last = (opened - self.since).as_millis() % self.per.as_millis();
+            opened -= Duration::from_millis(since_last as u64);
+        }
+        if self.fault == Some(Fault::EndsWithItsWindow) {
+            tokio::spawn(sleep(self.per));
+        }
+        self.opened = Some(opened);
+        self.made = 0;
+    }
+
+    fn slide(&mut self) -> bool {
+        while self
+            .recent
+            .front()
+            .is_some_and(|at| at.elapsed() >= self.per)
+        {
+            self.recent.pop_front();
+        }
+        let is_allowed = self.recent.len() < self.posts as usize;
+        if is_allowed {
+            self.recent.push_back(Instant::now());
+        }
+        is_allowed
     }
 
     fn end(&self) -> Option<Instant> {
@@ -381,7 +459,25 @@ impl Limiter for Drawn {
         if self.plan.has(Step::TurnBefore) {
             yield_now().await;
         }
+        let is_allowed = self.ask().await;
+        if !is_allowed && self.plan.breaks(Fault::MakesThemWait) {
+            sleep(Duration::from_secs(1)).await;
+        }
+        is_allowed
+    }
+}
+
+impl Drawn {
+    async fn ask(&self) -> bool {
         match &self.asks {
+            Asks::Here(window) if self.plan.breaks(Fault::LooksThenCounts) => {
+                let is_left = locked(window).clone().allow();
+                yield_now().await;
+                if is_left {
+                    locked(window).allow();
+                }
+                is_left
+            }
             Asks::Here(window) => locked(window).allow(),
             Asks::Task(sender) => {
                 let (reply, answer) = oneshot::channel();
