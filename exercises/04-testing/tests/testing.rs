@@ -193,6 +193,11 @@ fn finds<L: Limiter>(fault: &str, lever: &str) -> Result<(), String> {
         _ if has_spun => Err(format!(
             "Your suite never ends with a limiter that is broken: it {fault}.\n{lever}"
         )),
+        Tried::Failed(said) if is_without_words(&said) => Err(format!(
+            "Your suite fails a limiter that is broken, as it should, and does not say why. Whoever reads it has to know which promise was broken: \
+             give each `panic!` a message, and each assertion. (Page: \"Where to begin\")\n  {}",
+            indented(&said)
+        )),
         Tried::Failed(_) => Ok(()),
         Tried::Passed => Err(format!(
             "Your suite passes a limiter that is broken: it {fault}.\n{lever}"
@@ -255,6 +260,13 @@ fn listen() {
             panics();
         });
     });
+}
+
+/// An assertion without a message repeats its condition; that will do.
+fn is_without_words(said: &str) -> bool {
+    let first = said.trim().lines().next().unwrap_or("");
+    ["", "explicit panic", "a panic whose payload is not text"].contains(&first)
+        || first.starts_with("-->")
 }
 
 fn indented(said: &str) -> String {
