@@ -440,13 +440,13 @@ impl InTheLobby {
                     let taken = self.joining.len() + self.members.len();
                     assert!(
                         taken >= self.seats,
-                        "{name} is told that the lobby is full, and {taken} of {} seats are taken",
+                        "{name} is told that the lobby is full, and {taken} of {} seats were taken when its call began. Calls are decided in the order in which they began: is a newer one handled first, or a full mailbox told as Full?",
                         self.seats
                     );
                 }
                 Some(Err(JoinError::Taken)) => assert!(
                     self.is_taken(&name),
-                    "{name} is told that the name is taken, and nobody has it"
+                    "{name} is told that the name is taken, and nobody had it when its call began. Is a newer call handled first, or does the owner hear too late of a member that has gone?"
                 ),
                 outcome => {
                     self.has_a_seat(&name);
