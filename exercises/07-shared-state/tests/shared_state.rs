@@ -13,7 +13,8 @@ use harness::{
 };
 use shared_state::{JoinError, Lobby, LobbyHandle, Member, MemberId};
 use std::{
-    fs,
+    collections::BTreeSet,
+    fs, panic,
     pin::pin,
     sync::{
         Arc,
@@ -123,7 +124,7 @@ fn a_refusal_says_why() {
             "two people have got a seat, and two have not: an account is looked up for those who have one"
         );
         drop(members);
-        let (closed, _world) = open(0);
+        let (closed, _world) = open_extreme(0, "mpsc bounded channel requires buffer").await;
         assert_eq!(
             error(in_no_time("a join where there is no seat", closed.join("guest 1")).await),
             JoinError::Full,
@@ -138,7 +139,8 @@ fn a_refusal_says_why() {
 #[test]
 fn each_name_is_a_name_of_its_own() {
     check(|| async {
-        let (lobby, world) = open(Semaphore::MAX_PERMITS);
+        let (lobby, world) =
+            open_extreme(Semaphore::MAX_PERMITS, "Hash table capacity overflow").await;
         world.all(Lookup::Takes(0));
         let long = ["x", "y"].map(|last| "x".repeat(70_000) + last);
         let names = [
@@ -256,6 +258,7 @@ fn ten_joins_take_as_long_as_one() {
             calls
                 .rest(time + just_after, |_, joined| members.push(joined))
                 .await;
+            no_full_while_there_are_seats(&members, joins);
             let (done, most) = (members.len(), world.lookups.most());
             assert_eq!(
                 done, joins,
@@ -264,7 +267,7 @@ fn ten_joins_take_as_long_as_one() {
             assert_eq!(
                 members.iter().filter(|joined| joined.is_ok()).count(),
                 joins,
-                "there is a seat for each of them"
+                "{joins} people join {joins} seats, and some are refused. There is a seat, and a name, for each of them"
             );
         });
     }
@@ -361,8 +364,8 @@ fn others_are_answered_while_accounts_are_looked_up() {
 ///
 /// Those get one who came first, also where they had to wait for a slot in the mailbox.
 ///
-/// Page: "The trouble first". The slips: count, then join; look up first, and then see whether there is a seat; `try_send` again and again,
-/// so that the one who happens to try first is the first.
+/// Page: "The trouble first". The slips: count, then join; look up first, and then see whether there is a seat; a full mailbox that is told
+/// as a full lobby; the newest call first; `try_send` again and again, so that the one who happens to try first is the first.
 #[test]
 fn a_hundred_for_ten_seats() {
     for (seats, people) in [(10, 100), (1, 2), (10, 3_000)] {
@@ -380,6 +383,12 @@ fn a_hundred_for_ten_seats() {
             }
             calls.rest(Duration::from_millis(10), &mut note).await;
             calls.rest(100 * SECOND, &mut note).await;
+            assert!(
+                members.len() >= seats,
+                "{people} people join {seats} seats in one moment, {} get one, and {} are refused. A seat stays free: is a full mailbox told as Full? `send` waits for a slot; `try_send` does not",
+                members.len(),
+                refused.len()
+            );
             assert_eq!(
                 members.len(),
                 seats,
@@ -392,6 +401,12 @@ fn a_hundred_for_ten_seats() {
             );
             let others = refused.iter().find(|error| **error != JoinError::Full);
             assert_eq!(others, None, "all others are told that the lobby is full");
+            let first: BTreeSet<_> = (1..=seats as u64).collect();
+            let seated: BTreeSet<_> = members.iter().map(|member| member.id().0).collect();
+            assert_eq!(
+                seated, first,
+                "{people} people join {seats} seats, one call after the other, and the seats belong to those who called first. Does the owner handle its messages in the order in which they come?"
+            );
             assert_eq!(
                 world.asked(),
                 seats,
@@ -553,7 +568,7 @@ fn a_member_that_goes_frees_its_seat() {
         assert_eq!(
             count(&lobby).await,
             1,
-            "guest 1 has gone, since its Member was dropped: one member is left"
+            "guest 1 has gone, since its Member was dropped: one member is left. Does the owner look at who has left after a message has come, and before it handles it?"
         );
         assert_eq!(find(&lobby, "guest 1").await, None, "guest 1 has gone");
         assert_eq!(
@@ -642,7 +657,7 @@ fn a_member_may_be_dropped_anywhere() {
         assert_eq!(
             count(&lobby).await,
             0,
-            "the only member was dropped, on a thread of its own: nobody is left"
+            "the only member was dropped, on a thread of its own: nobody is left. Does the owner look at who has left before it handles a message?"
         );
     });
     check(|| async {
@@ -742,18 +757,21 @@ fn a_caller_that_gives_up_frees_its_seat() {
             assert_eq!(
                 (seat, asked),
                 (0, 0),
-                "so many members are in the lobby, and so many lookups are under way, after a caller was polled {polls} times, with a lookup of {lookup} ms, and gave up. Nothing of it may be left. Who drops the seat when nobody takes the answer?"
+                "so many members are in the lobby, and so many lookups are under way, after a caller was polled {}, with a lookup of {lookup} ms, and gave up. Nothing of it may be left. Who drops the seat when nobody takes the answer?",
+                times(polls)
             );
             let next = world.joins_at_once(&lobby, "guest 2").await;
             assert!(
                 next.is_ok(),
-                "guest 1 was polled {polls} times, with a lookup of {lookup} ms, and gave up. The only seat has to be free, and guest 2 is told {next:?}"
+                "guest 1 was polled {}, with a lookup of {lookup} ms, and gave up. The only seat has to be free, and guest 2 is told {next:?}. Is there a moment in which no guard stands for the seat: in the reply, too?",
+                times(polls)
             );
             drop(next);
             let same = world.joins_at_once(&lobby, "guest 1").await;
             assert!(
                 same.is_ok(),
-                "guest 1 was polled {polls} times, with a lookup of {lookup} ms, and gave up. The name has to be free, and guest 1 is told {same:?} when it joins once more"
+                "guest 1 was polled {}, with a lookup of {lookup} ms, and gave up. The name has to be free, and guest 1 is told {same:?} when it joins once more. Does the owner look at who has left before it decides?",
+                times(polls)
             );
         }
     });
@@ -847,10 +865,17 @@ fn a_lookup_that_panics_harms_nobody_else() {
             let joining = may_panic(joining(&lobby, guest(2)));
             // The panic may reach the caller, or not.
             if let Some(outcome) = within("the end of a join whose lookup panics", joining).await {
+                let told = outcome.map(|member| member.id());
+                let but = match told {
+                    Err(JoinError::Closed) => "the lobby has not ended",
+                    Err(JoinError::Taken) => "nobody else has the name",
+                    Err(JoinError::Full) => "a seat is free",
+                    _ => "no account was found",
+                };
                 assert_eq!(
-                    outcome.map(|member| member.id()),
+                    told,
                     Err(JoinError::Unknown),
-                    "a lookup panicked, and what its caller is told, if anything: there is no such account. (Closed would say that the lobby has ended, and it has not)"
+                    "a lookup panicked, and its caller is told {told:?}, but {but}. Let the call panic, too, or tell Unknown"
                 );
             }
             assert_eq!(
@@ -941,9 +966,40 @@ fn your_promises_hold_whatever_callers_do() {
     harness::scenarios::<scenarios::Evening>(300);
 }
 
+/// A full mailbox is not a full lobby.
+fn no_full_while_there_are_seats(outcomes: &[Result<Member, JoinError>], seats: usize) {
+    let full = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(JoinError::Full)))
+        .count();
+    assert_eq!(
+        full, 0,
+        "{seats} people join {seats} seats, and {full} of them are told Full, though a seat is free. Is a full mailbox told as Full? `send` waits for a slot; `try_send` does not"
+    );
+}
+
+/// How often, in words.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
 fn open(seats: usize) -> (LobbyHandle, World) {
     let (accounts, world) = world::accounts();
     (Lobby::open(accounts, seats), world)
+}
+
+/// Opens a lobby with a number of seats that may not be a capacity. A capacity's panic begins with `words`, and does not speak of
+/// seats: so it is the panic of a task here, and the test says what it means.
+async fn open_extreme(seats: usize, words: &'static str) -> (LobbyHandle, World) {
+    expect_panics(words);
+    may_panic(async move { open(seats) }).await.unwrap_or_else(|| {
+        panic!(
+            "a lobby may have {seats} seats, and `open` panicked. Is the number of seats the capacity of a channel or of a map? Choose the channel's by itself, and let the map grow"
+        )
+    })
 }
 
 async fn join(lobby: &LobbyHandle, name: &str) -> Result<Member, JoinError> {
