@@ -1,5 +1,5 @@
 //! rejected: a_lookup_that_panics_harms_nobody_else
-//! says: Closed would say that the lobby has ended
+//! says: but the lobby has not ended
 //! thinks: "No answer, so the lobby must be gone."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};

@@ -1,5 +1,5 @@
 //! rejected: each_name_is_a_name_of_its_own
-//! says: apacity overflow
+//! says: Is the number of seats the capacity of a channel or of a map?
 //! thinks: "The number of seats is known, so the map need never grow."
 
 use std::{collections::HashMap, pin::Pin, sync::Arc};
