@@ -103,6 +103,30 @@ fn nothing_is_missing_in_any_chapter() {
     }
 }
 
+/// Their order in the summary is their number on the page.
+#[test]
+fn the_summary_has_each_chapter_once_in_the_order_of_its_number() {
+    let summary = fs::read_to_string(course().root.join("book/src/SUMMARY.md")).unwrap();
+    let lines: Vec<_> = summary
+        .lines()
+        .filter(|line| line.starts_with("- ["))
+        .collect();
+    let mut titles: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line.split(']').next())
+        .collect();
+    titles.sort_unstable();
+    let twice = titles.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(twice, None, "SUMMARY.md names a chapter twice");
+    for (place, line) in lines.iter().enumerate() {
+        let page = line.split_once("](").unwrap().1;
+        if page != ")" {
+            let number = format!("{:02}-", place + 1);
+            assert!(page.starts_with(&number), "line {} is {line}", place + 1);
+        }
+    }
+}
+
 const LISTS: [&str; 4] = [
     "Cargo.toml",
     "book/src/SUMMARY.md",

@@ -46,8 +46,8 @@ fn pages() -> Vec<Page> {
         connection::pages(),
         backpressure::pages(),
         shutdown::pages(),
-        libraries::pages(),
         lifecycle::pages(),
+        libraries::pages(),
     ]
     .concat()
 }

@@ -14,7 +14,7 @@ use std::{fmt::Write, path::Path};
 pub fn costs(measured: &Path) -> String {
     let by_hand = Row::of::<ByHand>(measured);
     let mut table = String::from(
-        "| | ask | tell | start, ask once, end | ask, many threads | idle memory | packages | first build |\n\
+        "| Library | ask | tell | start, ask once, end | ask, many threads | idle memory | packages | first build |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     each!(add, &mut table, measured, &by_hand);

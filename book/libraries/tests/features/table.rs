@@ -56,7 +56,10 @@ fn table() -> String {
         let file = here().join("tests/features").join(file);
         fs::read_to_string(file.with_extension("rs")).unwrap()
     });
-    let mut table = format!("| | {} |\n", COLUMNS.map(|(name, _)| name).join(" | "));
+    let mut table = format!(
+        "| What it gives | {} |\n",
+        COLUMNS.map(|(name, _)| name).join(" | ")
+    );
     table.push_str(&format!("| --- |{}\n", " --- |".repeat(COLUMNS.len())));
     for (row, words, _) in ROWS {
         let cells = files
