@@ -1,7 +1,6 @@
 use anyhow::Context;
 use async_nats::jetstream::kv;
 
-// ANCHOR: take
 /// What a room has told so far. Nothing is told that is not stored.
 pub struct Count {
     store: kv::Store,
@@ -12,6 +11,7 @@ pub struct Count {
 }
 
 impl Count {
+    // ANCHOR: take
     /// Reads what is stored, and writes it again: from here on, the owner before cannot store anything.
     ///
     /// # Errors
@@ -22,7 +22,6 @@ impl Count {
             Some(entry) => (str::from_utf8(&entry.value)?.parse()?, entry.revision),
             None => (0, 0),
         };
-        // ANCHOR_END: take
         let mut taken = Self {
             store: store.clone(),
             room: room.to_owned(),
@@ -32,6 +31,7 @@ impl Count {
         taken.write(count).await?;
         Ok(taken)
     }
+    // ANCHOR_END: take
 
     // ANCHOR: next
     /// The next number, once it is stored.

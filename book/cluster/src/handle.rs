@@ -16,7 +16,6 @@ pub enum CallError {
     Net(String),
 }
 
-// ANCHOR: handle
 /// Asks for the numbers of a room, wherever it lives.
 #[derive(Clone)]
 pub struct SequencerHandle {
@@ -45,6 +44,7 @@ impl SequencerHandle {
     /// # Cancel safety
     ///
     /// The owner does not learn that you went away: a number may be gone.
+    // ANCHOR: call
     pub async fn next_number(&self) -> Result<u64, CallError> {
         let ask = Request::new().timeout(Some(self.deadline));
         let answer = self.client.send_request(self.subject.clone(), ask).await;
@@ -58,5 +58,5 @@ impl SequencerHandle {
             .and_then(|number| number.parse().ok())
             .ok_or_else(|| CallError::Net("no number".to_owned()))
     }
+    // ANCHOR_END: call
 }
-// ANCHOR_END: handle

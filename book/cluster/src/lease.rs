@@ -5,7 +5,6 @@ use std::time::Duration;
 /// How long a lease lasts that nobody renews. The server counts it, by its own clock.
 pub const LEASE: Duration = Duration::from_secs(3);
 
-// ANCHOR: lease
 /// The right to try to own a room.
 pub struct Lease {
     store: kv::Store,
@@ -15,6 +14,7 @@ pub struct Lease {
 }
 
 impl Lease {
+    // ANCHOR: take
     /// Takes the lease, unless another node has it.
     ///
     /// # Errors
@@ -32,7 +32,9 @@ impl Lease {
             Err(error) => Err(error.into()),
         }
     }
+    // ANCHOR_END: take
 
+    // ANCHOR: renew
     /// Makes it last for [`LEASE`] from now on.
     ///
     /// # Errors
@@ -44,6 +46,7 @@ impl Lease {
         self.revision = renewed.context("the lease is over")?;
         Ok(())
     }
+    // ANCHOR_END: renew
 
     /// Gives it back, so that nobody waits for its end.
     ///
@@ -57,4 +60,3 @@ impl Lease {
         Ok(given_back.await?)
     }
 }
-// ANCHOR_END: lease
