@@ -141,7 +141,10 @@
                 this.#go(this.stops.find(([stop, question]) => question === target && stop === this.#step + 1)?.[0] ?? this.#step);
             });
             on("input", () => this.#go(+range.value), range);
-            on("click", () => this.#place[0].scrollIntoView({ block: "center" }), where);
+            on("click", () => {
+                this.#go(this.#step);
+                mark.scrollIntoView({ block: "center" });
+            }, where);
             const scrub = ({ clientX }) => this.#go(Math.floor((clientX - chart.getBoundingClientRect().left) / this.#column));
             on("click", scrub, chart);
             on("pointerdown", ({ pointerId }) => chart.setPointerCapture(pointerId), chart);
@@ -209,6 +212,8 @@
                     const { lineHeight, paddingTop } = getComputedStyle(code);
                     code.before(mark);
                     mark.style = `height: ${lineHeight}; top: calc(${code.offsetTop}px + ${paddingTop} + ${line} * ${lineHeight})`;
+                    // A long file scrolls by itself.
+                    code.parentElement.scrollTop = mark.offsetTop - code.parentElement.clientHeight / 2;
                 }
             }
         }

@@ -294,7 +294,7 @@
             promise.append(...this.#summary.childNodes);
             this.#mark.setAttribute("aria-hidden", "true");
             this.#summary.append(this.#mark, promise, " ", this.#verdict);
-            this.#recording = new Recording(exercise, this.name);
+            this.#recording = new Recording(exercise, this.name, !details.closest("[unrecorded]"));
             this.#summary.after(this.#said.element, this.#causes, this.#recording.element);
 
             details.addEventListener("toggle", () => {
@@ -364,7 +364,7 @@
         }
     }
 
-    /** A failing test's run, recorded when the reader asks for it. It is that of the code which the verdict is about. */
+    /** A test's run, recorded when the reader asks for it. It is that of the code which the verdict is about. */
     class Recording {
         #url;
         #label;
@@ -376,8 +376,9 @@
         #old = false;
         element = make("div", "watch");
 
-        /** @param {string} exercise @param {string} test */
-        constructor(exercise, test) {
+        /** @param {string} exercise @param {string} test @param {boolean} possible can its runs be recorded? */
+        constructor(exercise, test, possible) {
+            this.possible = possible;
             this.#url = `/api/exercises/${encodeURIComponent(exercise)}/trace/${encodeURIComponent(test)}`;
             this.#label = `The run of ${test}`;
             this.#watch.addEventListener("click", () => this.#ask());
@@ -395,9 +396,8 @@
                 this.#old = true;
                 return;
             }
-            const fails = result === "fails" || result === "never ends";
-            this.element.hidden = !fails;
-            if (this.#old || !fails) {
+            this.element.hidden = !this.possible || result === "missing";
+            if (this.#old) {
                 this.#clear("");
             }
             this.#old = false;
@@ -406,11 +406,11 @@
         async #ask() {
             this.#clear("Recording…");
             const asked = (this.#asked = new AbortController());
-            let html = "";
+            let [html, source, file] = ["", "", ""];
             let error = LOST;
             try {
                 const response = await fetch(this.#url, { method: "POST", signal: asked.signal });
-                ({ html = "", error = "" } = response.ok ? await response.json() : { error: "cannot record: save again, then try once more" });
+                ({ html = "", source = "", file = "", error = "" } = response.ok ? await response.json() : { error: "cannot record: save again, then try once more" });
             } catch {
                 // The server is gone, or the answer is not wanted any more.
             }
@@ -421,8 +421,8 @@
             if (html) {
                 const trace = document.createElement("actor-trace");
                 trace.setAttribute("label", this.#label);
-                trace.append(...sections(html));
-                this.#place.append(trace);
+                trace.append(...sections(html, source));
+                this.#place.append(...own(file, source), trace);
             }
         }
 
@@ -436,19 +436,41 @@
     }
 
     /** The recorded runs in a fragment. They hold words of the reader's own code: made anew, as text, from the elements that a run has.
-     * @param {string} html */
-    function sections(html) {
+     * @param {string} html @param {string} source the code that ran, of which all lines are shown */
+    function sections(html, source) {
+        const lines = source.replace(/\n$/, "").split("\n");
+        const pieces = [[lines[0], lines.join("").length, lines.map((_, at) => at + 1)]];
         const fragment = new DOMParser().parseFromString(html, "text/html");
         return [...fragment.querySelectorAll("section")].map((run) => {
             const section = make("section");
             section.dataset.label = run.dataset.label ?? "";
-            const data = make("script", "", run.querySelector('script[type="application/json"]')?.textContent ?? "");
+            const recorded = JSON.parse(run.querySelector('script[type="application/json"]')?.textContent ?? "");
+            const data = make("script", "", JSON.stringify({ ...recorded, pieces: source ? pieces : [] }));
             data.type = "application/json";
             const steps = make("ol");
             steps.append(...[...run.querySelectorAll("ol > li")].map((step) => make("li", "", step.textContent ?? "")));
             section.append(make("p", "", run.querySelector("p")?.textContent ?? ""), data, steps);
             return section;
         });
+    }
+
+    /** The reader's own code, in which the player marks the line. @param {string} file @param {string} source */
+    function own(file, source) {
+        if (!source) {
+            return [];
+        }
+        const label = `Your \`${file}\``;
+        const name = make("p");
+        name.append(...prose(label));
+        const text = make("pre");
+        // It scrolls, and what scrolls must be in reach of the keyboard.
+        text.tabIndex = 0;
+        text.setAttribute("role", "group");
+        text.setAttribute("aria-label", label.replaceAll("`", ""));
+        text.append(make("code", "language-rust", source));
+        const code = make("div", "own-code");
+        code.append(name, text);
+        return [code];
     }
 
     /** @param {Phase} phase @param {number} passed @param {number} of */

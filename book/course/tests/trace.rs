@@ -242,6 +242,15 @@ async fn what_needs_the_real_tokio_says_so_before_anything_is_built() {
         let manifest = fs::read_to_string(exercise.folder.join("Cargo.toml")).unwrap();
         let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
         assert!(dependencies.contains(dependency), "{}", exercise.name);
+        // So the page offers no run of it.
+        let page = workspace
+            .root
+            .join("book/src")
+            .join(exercise.folder_name() + ".md");
+        let page = fs::read_to_string(page).unwrap();
+        let own_box = format!("<exercise-check name=\"{}\"", exercise.name);
+        let boxes = |mark: &str| page.matches(&format!("{own_box}{mark}")).count();
+        assert_eq!(boxes(" unrecorded"), boxes(""), "{}", exercise.name);
 
         let traced = trace::trace(&workspace, exercise, "any", Default::default()).await;
         let Err(Error::NotRecorded { reason, .. }) = traced else {

@@ -239,6 +239,13 @@ async fn a_test_that_got_stuck_says_who_waits_for_whom_and_its_run_can_be_watche
     let trace = format!("{FIRST} .watch actor-trace");
     page.sees(&trace, "The run of a_post_gets_its_number").await;
     page.sees(&trace, "Main spawns room.").await;
+    // The reader's own line, marked in the reader's own code.
+    page.sees(&format!("{FIRST} .own-code"), "impl RoomHandle")
+        .await;
+    page.click(&format!("{trace} [value=ArrowRight]")).await;
+    let marked = format!("{FIRST} .own-code .running-line");
+    page.until(&format!("document.querySelector(\"{marked}\") !== null"))
+        .await;
 
     // A recording is of the code that the verdict is about.
     course.save(
@@ -247,7 +254,10 @@ async fn a_test_that_got_stuck_says_who_waits_for_whom_and_its_run_can_be_watche
     );
     page.sees(STATUS, "✓ All ").await;
     assert!(!page.shows(&trace).await);
-    assert!(!page.shows(&format!("{FIRST} .watch")).await);
+    // A green test has a run, too.
+    page.click(&format!("{FIRST} > summary")).await;
+    page.click(&format!("{FIRST} .watch button")).await;
+    page.sees(&trace, "The run of a_post_gets_its_number").await;
 }
 
 #[tokio::test]

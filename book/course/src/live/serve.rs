@@ -29,7 +29,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc};
+use std::{convert::Infallible, fs, io, net::Ipv4Addr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -175,7 +175,7 @@ async fn check(State(app): State<App>, Path(name): Path<String>) -> StatusCode {
     }
 }
 
-/// A test's run: `{"html": …}`, or `{"error": …}` if it cannot be recorded. When the page is closed before, axum drops
+/// A test's run and the code that ran: `{"html": …, "source": …, "file": …}`, or `{"error": …}` if it cannot be recorded. When the page is closed before, axum drops
 /// this future, and the recording ends with it.
 async fn record(State(app): State<App>, Path((name, test)): Path<(String, String)>) -> Response {
     let exercises = &app.site.workspace.exercises;
@@ -194,8 +194,14 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
         scenario: scenario_in(&said),
         ..trace::Run::default()
     };
+    let source = || fs::read_to_string(exercise.folder.join("src").join("lib.rs"));
+    let before = source().unwrap_or_default();
     let answer = match trace::trace(&app.site.workspace, exercise, &test, run).await {
-        Ok(trace) => serde_json::json!({ "html": trace.fragment }),
+        Ok(trace) => {
+            // A save meanwhile: the lines of the run may be those of either.
+            let source = source().ok().filter(|after| *after == before);
+            serde_json::json!({ "html": trace.fragment, "source": source.unwrap_or_default(), "file": exercise.file() })
+        }
         Err(error) => serde_json::json!({ "error": error.to_string() }),
     };
     json(&answer)
