@@ -422,7 +422,7 @@ mod tests {
         }));
     }
 
-    /// Page: "Time-outs": every walk takes the whole second, is refused though the place is free, and the world works for nobody.
+    /// Page: "Time-outs with timeout": every walk takes the whole second, is refused though the place is free, and the world works for nobody.
     #[test]
     fn a_time_out_makes_each_walk_slow_and_wrong() {
         check(|| async {
@@ -437,7 +437,7 @@ mod tests {
         });
     }
 
-    /// Page: "Time-outs": who only wants to know where the player stands waits for that second as well.
+    /// Page: "Time-outs with timeout": who only wants to know where the player stands waits for that second as well.
     #[test]
     fn a_time_out_makes_others_wait() {
         check(|| async {

@@ -150,7 +150,7 @@ fn as_many_posts_wait_as_the_mailbox_says() {
 
 /// Step 2. A caller that waits for a slot in the mailbox sleeps, and nobody works while nobody asks.
 ///
-/// Page: "Time-outs". The slips: trying again and again (`try_send`, `yield_now`) until there is a slot; a room that looks now and then
+/// Page: "Time-outs with timeout". The slips: trying again and again (`try_send`, `yield_now`) until there is a slot; a room that looks now and then
 /// whether all is well.
 #[test]
 fn waiting_costs_nothing() {

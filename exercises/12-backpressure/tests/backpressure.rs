@@ -813,7 +813,7 @@ fn a_handle_may_outlive_the_service() {
 
 /// Step 6. What is served in the longest wait that is acceptable may wait, and no more.
 ///
-/// Page: "Choose the number". The slips: a round number; whole seconds only; a calculation that panics when a number is very large, or none.
+/// Page: "Choose the capacity". The slips: a round number; whole seconds only; a calculation that panics when a number is very large, or none.
 #[test]
 fn the_capacity_follows_from_rate_and_wait() {
     check(|| async {

@@ -5,6 +5,7 @@ mod links;
 mod live;
 mod questions;
 mod recordings;
+mod search;
 mod support;
 mod unpowered;
 mod weight;

@@ -139,7 +139,7 @@ mod tests {
         });
     }
 
-    /// Page: "Choose the number": the longest wait is capacity / rate.
+    /// Page: "Choose the capacity": the longest wait is capacity / rate.
     #[test]
     fn the_longest_wait_is_the_capacity_over_the_rate() {
         check(|| async {
@@ -153,7 +153,7 @@ mod tests {
         });
     }
 
-    /// Page: "Choose the number", the question: a mailbox for 1000 refuses nobody for 100 s, then as many as one for 20.
+    /// Page: "Choose the capacity", the question: a mailbox for 1000 refuses nobody for 100 s, then as many as one for 20.
     #[test]
     fn a_large_mailbox_only_fills_later() {
         check(|| async {

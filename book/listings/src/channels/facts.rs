@@ -421,7 +421,7 @@ fn streams_of_two_channels_are_merged() {
     });
 }
 
-/// Page: "Which channel": `notify_one` leaves one permit, however often it is called; `notify_waiters` leaves none.
+/// Page: "Notify and Semaphore": `notify_one` leaves one permit, however often it is called; `notify_waiters` leaves none.
 #[test]
 fn a_notify_remembers_one_call_or_none() {
     let notify = Notify::new();
@@ -437,7 +437,7 @@ fn a_notify_remembers_one_call_or_none() {
     at_once(called_before);
 }
 
-/// Page: "Which channel": a semaphore gives out so many permits, and a dropped one comes back.
+/// Page: "Notify and Semaphore": a semaphore gives out so many permits, and a dropped one comes back.
 #[test]
 fn a_semaphore_counts_permits() {
     check(|| async {

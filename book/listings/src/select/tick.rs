@@ -143,7 +143,7 @@ mod tests {
         ticks
     }
 
-    /// Page: "What else does not cover": the first tick of `interval` is at once, and missed ones are made up for, unless you say
+    /// Page: "Intervals, and ticks that were missed": the first tick of `interval` is at once, and missed ones are made up for, unless you say
     /// otherwise.
     #[test]
     fn missed_ticks_come_at_once() {
