@@ -1,6 +1,7 @@
 // @ts-check
 // Mends what mdBook's own page lacks for readers with a keyboard or a screen reader: a sidebar button that the keyboard reaches,
 // landmarks, code that scrolls by keyboard without turning the page, and <details> that open for print in browsers whose CSS cannot.
+// And it makes the handout: print.html?handout is the whole book without answers and hints.
 (() => {
     "use strict";
 
@@ -55,6 +56,18 @@
             event.stopPropagation();
         }
     });
+
+    if (/\/print(\.html)?$/.test(location.pathname) && new URLSearchParams(location.search).has("handout")) {
+        document.querySelectorAll("check-yourself > details, exercise-check details details").forEach((answer) => answer.remove());
+        document.querySelectorAll("check-yourself").forEach((question) => question.removeAttribute("answer"));
+        // Solutions, and what leads to each failure: up to the next heading or page.
+        for (const heading of document.querySelectorAll("h2[id^=after-it-passes], h2[id^=in-exercise]")) {
+            while (heading.nextElementSibling?.matches(":not(h2, [style*=break])")) {
+                heading.nextElementSibling.remove();
+            }
+            heading.remove();
+        }
+    }
 
     // Paper cannot be unfolded. Where CSS can open a <details> for print (course.css), nothing has to be moved here.
     if (!CSS.supports("selector(::details-content)")) {

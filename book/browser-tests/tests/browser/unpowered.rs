@@ -70,7 +70,7 @@ async fn on_paper_every_hint_and_every_why_is_unfolded_and_no_button_is_left() {
         page.as_printed().await;
         assert_eq!(count(&page, ".course-button").await, 0);
         for folded in [
-            "exercise-check > details > details > p",
+            "exercise-check[step] > details > details > p",
             "check-yourself > details > p",
             "main > details pre",
         ] {
@@ -84,6 +84,11 @@ async fn on_paper_every_hint_and_every_why_is_unfolded_and_no_button_is_left() {
                 "{chapter}: {folded}"
             );
         }
+        // The box of the whole exercise has nothing that does not stand at its steps.
+        assert_eq!(
+            count(&page, "exercise-check:not([step]) > details").await,
+            0
+        );
     }
 }
 
@@ -94,6 +99,43 @@ async fn the_page_that_prints_the_book_is_left_as_it_is() {
     assert!(count(&page, PROMISES).await > 0);
     assert_eq!(count(&page, ".course-button").await, 0);
     assert!(count(&page, "check-yourself > ol > li").await > 0);
+    // What scrolls on a screen is cut off on paper, or makes empty pages.
+    page.as_printed().await;
+    assert!(count(&page, "actor-trace li").await > 1000);
+    let cut = page
+        .value(
+            "[...document.querySelectorAll('main *')]
+                .filter(box => box.scrollHeight > box.clientHeight && !['visible', 'clip'].includes(getComputedStyle(box).overflowY))
+                .map(box => box.outerHTML.slice(0, 80))",
+        )
+        .await;
+    assert_eq!(cut, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_handout_has_all_questions_and_promises_and_no_answer() {
+    let page = Page::new().await;
+    page.open(&site("print.html")).await;
+    let (questions, promises) = (
+        count(&page, "check-yourself > ol").await,
+        count(&page, PROMISES).await,
+    );
+    page.open(&site("print.html?handout")).await;
+    assert_eq!(count(&page, "check-yourself > ol").await, questions);
+    assert_eq!(count(&page, PROMISES).await, promises);
+    for answer in [
+        "check-yourself > details",
+        "check-yourself[answer]",
+        "exercise-check details details",
+        "h2[id^=after-it-passes]",
+        "h2[id^=in-exercise]",
+    ] {
+        let left = format!("document.querySelectorAll('{answer}').length");
+        assert_eq!(page.value(&left).await, 0, "{answer}");
+    }
+    let text = page.text("main").await;
+    assert!(!text.contains("A solution"));
+    assert!(text.contains("Where it goes wrong") && text.contains("Further reading"));
 }
 
 #[tokio::test]
