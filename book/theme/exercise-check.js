@@ -90,7 +90,7 @@
             }
             this.#live = true;
             this.#run.addEventListener("click", () => {
-                fetch(`/api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" })
+                fetch(`api/exercises/${encodeURIComponent(this.#name)}/check`, { method: "POST" })
                     .then(async (answer) => answer.ok || say(this.#status, await answer.text()))
                     .catch(() => say(this.#status, LOST));
             });
@@ -238,7 +238,7 @@
             if (this.#stream) {
                 return;
             }
-            const stream = (this.#stream = new EventSource(`/api/exercises/${encodeURIComponent(this.name)}/events`));
+            const stream = (this.#stream = new EventSource(`api/exercises/${encodeURIComponent(this.name)}/events`));
             stream.addEventListener("message", (event) => this.#tell(JSON.parse(event.data)));
             stream.addEventListener("error", () => {
                 // A server that is gone may come back: the browser goes on trying. One that answered "no such thing" is another server.
@@ -379,7 +379,7 @@
         /** @param {string} exercise @param {string} test @param {boolean} possible can its runs be recorded? */
         constructor(exercise, test, possible) {
             this.possible = possible;
-            this.#url = `/api/exercises/${encodeURIComponent(exercise)}/trace/${encodeURIComponent(test)}`;
+            this.#url = `api/exercises/${encodeURIComponent(exercise)}/trace/${encodeURIComponent(test)}`;
             this.#label = `The run of ${test}`;
             this.#watch.addEventListener("click", () => this.#ask());
             this.#note.setAttribute("role", "status");

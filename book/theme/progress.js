@@ -17,7 +17,7 @@
         /** @type {Standing[]} */
         let standings;
         try {
-            const answer = await fetch("/api/progress");
+            const answer = await fetch("api/progress");
             standings = answer.ok ? await answer.json() : [];
         } catch {
             return; // The server is gone: what is shown was true, and the exercise's box says that it is.

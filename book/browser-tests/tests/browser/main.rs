@@ -3,6 +3,7 @@
 mod accessibility;
 mod links;
 mod live;
+mod published;
 mod questions;
 mod recordings;
 mod search;

@@ -90,6 +90,16 @@ fn copy(file: &Path, from: &Path, to: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Where the book's sources can be had, as its `book.toml` says.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn repository(folder: &Path) -> Result<Option<String>, Error> {
+    config(folder)
+        .and_then(|config| config.get("output.html.git-repository-url"))
+        .map_err(|error| Error::Book(format!("{error:#}")))
+}
+
 /// As [`MDBook::load`] reads it.
 fn config(folder: &Path) -> anyhow::Result<Config> {
     let file = folder.join("book.toml");
