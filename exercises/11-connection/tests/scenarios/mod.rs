@@ -3,11 +3,22 @@
 
 use connection::{Closed, ConnectionHandle, Incoming, LONGEST, connect};
 use harness::{Calls, Dice, Scenario, Story, alive_tasks, settle};
-use std::{collections::BTreeSet, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
     sync::mpsc::{Receiver, error::TryRecvError},
-    task::coop::unconstrained,
+    task::{coop::unconstrained, yield_now},
 };
 
 /// One thing that happens at the connection.
@@ -33,6 +44,8 @@ pub enum Step {
     /// The peer has sent everything, and still reads.
     PeerEnds,
     PeerGoes,
+    /// It goes, and the next read fails.
+    PeerResets,
     /// An endless line.
     TooLong,
     NoText,
@@ -83,9 +96,10 @@ impl Scenario for Wire {
             38 => CloneHandle,
             39..=40 => DropHandle,
             41 => PeerEnds,
-            42 => match dice.below(3) {
+            42 => match dice.below(4) {
                 0 => PeerGoes,
                 1 => TooLong,
+                2 => PeerResets,
                 _ => NoText,
             },
             43..=44 => Rest(dice.pick(&[310, 5_390, 36_717_000])),
@@ -107,6 +121,7 @@ struct AtTheWire {
     handles: Vec<ConnectionHandle>,
     lines: Option<Receiver<Incoming>>,
     peer: Option<DuplexStream>,
+    reset: Arc<AtomicBool>,
     /// What the peer has written: what comes in, until one line is refused.
     said: Vec<u8>,
     /// It has written the first half of a letter.
@@ -123,6 +138,8 @@ struct AtTheWire {
     came: usize,
     /// The receiver has given `None`.
     over: bool,
+    /// What was refused has been told.
+    told: bool,
     calls: Calls<Result<(), Closed>>,
     /// How many calls there were, and which of them were not accepted.
     called: usize,
@@ -139,12 +156,18 @@ impl AtTheWire {
             wire.capacity, wire.pipe
         ));
         let (stream, peer) = duplex(wire.pipe);
+        let reset = Arc::new(AtomicBool::new(false));
+        let stream = MayReset {
+            stream,
+            reset: reset.clone(),
+        };
         let (handle, lines) = connect(stream, wire.capacity);
         Self {
             story,
             handles: vec![handle],
             lines: Some(lines),
             peer: Some(peer),
+            reset,
             said: Vec::new(),
             in_a_letter: false,
             rest: Vec::new(),
@@ -153,6 +176,7 @@ impl AtTheWire {
             may_have_failed: false,
             came: 0,
             over: false,
+            told: false,
             calls: Calls::new(),
             called: 0,
             not_accepted: BTreeSet::new(),
@@ -205,7 +229,9 @@ impl AtTheWire {
                 }
             }
             PeerEnds => {
-                let may_end = !self.peer_ended && self.ends_the_letter().await;
+                // An endless line that cannot be written yet still goes on.
+                let may_end =
+                    !self.peer_ended && self.rest.is_empty() && self.ends_the_letter().await;
                 if let Some(peer) = self.peer.as_mut().filter(|_| may_end) {
                     let _ = peer.shutdown().await;
                     self.peer_ended = true;
@@ -217,6 +243,14 @@ impl AtTheWire {
                     self.peer_ended = true;
                     self.may_have_failed = true;
                     self.tell("the peer goes");
+                }
+            }
+            PeerResets => {
+                if !self.peer_ended && self.refused.is_none() && self.peer.is_some() {
+                    self.reset.store(true, Relaxed);
+                    self.peer = None;
+                    self.may_have_failed = true;
+                    self.tell("the peer resets the connection");
                 }
             }
             TooLong => self.bad(&[b'x'; 2 * LONGEST], Incoming::TooLong).await,
@@ -240,8 +274,14 @@ impl AtTheWire {
             }
         }
         if !std::mem::take(&mut self.at_once) {
-            settle().await;
-            let done = self.calls.look().await;
+            self.everybody_runs().await;
+        }
+    }
+
+    async fn everybody_runs(&mut self) {
+        settle().await;
+        let done = self.calls.look().await;
+        if !done.is_empty() {
             self.returned(done);
             settle().await;
         }
@@ -309,11 +349,10 @@ impl AtTheWire {
     /// Of a line that does not fit on the wire at once.
     async fn writes_the_rest(&mut self) {
         while let (Some(peer), false) = (&mut self.peer, self.rest.is_empty()) {
-            match write_now(peer, &self.rest).await {
+            match until_it_moves(async || write_now(peer, &self.rest).await).await {
                 0 => return,
                 written => drop(self.rest.drain(..written)),
             }
-            settle().await;
         }
     }
 
@@ -322,18 +361,10 @@ impl AtTheWire {
         let mut got = Vec::new();
         while got.len() < limit {
             let mut buffer = vec![0; (limit - got.len()).min(4096)];
-            let count = read_now(peer, &mut buffer).await;
-            if count == 0 {
-                // More may be on its way.
-                settle().await;
-                let count = read_now(peer, &mut buffer).await;
-                if count == 0 {
-                    break;
-                }
-                got.extend(&buffer[..count]);
-                continue;
+            match until_it_moves(async || read_now(peer, &mut buffer).await).await {
+                0 => break,
+                count => got.extend(&buffer[..count]),
             }
-            got.extend(&buffer[..count]);
         }
         if got.is_empty() {
             return;
@@ -420,7 +451,7 @@ impl AtTheWire {
                         said.len(),
                         "lines that came before this one are missing"
                     );
-                    self.over = true;
+                    self.told = true;
                 }
                 Err(TryRecvError::Empty) => return,
                 Err(TryRecvError::Disconnected) => {
@@ -462,10 +493,7 @@ impl AtTheWire {
         // What waits for a slot gets one, line by line.
         loop {
             let before = (self.heard.len(), self.came, self.calls.waiting().len());
-            settle().await;
-            let done = self.calls.look().await;
-            self.returned(done);
-            settle().await;
+            self.everybody_runs().await;
             self.ends_the_letter().await;
             self.writes_the_rest().await;
             self.reads(ALL).await;
@@ -501,9 +529,25 @@ impl AtTheWire {
         }
         if let (Some(refused), Some(_), true) = (&self.refused, &self.lines, self.peer.is_some()) {
             assert!(
-                self.over,
+                self.told,
                 "the peer's last line is {refused:?}, and nobody was told"
             );
+        }
+        // Then every read was tried, and the last one failed.
+        if self.reset.load(Relaxed) && self.lines.is_some() {
+            assert!(
+                self.over,
+                "the peer has reset the connection, every line is taken, and the receiver does not give None"
+            );
+            if let Some(handle) = self.handles.first().cloned() {
+                let sent = self
+                    .calls
+                    .start(0, async move { handle.send(text(0)).await });
+                assert!(
+                    sent.await == Some(Err(Closed)),
+                    "the peer has reset the connection: a read has failed. And `send` does not say Closed"
+                );
+            }
         }
         self.tell(
             "the handles and the receiver are dropped; the peer, if it is there, says nothing",
@@ -518,8 +562,60 @@ impl AtTheWire {
     }
 }
 
+/// A stream whose peer goes with a reset: instead of the end, a read gives an error.
+struct MayReset {
+    stream: DuplexStream,
+    reset: Arc<AtomicBool>,
+}
+
+impl AsyncRead for MayReset {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let end = buffer.filled().len() == before;
+        Poll::Ready(match end && self.reset.load(Relaxed) {
+            true => Err(io::ErrorKind::ConnectionReset.into()),
+            false => Ok(()),
+        })
+    }
+}
+
+impl AsyncWrite for MayReset {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 fn text(call: usize) -> String {
     format!("out {call}")
+}
+
+/// Tries it until bytes move, or none can move any more. Mostly somebody has to run for a moment only, and `settle` takes much longer.
+async fn until_it_moves(mut try_it: impl AsyncFnMut() -> usize) -> usize {
+    for _ in 0..4 {
+        match try_it().await {
+            0 => yield_now().await,
+            moved => return moved,
+        }
+    }
+    settle().await;
+    try_it().await
 }
 
 /// Writes what fits, while no task gets to run.
