@@ -17,7 +17,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
     sync::mpsc::Receiver,
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_test::io::Builder;
 
@@ -26,18 +26,18 @@ const LONG: Duration = Duration::from_millis(36_717_310);
 
 /// Step 1. Lines come in as the peer sent them.
 ///
-/// Page: "Bytes are not lines". The slips: the end stays with the line; an empty line that is taken for the end.
+/// Page: "Bytes are not lines". The slips: the end stays with the line; more than the end is taken off; an empty line that is taken for the end.
 #[test]
 fn lines_come_in_whole_and_in_order() {
     check(|| async {
         let (_handle, mut lines, mut peer) = open(4);
-        says(&mut peer, "hello\n\nthree\r\n four \r inside \n").await;
-        for expected in ["hello", "", "three", " four \r inside "] {
+        let all = "hello\n\nthree\r\n four \r inside \nfive\r\r\n";
+        says(&mut peer, all).await;
+        for expected in ["hello", "", "three", " four \r inside ", "five\r"] {
             assert_eq!(
                 next(&mut lines, "a line").await,
                 line(expected),
-                "the peer sent four lines: \"hello\", an empty one, \"three\" with \\r\\n behind it, and one with blanks around it and a \\r in its middle. They come in \
-                 in this order, each without its end"
+                "the peer sent five lines, {all:?}. They come in in this order, each without its end: the \\n, and one \\r right before it"
             );
         }
         drop(peer);
@@ -135,8 +135,8 @@ fn a_line_that_is_too_long_is_refused() {
         let longest = "x".repeat(LONGEST);
         says(&mut peer, &format!("{longest}\n")).await;
         assert_eq!(
-            next(&mut lines, "a line of 1,024 bytes").await,
-            line(&longest),
+            brief(next(&mut lines, "a line of 1,024 bytes").await),
+            brief(line(&longest)),
             "a line of {LONGEST} bytes is not too long"
         );
         // There is no line feed, and there never will be.
@@ -162,22 +162,25 @@ fn a_line_that_is_too_long_is_refused() {
 
 /// Step 1. One byte more than the longest line is too much, whatever its end.
 ///
-/// Page: "An endless line". The slips: the limit is that of the whole buffer; characters are counted instead of bytes.
+/// Page: "An endless line". The slips: the limit is that of the whole buffer; characters are counted instead of bytes; a \r is not counted.
 #[test]
 fn the_limit_counts_bytes() {
     check(|| async {
         // Half as many letters as bytes.
         let letters = "ü".repeat(LONGEST / 2);
+        let (short, long) = ("x".repeat(LONGEST - 1), "x".repeat(LONGEST));
         for (sent, expected) in [
             (format!("{letters}\nnext\n"), line(&letters)),
             (format!("{letters}x\nnext\n"), Some(Incoming::TooLong)),
+            (format!("{short}\r\nnext\n"), line(&short)),
+            (format!("{long}\r\nnext\n"), Some(Incoming::TooLong)),
         ] {
             let (_handle, mut lines, mut peer) = open(4);
             let _ = peer.write_all(sent.as_bytes()).await;
             assert_eq!(
-                next(&mut lines, "a line of two-byte letters").await,
-                expected,
-                "{} bytes stand before the line feed, and {LONGEST} may",
+                brief(next(&mut lines, "a line of two-byte letters, or with \\r\\n").await),
+                brief(expected),
+                "{} bytes stand before the line feed, and {LONGEST} may. A \\r counts",
                 sent.find('\n').unwrap_or_default()
             );
         }
@@ -219,14 +222,14 @@ fn a_read_that_fails_is_the_end() {
         assert_eq!(
             next(&mut lines, "the end").await,
             None,
-            "the read failed: what came before is there, and then the receiver gives None"
+            "\"one\\nha\" came, and then a read failed: the first line is there, half a line is none, and the receiver gives None"
         );
     });
 }
 
 /// Step 2. Lines go out as they were sent.
 ///
-/// Page: "Two directions at once". The slips: no line feed; a flush that never comes; a flush only when the next line is there.
+/// Page: "Two directions at once". The slips: no line feed; a flush that comes late, by a timer or with the next line, or never.
 #[test]
 fn lines_go_out_in_order() {
     check(|| async {
@@ -237,7 +240,7 @@ fn lines_go_out_in_order() {
             assert_eq!(
                 hears(&mut peer, expected.len()).await,
                 expected,
-                "a line goes out with a line feed behind it, at once: the next one may be an hour away. Does a buffer keep it?"
+                "a line goes out with a line feed behind it, at once: the next one may be an hour away. Does a buffer keep something?"
             );
         }
         let clone = handle.clone();
@@ -255,7 +258,8 @@ fn lines_go_out_in_order() {
 
 /// Step 2. A peer that does not read is still heard.
 ///
-/// Page: "Two directions at once". The slip: one loop that writes a line in a branch of `select!`, and reads nothing until it is out.
+/// Page: "Two directions at once". The slips: one loop that writes a line in a branch of `select!`, and reads nothing until it is out; a time-out
+/// for the write.
 #[test]
 fn a_peer_that_does_not_read_is_still_heard() {
     check(|| async {
@@ -271,10 +275,11 @@ fn a_peer_that_does_not_read_is_still_heard() {
                 "a line cannot go out, since the peer does not read. What it writes still comes in"
             );
         }
+        sleep(LONG).await;
         assert_eq!(
             hears(&mut peer, 1001).await.len(),
             1001,
-            "when the peer reads at last, the line is whole"
+            "when the peer reads at last, ten hours later, the line is whole"
         );
     });
 }
@@ -340,51 +345,58 @@ fn nothing_is_lost_where_both_directions_meet() {
 #[test]
 fn a_peer_waits_when_nobody_takes_its_lines() {
     check(|| async {
-        let (handle, mut lines, mut peer) = open_with(2, 256);
-        let text = "z".repeat(999);
-        let mut written = 0;
-        let endless = async {
-            while written < 1000 {
-                let bytes = format!("{text}\n");
-                if peer.write_all(bytes.as_bytes()).await.is_err() {
-                    break;
+        for capacity in [2, 200] {
+            let (handle, mut lines, mut peer) = open_with(capacity, 256);
+            let text = "z".repeat(999);
+            let mut written = 0;
+            let endless = async {
+                while written < 1000 {
+                    let bytes = format!("{text}\n");
+                    if peer.write_all(bytes.as_bytes()).await.is_err() {
+                        break;
+                    }
+                    written += 1;
                 }
-                written += 1;
+            };
+            tokio::select! {
+                () = endless => {}
+                () = sleep(Duration::from_secs(70)) => {}
             }
-        };
-        tokio::select! {
-            () = endless => {}
-            () = sleep(Duration::from_secs(70)) => {}
-        }
-        assert!(
-            written <= 60,
-            "`capacity` is 2, nobody takes a line, and the peer could send {written} lines of 1,000 bytes. Where are they kept? The peer has to wait"
-        );
-        // Writing does not wait for that.
-        send(&handle, "still here").await;
-        assert_eq!(
-            hears(&mut peer, 11).await,
-            "still here\n",
-            "nobody takes lines out of the receiver. Lines still go out"
-        );
-        for number in 0..written {
-            assert_eq!(
-                next(&mut lines, "a line that waited").await,
-                line(&text),
-                "line {number} of {written} that the peer had sent: it waited in the receiver, in the pipe or on the way"
+            assert!(
+                written <= capacity + 60,
+                "`capacity` is {capacity}, nobody takes a line, and the peer could send {written} lines of 1,000 bytes. Where are they kept? The peer has to wait"
             );
+            assert_eq!(
+                lines.len(),
+                capacity,
+                "`capacity` is {capacity}, and so many lines wait in the receiver before the peer has to"
+            );
+            // Writing does not wait for that.
+            send(&handle, "still here").await;
+            assert_eq!(
+                hears(&mut peer, 11).await,
+                "still here\n",
+                "nobody takes lines out of the receiver. Lines still go out"
+            );
+            for number in 0..written {
+                assert!(
+                    next(&mut lines, "a line that waited").await == line(&text),
+                    "line {number} of {written} that the peer had sent waited in the receiver, in the pipe or on the way, and it is not what comes next"
+                );
+            }
         }
     });
 }
 
 /// Step 2. Callers wait when the peer takes nothing.
 ///
-/// Page: "Two directions at once". The slips: an unbounded mailbox; a task for each line; a list in the task that writes.
+/// Page: "Two directions at once". The slips: an unbounded mailbox; a task for each line; a list in the task that writes, or a buffer as large
+/// as the mailbox.
 #[test]
 fn callers_wait_when_the_peer_takes_nothing() {
     check(|| async {
-        for capacity in [1, 3] {
-            let (handle, _lines, mut peer) = open_with(capacity, 16);
+        for (capacity, pipe) in [(1, 16), (3, 16), (200, 4096)] {
+            let (handle, _lines, mut peer) = open_with(capacity, pipe);
             let text = "w".repeat(999);
             let accepted = accepted_sends(1000, || {
                 let (handle, text) = (handle.clone(), text.clone());
@@ -424,17 +436,14 @@ fn a_call_that_is_given_up_sends_nothing() {
         let (handle, _lines, mut peer) = open_with(1, 16);
         let text = "w".repeat(999);
         let mut accepted = 0;
-        while tokio::time::timeout(Duration::from_secs(7), handle.send(text.clone())).await
-            == Ok(Ok(()))
-        {
+        while timeout(Duration::from_secs(7), handle.send(text.clone())).await == Ok(Ok(())) {
             accepted += 1;
             assert!(
                 accepted < 100,
                 "the peer reads nothing, and `send` never waits"
             );
         }
-        let given_up =
-            tokio::time::timeout(Duration::from_secs(7), handle.send("given up".to_owned())).await;
+        let given_up = timeout(Duration::from_secs(7), handle.send("given up".to_owned())).await;
         assert!(given_up.is_err(), "no slot is free: `send` waits");
         let waits = tokio::spawn(async move { handle.send("the last".to_owned()).await });
         let expected = format!("{}the last\n", format!("{text}\n").repeat(accepted));
@@ -557,7 +566,7 @@ fn a_write_that_fails_ends_both() {
         })
         .await;
         assert_eq!(
-            next(&mut lines, "the end, though the peer is silent").await,
+            next(&mut lines, "the end (the peer is silent)").await,
             None,
             "a write has failed, so the connection has: the receiver gives None, even if the peer says nothing. Who tells the task that reads?"
         );
@@ -605,19 +614,23 @@ fn callers_that_wait_hear_of_a_failure() {
 
 /// Step 3. What comes in wrong ends what goes out.
 ///
-/// Page: "Who tells whom". The slip: only the task that reads ends.
+/// Page: "Who tells whom". The slips: only the task that reads ends; what was accepted is still written; news that is lost because the receiver is full; a reset that is taken for an
+/// end like any other.
 #[test]
 fn a_line_that_is_refused_ends_both() {
     check(|| async {
         for bad in [vec![b'x'; LONGEST + 2], b"\xff\n".to_vec()] {
-            let (handle, mut lines, mut peer) = open(4);
-            let _ = peer.write_all(&bad).await;
+            let (handle, mut lines, mut peer) = open_with(1, 2048);
+            // It does not fit into the pipe: a part of it waits there and in the connection.
+            send(&handle, &"w".repeat(9999)).await;
+            says(&mut peer, "good\n").await;
+            let _ = within("the write of a bad line", peer.write_all(&bad)).await;
+            settle().await;
+            assert_eq!(next(&mut lines, "a good line").await, line("good"));
+            let refused = next(&mut lines, "news of a bad line").await;
             assert!(
-                matches!(
-                    next(&mut lines, "news of a bad line").await,
-                    Some(Incoming::TooLong | Incoming::NotText)
-                ),
-                "the line is refused"
+                matches!(refused, Some(Incoming::TooLong | Incoming::NotText)),
+                "a bad line came while the receiver was full, and there is no news of it: {refused:?}. It has to wait for a slot, as lines do"
             );
             assert_eq!(
                 next(&mut lines, "the end").await,
@@ -634,13 +647,30 @@ fn a_line_that_is_refused_ends_both() {
                 Err(Closed),
                 "the connection has failed, since the peer sent what is no line. Who tells the task that writes?"
             );
-            let mut rest = Vec::new();
-            let end = within("the end of the stream", peer.read_to_end(&mut rest)).await;
+            assert_eq!(
+                alive_tasks().await,
+                0,
+                "the connection has failed, and the peer does not read. What was not written yet is lost: nobody waits until it can be"
+            );
+            let end = within("the end of the stream", peer.read_to_end(&mut Vec::new())).await;
             assert!(
-                end.is_ok() && rest.is_empty(),
+                end.is_ok(),
                 "the connection has failed: the stream is dropped, and the peer sees that"
             );
         }
+        let (handle, mut lines) = connect(Reset { before: b"good\n" }, 4);
+        assert_eq!(next(&mut lines, "a good line").await, line("good"));
+        assert_eq!(next(&mut lines, "the end").await, None, "the read failed");
+        settle().await;
+        assert_eq!(
+            within(
+                "a call after a read has failed",
+                handle.send("hello?".to_owned())
+            )
+            .await,
+            Err(Closed),
+            "a read has failed, and that is not the end of one direction: it ends both. Who tells the task that writes?"
+        );
     });
 }
 
@@ -733,6 +763,16 @@ fn line(text: &str) -> Option<Incoming> {
     Some(Incoming::Line(text.to_owned()))
 }
 
+/// It in few words: a line may be a thousand letters long.
+fn brief(incoming: Option<Incoming>) -> String {
+    match incoming {
+        Some(Incoming::Line(text)) if text.len() > 99 => {
+            format!("a line of {} bytes: {:.9}…", text.len(), text)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 async fn next(lines: &mut Receiver<Incoming>, what: &str) -> Option<Incoming> {
     within(what, lines.recv()).await
 }
@@ -746,11 +786,16 @@ async fn says(peer: &mut DuplexStream, text: &str) {
     .expect("the connection is there, and takes what the peer writes");
 }
 
-/// The next bytes that the peer gets.
+/// The next bytes that the peer gets at once: so many, or those that come. In virtual time a millisecond is over when every task waits.
 async fn hears(peer: &mut DuplexStream, count: usize) -> String {
-    let mut bytes = vec![0; count];
-    let read = within("a line to the peer", peer.read_exact(&mut bytes)).await;
-    read.expect("the stream has ended before that: who dropped it?");
+    let (mut bytes, mut heard) = (vec![0; count], 0);
+    let reads = async {
+        while let Ok(read @ 1..) = peer.read(&mut bytes[heard..]).await {
+            heard += read;
+        }
+    };
+    let _ = timeout(Duration::from_millis(1), reads).await;
+    bytes.truncate(heard);
     String::from_utf8(bytes).expect("lines are text")
 }
 

@@ -1,7 +1,7 @@
 //! rejected: a_line_that_is_too_long_is_refused
 //! says: news of an endless line
 //! says: never came
-//! thinks: "read_until gives me the whole line. Then I look how long it is."
+//! thinks: "next_line gives me the whole line. Then I look how long it is."
 
 use std::io;
 use tokio::{
@@ -25,87 +25,65 @@ pub struct Closed;
 
 #[derive(Clone)]
 pub struct ConnectionHandle {
-    /// The connection's task writes what comes out of the other end. When the last clone is dropped, it writes the rest and ends.
-    sender: mpsc::Sender<String>,
+    outgoing: mpsc::Sender<String>,
 }
 
 pub fn connect<S>(stream: S, capacity: usize) -> (ConnectionHandle, mpsc::Receiver<Incoming>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (sender, mailbox) = mpsc::channel(capacity);
-    let (incoming, receiver) = mpsc::channel(capacity);
+    let (sender, receiver) = mpsc::channel(capacity);
+    let (outgoing, mailbox) = mpsc::channel(capacity);
+    let (reader, writer) = split(stream);
     tokio::spawn(async move {
-        let (reader, writer) = split(stream);
-        // An error of one drops the other where it stands, and with it all that anybody waits for.
-        let _ = try_join!(read(reader, incoming), write(writer, mailbox));
+        let _ = try_join!(read(reader, sender), write(writer, mailbox));
     });
-    (ConnectionHandle { sender }, receiver)
+    (ConnectionHandle { outgoing }, receiver)
 }
 
-impl ConnectionHandle {
-    pub async fn send(&self, line: String) -> Result<(), Closed> {
-        self.sender.send(line).await.map_err(|_| Closed)
-    }
-}
-
-/// Reads lines until the peer has sent everything, or nobody wants them any more.
-async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<Incoming>) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
+async fn read(reader: impl AsyncRead + Unpin, sender: mpsc::Sender<Incoming>) -> io::Result<()> {
+    let mut lines = BufReader::new(reader).lines();
     loop {
-        match next_line(&mut stream, &lines).await? {
-            Some(Incoming::Line(line)) => {
-                // An error: nobody wants it. The next turn ends for the same reason.
-                let _ = lines.send(Incoming::Line(line)).await;
-            }
-            Some(last) => {
-                let _ = lines.send(last).await;
+        let line = select! {
+            line = lines.next_line() => line,
+            () = sender.closed() => return Ok(()),
+        };
+        match line {
+            Ok(Some(line)) if line.len() > LONGEST => {
+                let _ = sender.send(Incoming::TooLong).await;
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            None => return Ok(()),
+            Ok(Some(line)) => {
+                let _ = sender.send(Incoming::Line(line)).await;
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    let _ = sender.send(Incoming::NotText).await;
+                }
+                return Err(error);
+            }
         }
     }
 }
 
-/// `None`: there are no more, or nobody wants them.
-async fn next_line(
-    stream: &mut (impl AsyncBufReadExt + Unpin),
-    lines: &mpsc::Sender<Incoming>,
-) -> io::Result<Option<Incoming>> {
-    let mut line = Vec::new();
-    select! {
-        // Dropped in the middle it would lose what it has read. That is no harm here: nobody wants it.
-        read = stream.read_until(b'\n', &mut line) => read?,
-        () = lines.closed() => return Ok(None),
-    };
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.pop_if(|byte| *byte == b'\n').is_some() {
-        line.pop_if(|byte| *byte == b'\r');
-    }
-    if line.len() > LONGEST {
-        return Ok(Some(Incoming::TooLong));
-    }
-    Ok(Some(match String::from_utf8(line) {
-        Ok(line) => Incoming::Line(line),
-        Err(_) => Incoming::NotText,
-    }))
-}
-
-/// Writes lines until the last handle is dropped; then the peer sees the end.
 async fn write(
-    stream: impl AsyncWrite + Unpin,
-    mut lines: mpsc::Receiver<String>,
+    writer: impl AsyncWrite + Unpin,
+    mut mailbox: mpsc::Receiver<String>,
 ) -> io::Result<()> {
-    let mut stream = BufWriter::new(stream);
-    while let Some(line) = lines.recv().await {
+    let mut stream = BufWriter::new(writer);
+    while let Some(line) = mailbox.recv().await {
         stream.write_all(line.as_bytes()).await?;
         stream.write_all(b"\n").await?;
-        // What waits can go out together. Before this task waits itself, all of it has to.
-        if lines.is_empty() {
+        if mailbox.is_empty() {
             stream.flush().await?;
         }
     }
     stream.shutdown().await
+}
+
+impl ConnectionHandle {
+    pub async fn send(&self, line: String) -> Result<(), Closed> {
+        self.outgoing.send(line).await.map_err(|_| Closed)
+    }
 }

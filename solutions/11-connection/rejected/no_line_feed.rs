@@ -1,5 +1,5 @@
 //! rejected: lines_go_out_in_order
-//! says: never came
+//! says: Does a buffer keep something?
 //! thinks: "A write is a line."
 
 use std::io;

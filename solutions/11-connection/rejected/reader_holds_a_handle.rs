@@ -1,6 +1,6 @@
 //! rejected: the_peer_sees_the_end_after_the_last_line
 //! says: the end of the stream, after the last handle was dropped
-//! thinks: "The task that reads answers a PING by itself one day, so it gets a sender of the mailbox."
+//! thinks: "The loop that reads answers each PING by itself, so it gets a handle."
 
 use std::io;
 use tokio::{
@@ -27,93 +27,79 @@ pub struct Closed;
 
 #[derive(Clone)]
 pub struct ConnectionHandle {
-    /// The connection's task writes what comes out of the other end. When the last clone is dropped, it writes the rest and ends.
-    sender: mpsc::Sender<String>,
+    outgoing: mpsc::Sender<String>,
 }
 
 pub fn connect<S>(stream: S, capacity: usize) -> (ConnectionHandle, mpsc::Receiver<Incoming>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (sender, mailbox) = mpsc::channel(capacity);
-    let (incoming, receiver) = mpsc::channel(capacity);
-    let answers = sender.clone();
+    let (sender, receiver) = mpsc::channel(capacity);
+    let (outgoing, mailbox) = mpsc::channel(capacity);
+    let (reader, writer) = split(stream);
+    let handle = ConnectionHandle { outgoing };
+    let answers = handle.clone();
     tokio::spawn(async move {
-        let (reader, writer) = split(stream);
-        // An error of one drops the other where it stands, and with it all that anybody waits for.
-        let _ = try_join!(read(reader, incoming, answers), write(writer, mailbox));
+        let _ = try_join!(read(reader, sender, answers), write(writer, mailbox));
     });
-    (ConnectionHandle { sender }, receiver)
+    (handle, receiver)
 }
 
-impl ConnectionHandle {
-    pub async fn send(&self, line: String) -> Result<(), Closed> {
-        self.sender.send(line).await.map_err(|_| Closed)
-    }
-}
-
-/// Reads lines until the peer has sent everything, or nobody wants them any more.
 async fn read(
-    stream: impl AsyncRead + Unpin,
-    lines: mpsc::Sender<Incoming>,
-    _answers: mpsc::Sender<String>,
+    reader: impl AsyncRead + Unpin,
+    sender: mpsc::Sender<Incoming>,
+    answers: ConnectionHandle,
 ) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
+    let mut stream = BufReader::new(reader);
     loop {
-        match next_line(&mut stream, &lines).await? {
-            Some(Incoming::Line(line)) => {
-                // An error: nobody wants it. The next turn ends for the same reason.
-                let _ = lines.send(Incoming::Line(line)).await;
-            }
-            Some(last) => {
-                let _ = lines.send(last).await;
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            None => return Ok(()),
+        let mut line = Vec::new();
+        let mut limited = (&mut stream).take(LONGEST as u64 + 1);
+        select! {
+            read = limited.read_until(b'\n', &mut line) => read?,
+            () = sender.closed() => return Ok(()),
+        };
+        if line.is_empty() {
+            return Ok(());
+        }
+        if line.len() > LONGEST && !line.ends_with(b"\n") {
+            let _ = sender.send(Incoming::TooLong).await;
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let Ok(text) = std::str::from_utf8(&line) else {
+            let _ = sender.send(Incoming::NotText).await;
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        let text = match text.strip_suffix('\n') {
+            Some(text) => text.strip_suffix('\r').unwrap_or(text),
+            None => text,
+        };
+        if text == "PING" {
+            let _ = answers.send("PONG".to_owned()).await;
+            continue;
+        }
+        if sender.send(Incoming::Line(text.to_owned())).await.is_err() {
+            return Ok(());
         }
     }
 }
 
-/// `None`: there are no more, or nobody wants them.
-async fn next_line(
-    stream: &mut (impl AsyncBufReadExt + Unpin),
-    lines: &mpsc::Sender<Incoming>,
-) -> io::Result<Option<Incoming>> {
-    let mut line = Vec::new();
-    // So many bytes decide it, the line feed included: an endless line costs no more memory than this.
-    let mut limited = stream.take(LONGEST as u64 + 1);
-    select! {
-        // Dropped in the middle it would lose what it has read. That is no harm here: nobody wants it.
-        read = limited.read_until(b'\n', &mut line) => read?,
-        () = lines.closed() => return Ok(None),
-    };
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.pop_if(|byte| *byte == b'\n').is_some() {
-        line.pop_if(|byte| *byte == b'\r');
-    } else if line.len() > LONGEST {
-        return Ok(Some(Incoming::TooLong));
-    }
-    Ok(Some(match String::from_utf8(line) {
-        Ok(line) => Incoming::Line(line),
-        Err(_) => Incoming::NotText,
-    }))
-}
-
-/// Writes lines until the last handle is dropped; then the peer sees the end.
 async fn write(
-    stream: impl AsyncWrite + Unpin,
-    mut lines: mpsc::Receiver<String>,
+    writer: impl AsyncWrite + Unpin,
+    mut mailbox: mpsc::Receiver<String>,
 ) -> io::Result<()> {
-    let mut stream = BufWriter::new(stream);
-    while let Some(line) = lines.recv().await {
+    let mut stream = BufWriter::new(writer);
+    while let Some(line) = mailbox.recv().await {
         stream.write_all(line.as_bytes()).await?;
         stream.write_all(b"\n").await?;
-        // What waits can go out together. Before this task waits itself, all of it has to.
-        if lines.is_empty() {
+        if mailbox.is_empty() {
             stream.flush().await?;
         }
     }
     stream.shutdown().await
+}
+
+impl ConnectionHandle {
+    pub async fn send(&self, line: String) -> Result<(), Closed> {
+        self.outgoing.send(line).await.map_err(|_| Closed)
+    }
 }

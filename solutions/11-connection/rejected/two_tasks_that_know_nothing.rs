@@ -1,5 +1,5 @@
 //! rejected: a_write_that_fails_ends_both
-//! says: the end, though the peer is silent
+//! says: the end (the peer is silent)
 //! thinks: "Two tasks, one for each direction: each ends by itself."
 
 use std::io;

@@ -4,7 +4,7 @@
 
 use std::io;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split},
     select,
     sync::mpsc,
 };
@@ -23,98 +23,50 @@ pub struct Closed;
 
 #[derive(Clone)]
 pub struct ConnectionHandle {
-    /// The connection's task writes what comes out of the other end. When the last clone is dropped, it writes the rest and ends.
-    sender: mpsc::Sender<String>,
+    outgoing: mpsc::Sender<String>,
 }
 
 pub fn connect<S>(stream: S, capacity: usize) -> (ConnectionHandle, mpsc::Receiver<Incoming>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (sender, mut mailbox) = mpsc::channel(capacity);
-    let (incoming, receiver) = mpsc::channel(capacity);
+    let (sender, receiver) = mpsc::channel(capacity);
+    let (outgoing, mut mailbox) = mpsc::channel::<String>(capacity);
+    let (reader, mut writer) = split(stream);
     tokio::spawn(async move {
-        let (reader, mut writer) = split(stream);
-        let (lines, mut read_lines) = mpsc::channel(1);
-        let reads = tokio::spawn(read(reader, lines));
-        let mut next: Option<String> = None;
+        let mut lines = BufReader::new(reader).lines();
+        let mut line_out = String::new();
         loop {
-            let bytes = next.clone().map(|line| line + "\n").unwrap_or_default();
             select! {
-                line = read_lines.recv() => match line {
-                    Some(line) => {
-                        let _ = incoming.send(line).await;
+                line = lines.next_line() => match line {
+                    Ok(Some(line)) if line.len() > LONGEST => {
+                        let _ = sender.send(Incoming::TooLong).await;
+                        return;
                     }
-                    None => break,
+                    Ok(Some(line)) => {
+                        let _ = sender.send(Incoming::Line(line)).await;
+                    }
+                    Ok(None) => break,
+                    Err(_) => {
+                        let _ = sender.send(Incoming::NotText).await;
+                        return;
+                    }
                 },
-                written = writer.write_all(bytes.as_bytes()), if next.is_some() => {
+                written = writer.write_all(line_out.as_bytes()), if !line_out.is_empty() => {
                     if written.is_err() {
-                        break;
+                        return;
                     }
-                    next = None;
+                    line_out.clear();
                 }
-                Some(line) = mailbox.recv(), if next.is_none() => next = Some(line),
+                Some(line) = mailbox.recv(), if line_out.is_empty() => line_out = line + "\n",
             }
         }
-        drop(incoming);
-        while let Some(line) = mailbox.recv().await {
-            if writer.write_all((line + "\n").as_bytes()).await.is_err() {
-                break;
-            }
-        }
-        let _ = writer.shutdown().await;
-        let _ = reads.await;
     });
-    (ConnectionHandle { sender }, receiver)
+    (ConnectionHandle { outgoing }, receiver)
 }
 
 impl ConnectionHandle {
     pub async fn send(&self, line: String) -> Result<(), Closed> {
-        self.sender.send(line).await.map_err(|_| Closed)
+        self.outgoing.send(line).await.map_err(|_| Closed)
     }
-}
-
-/// Reads lines until the peer has sent everything, or nobody wants them any more.
-async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<Incoming>) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    loop {
-        match next_line(&mut stream, &lines).await? {
-            Some(Incoming::Line(line)) => {
-                // An error: nobody wants it. The next turn ends for the same reason.
-                let _ = lines.send(Incoming::Line(line)).await;
-            }
-            Some(last) => {
-                let _ = lines.send(last).await;
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            None => return Ok(()),
-        }
-    }
-}
-
-/// `None`: there are no more, or nobody wants them.
-async fn next_line(
-    stream: &mut (impl AsyncBufReadExt + Unpin),
-    lines: &mpsc::Sender<Incoming>,
-) -> io::Result<Option<Incoming>> {
-    let mut line = Vec::new();
-    // So many bytes decide it, the line feed included: an endless line costs no more memory than this.
-    let mut limited = stream.take(LONGEST as u64 + 1);
-    select! {
-        // Dropped in the middle it would lose what it has read. That is no harm here: nobody wants it.
-        read = limited.read_until(b'\n', &mut line) => read?,
-        () = lines.closed() => return Ok(None),
-    };
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.pop_if(|byte| *byte == b'\n').is_some() {
-        line.pop_if(|byte| *byte == b'\r');
-    } else if line.len() > LONGEST {
-        return Ok(Some(Incoming::TooLong));
-    }
-    Ok(Some(match String::from_utf8(line) {
-        Ok(line) => Incoming::Line(line),
-        Err(_) => Incoming::NotText,
-    }))
 }
