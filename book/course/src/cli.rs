@@ -14,7 +14,7 @@ mod trace;
 
 use crate::{
     error::Error,
-    judge,
+    judge, kit,
     live::{self, hosts::Host},
     stand_in::{schedules, trace::Run},
     terminal,
@@ -97,6 +97,8 @@ enum Command {
         /// The exercise: recipe, 1, 01 or 01-recipe
         name: String,
     },
+    #[command(flatten)]
+    Kit(kit::Command),
     /// Build the book as it is published
     Build {
         /// The folder to build into; what was built there before is deleted [default: target/book]
@@ -184,6 +186,7 @@ impl Cli {
                 explore::explore(&workspace, &name, test.as_deref(), numbers).await
             }
             Some(Command::Solution { name }) => solution::solution(&workspace, &name),
+            Some(Command::Kit(command)) => command.run(&workspace).await,
             Some(Command::Build { dest }) => build::build(&workspace, dest).await,
             Some(Command::Chapter { name }) => chapter::chapter(&workspace, &name),
             Some(Command::Record { check }) => record::record(&workspace, check).await,

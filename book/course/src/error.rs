@@ -99,6 +99,41 @@ pub enum Error {
         what: &'static str,
     },
 
+    /// A chapter's page is not built as it should be.
+    #[error("{}: {what}; another chapter's page shows the form", file.display())]
+    Page {
+        /// The page.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
+    /// A chapter was chosen for a workshop, and not what it builds on.
+    #[error(
+        "chapter {chapter} builds on {missing}, which nobody has done by then: choose `--chapters {whole}`, or say `--known {missing}` if your participants have done it"
+    )]
+    Needs {
+        /// The chapter's name.
+        chapter: String,
+        /// What it needs, as the options take it.
+        missing: String,
+        /// What was chosen, with all that it needs.
+        whole: String,
+    },
+
+    /// The chosen chapters take longer than there is time.
+    #[error("{chapters}: that is {takes} with breaks, and there are {given}; {next}")]
+    TooLong {
+        /// The chapters' names.
+        chapters: String,
+        /// How long they take.
+        takes: String,
+        /// How long the workshop is.
+        given: String,
+        /// What to do now.
+        next: String,
+    },
+
     /// A file cannot be read.
     #[error("{} cannot be read ({source}): `git status` shows whether it was moved or deleted", path.display())]
     Read {

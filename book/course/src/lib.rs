@@ -21,4 +21,6 @@ pub mod judge;
 
 pub mod live;
 
+pub mod kit;
+
 pub mod cli;

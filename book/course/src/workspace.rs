@@ -5,6 +5,7 @@ pub mod answers;
 pub mod files;
 pub mod gallery;
 pub mod hints;
+pub mod page;
 
 use crate::error::Error;
 use cargo_metadata::MetadataCommand;

@@ -1,0 +1,145 @@
+//! The workshop kit, on the course itself: what is made from the pages, hints and answers is made from all of them.
+
+use serde_json::Value;
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
+
+/// Runs a command in the course: exit code, stdout, stderr.
+fn course(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_course"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap();
+    (code, text(output.stdout), text(output.stderr))
+}
+
+/// After a change of a page's minutes or steps, `BLESS=1 cargo test -p course --test kit` writes them anew.
+#[test]
+fn the_plans_of_half_a_day_and_of_a_day_are_as_they_were_read_by_somebody() {
+    for hours in ["3.5", "7"] {
+        let (code, plan, error) = course(&["agenda", "--hours", hours]);
+        assert_eq!(code, 0, "{error}");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(format!("agenda-{hours}h.md"));
+        if env::var_os("BLESS").is_some() {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, &plan).unwrap();
+        }
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            written == plan,
+            "{} is not current: run `BLESS=1 cargo test -p course --test kit`, and read whether the plan still makes sense",
+            file.display()
+        );
+    }
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (code, plan, error) = course(&[arguments, &["--json"]].concat());
+    assert_eq!(code, 0, "{error}");
+    serde_json::from_str(&plan).unwrap()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_plan_fits_its_hours_leaves_no_gap_and_tears_no_turn() {
+    for hours in ["1.5", "2", "3", "4", "5.5", "6", "8", "10"] {
+        let plan = json(&["agenda", "--hours", hours]);
+        let of = hours.parse::<f64>().unwrap() * 60.0;
+        assert_eq!(plan["of"].as_f64(), Some(of));
+        assert!(plan["minutes"].as_f64().unwrap() <= of);
+        let (mut at, mut stretch, mut before) = (9 * 60, 0, Value::Null);
+        let mut taught = BTreeSet::new();
+        for entry in plan["entries"].as_array().unwrap() {
+            let (kind, minutes) = (
+                entry["kind"].as_str().unwrap(),
+                entry["minutes"].as_u64().unwrap(),
+            );
+            let clock = format!("{:02}:{:02}", at / 60, at % 60);
+            assert_eq!(entry["at"], clock.as_str(), "{hours} hours");
+            at += minutes;
+            if matches!(kind, "break" | "lunch") {
+                stretch = 0;
+                continue;
+            }
+            stretch += minutes;
+            // The last words on a chapter and the close belong to what was before.
+            assert!(
+                stretch <= 100,
+                "{hours} hours: {stretch} minutes at {clock}"
+            );
+            if kind == "step" && before["kind"] == "talk" {
+                assert_eq!(before["step"], entry["step"], "{hours} hours: {clock}");
+            }
+            assert!(
+                !(kind == "step" && stretch == minutes && before["step"] == entry["step"]),
+                "{hours} hours: a break between a talk and its step, {clock}"
+            );
+            taught.extend(entry["chapter"].as_str());
+            before = entry.clone();
+        }
+        let chosen = names(&plan["chapters"]);
+        assert_eq!(taught, chosen.iter().copied().collect(), "{hours} hours");
+        assert_eq!(names(&plan["drop"]).len(), chosen.len());
+        let lunches = plan["entries"].as_array().unwrap().iter();
+        let lunches = lunches.filter(|entry| entry["kind"] == "lunch").count();
+        assert_eq!(lunches == 1, of > 300.0, "{hours} hours");
+    }
+}
+
+#[test]
+fn chapters_are_chosen_by_number_or_name_and_a_second_day_goes_on() {
+    let plan = json(&["agenda", "--hours", "7", "--chapters", "2,recipe,01"]);
+    assert_eq!(names(&plan["chapters"]), ["recipe", "run-method"]);
+    let plan = json(&["agenda", "--hours", "7", "--known", "1,2,6"]);
+    assert_eq!(names(&plan["known"]), ["recipe", "run-method", "select"]);
+    assert!(!names(&plan["chapters"]).contains(&"select"));
+    // What was done before has been done with all that it needs.
+    let arguments = ["--chapters", "deadlocks", "--known", "cycles"];
+    let plan = json(
+        &[
+            &["agenda", "--hours", "3", "--start", "13:30"],
+            &arguments[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(plan["entries"][0]["at"], "13:30");
+}
+
+#[test]
+fn what_cannot_be_planned_is_refused_with_the_next_step() {
+    for (arguments, words) in [
+        (
+            &["--hours", "7", "--chapters", "1,12"][..],
+            &["builds on select", "recipe,run-method,select,backpressure"][..],
+        ),
+        (
+            &["--hours", "3", "--chapters", "1,2,6"],
+            &["there are 3 h", "--hours 4", "leave out select"],
+        ),
+        (&["--hours", "1"], &["--hours 1.5"]),
+        (&["--hours", "30"], &["--known"]),
+        (
+            &["--hours", "10", "--chapters", "1,2,3,4,5,6,7,8,9"],
+            &["a plan a day"],
+        ),
+        (&["--hours", "3", "--chapters", "slect"], &["`select`"]),
+        (&["--hours", "3", "--start", "noon"], &["13:30"]),
+    ] {
+        let (code, out, error) = course(&[&["agenda"], arguments].concat());
+        assert_ne!(code, 0, "{arguments:?}: {out}");
+        for words in words {
+            assert!(error.contains(words), "{arguments:?}: {error}");
+        }
+    }
+}
