@@ -49,6 +49,7 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Res
     let mut answers = Vec::new();
     for exercise in exercises {
         findings.extend(answer::what_is_missing(exercise)?);
+        findings.extend(answer::stale_stub(exercise));
         answers.extend(answer::of(exercise)?);
     }
     let folder = packages::folder(workspace);

@@ -2,6 +2,7 @@
 //! minutes of its pages, its hints, the headers of its answers, its recordings), so it is never out of date.
 
 pub mod agenda;
+pub mod reset;
 
 use crate::{error::Error, workspace::Workspace};
 use agenda::{Clock, Hours, Wish};
@@ -31,6 +32,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Begin an exercise anew: its src/lib.rs as it came; your answer is kept under target/course/kept first
+    Reset {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+    },
 }
 
 impl Command {
@@ -58,6 +64,7 @@ impl Command {
                 };
                 agenda::agenda(workspace, &wish, json)
             }
+            Self::Reset { name } => reset::reset(workspace, &name),
         }
     }
 }

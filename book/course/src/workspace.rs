@@ -6,6 +6,7 @@ pub mod files;
 pub mod gallery;
 pub mod hints;
 pub mod page;
+pub mod stub;
 
 use crate::error::Error;
 use cargo_metadata::MetadataCommand;
@@ -149,6 +150,16 @@ impl Exercise {
     /// The file that the learner edits, as they would type it.
     pub fn file(&self) -> String {
         format!("exercises/{}/src/lib.rs", self.folder_name())
+    }
+
+    /// The same file, absolute.
+    pub fn library(&self) -> PathBuf {
+        self.folder.join("src").join("lib.rs")
+    }
+
+    /// That file as it comes.
+    pub fn stub(&self) -> PathBuf {
+        self.solution.join("stub.rs")
     }
 
     /// What a verdict depends on: files and folders of the exercise.

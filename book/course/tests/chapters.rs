@@ -21,7 +21,7 @@ fn name(workspace: &Workspace, path: &Path) -> String {
 }
 
 /// The files of a chapter, and what must be in each.
-fn parts(exercise: &Exercise) -> [(String, String); 11] {
+fn parts(exercise: &Exercise) -> [(String, String); 12] {
     let (folder, rust) = (exercise.folder_name(), exercise.crate_name());
     let page = format!("book/src/{folder}.md");
     let tests = format!("exercises/{folder}/tests");
@@ -32,6 +32,10 @@ fn parts(exercise: &Exercise) -> [(String, String); 11] {
         ("book/src/SUMMARY.md".into(), format!("]({folder}.md)")),
         ("Cargo.toml".into(), format!("\"solutions/{folder}\",")),
         (exercise.file(), format!("//! Page: {page}")),
+        (
+            format!("solutions/{folder}/stub.rs"),
+            format!("//! Page: {page}"),
+        ),
         (
             format!("{tests}/{rust}.rs"),
             "fn your_promises_hold_whatever_callers_do()".into(),

@@ -17,6 +17,7 @@ fn complete(name: &str) -> Fixture {
     let fixture = Fixture::new().exercise(&folder, STUB, &tests, &["counts"]);
     let solution = fixture.root.join("solutions").join(folder);
     file(&solution.join("src/lib.rs"), RIGHT);
+    file(&solution.join("stub.rs"), STUB);
     file(
         &solution.join("accepted/sum.rs"),
         "//! accepted: adds\npub fn count() -> u32 { 1 + 1 }\n",
@@ -83,10 +84,12 @@ async fn a_complete_exercise_is_green() {
 async fn what_is_wrong_is_found_and_the_next_step_is_said() {
     let fixture = complete("wrong");
     let solution = fixture.root.join("solutions/01-wrong");
-    file(
-        &fixture.root.join("exercises/01-wrong/src/lib.rs"),
-        "pub fn count() -> u32 { 3 }\n",
-    );
+    for stub in [
+        "exercises/01-wrong/src/lib.rs",
+        "solutions/01-wrong/stub.rs",
+    ] {
+        file(&fixture.root.join(stub), "pub fn count() -> u32 { 3 }\n");
+    }
     file(
         &solution.join("src/lib.rs"),
         "pub fn count() -> u32 { 4 }\n",
@@ -158,6 +161,7 @@ async fn what_an_exercise_lacks_is_named() {
         .collect();
     for words in [
         "there is no solutions/01-lacking/src/lib.rs",
+        "there is no solutions/01-lacking/stub.rs",
         "accepted has no answer",
         "rejected/nameless.rs: `` is no test",
         "`//! thinks:` line",
@@ -193,12 +197,6 @@ fn git(folder: &Path, arguments: &[&str]) {
 #[tokio::test]
 async fn a_learner_s_answer_in_place_of_the_exercise_is_no_fault() {
     let fixture = complete("learned");
-    git(&fixture.root, &["init", "--quiet"]);
-    git(
-        &fixture.root,
-        &["add", "exercises", "solutions", "Cargo.toml"],
-    );
-    git(&fixture.root, &["commit", "--quiet", "--message", "Begin"]);
     let file_of_learner = fixture.root.join("exercises/01-learned/src/lib.rs");
     file(&file_of_learner, RIGHT);
 
@@ -209,6 +207,32 @@ async fn a_learner_s_answer_in_place_of_the_exercise_is_no_fault() {
         "{report}"
     );
     assert_eq!(std::fs::read_to_string(file_of_learner).unwrap(), RIGHT);
+}
+
+#[tokio::test]
+async fn a_stub_that_is_not_what_git_has_is_found() {
+    let fixture = complete("stale");
+    git(&fixture.root, &["init", "--quiet"]);
+    git(
+        &fixture.root,
+        &["add", "exercises", "solutions", "Cargo.toml"],
+    );
+    git(&fixture.root, &["commit", "--quiet", "--message", "Begin"]);
+    let wrong_before = wrong(&fixture).await;
+    assert_eq!(wrong_before, []);
+
+    let other = format!("// A better task.\n{STUB}");
+    file(&fixture.root.join("exercises/01-stale/src/lib.rs"), &other);
+    git(
+        &fixture.root,
+        &["commit", "--quiet", "--all", "--message", "Say it better"],
+    );
+    let wrong = wrong(&fixture).await;
+    let [(label, what)] = &wrong[..] else {
+        panic!("{wrong:?}")
+    };
+    assert_eq!(label, "stub.rs");
+    assert!(what.contains("solutions/01-stale/stub.rs"), "{what}");
 }
 
 /// The course that this crate belongs to.

@@ -1,13 +1,22 @@
 //! The workshop kit, on the course itself: what is made from the pages, hints and answers is made from all of them.
 
+mod common;
+
+use common::{Fixture, file};
 use serde_json::Value;
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
 /// Runs a command in the course: exit code, stdout, stderr.
 fn course(arguments: &[&str]) -> (i32, String, String) {
+    course_in(Path::new(env!("CARGO_MANIFEST_DIR")), arguments)
+}
+
+fn course_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_course"))
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(folder)
+        // Ours may be set for the tests themselves.
+        .env_remove("CARGO_TARGET_DIR")
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -142,4 +151,94 @@ fn what_cannot_be_planned_is_refused_with_the_next_step() {
             assert!(error.contains(words), "{arguments:?}: {error}");
         }
     }
+}
+
+const STUB: &str = "// Yours: é.\npub fn count() -> u32 { todo!() }\n";
+
+/// An exercise with a stub, and an answer in its place.
+fn answered(answer: &str) -> Fixture {
+    let fixture = Fixture::new().exercise("01-begun", answer, "", &["counts"]);
+    file(&fixture.root.join("solutions/01-begun/stub.rs"), STUB);
+    fixture
+}
+
+fn text(fixture: &Fixture, name: &str) -> String {
+    fs::read_to_string(fixture.root.join(name)).unwrap()
+}
+
+#[test]
+fn reset_keeps_each_answer_and_needs_no_git() {
+    let fixture = answered("mod room; // mine\n");
+    let library = fixture.root.join("exercises/01-begun/src/lib.rs");
+    file(&library.with_file_name("room.rs"), "// my room\n");
+    let (code, out, error) = course_in(&fixture.root, &["reset", "1"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("01-begun-1"), "{out}");
+    assert_eq!(fs::read_to_string(&library).unwrap(), STUB);
+    let kept = |number: u32, name: &str| {
+        text(
+            &fixture,
+            &format!("target/course/kept/01-begun-{number}/{name}"),
+        )
+    };
+    assert_eq!(kept(1, "lib.rs"), "mod room; // mine\n");
+    assert_eq!(kept(1, "room.rs"), "// my room\n");
+
+    // Once more: nothing is overwritten, and what is no text is kept too.
+    fs::write(&library, b"second \xff").unwrap();
+    let (code, _, error) = course_in(&fixture.root, &["reset", "begun"]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(kept(1, "lib.rs"), "mod room; // mine\n");
+    let second = fixture.root.join("target/course/kept/01-begun-2/lib.rs");
+    assert_eq!(fs::read(second).unwrap(), b"second \xff");
+    assert_eq!(fs::read_to_string(&library).unwrap(), STUB);
+}
+
+#[test]
+fn reset_leaves_alone_what_is_as_it_came() {
+    let fixture = answered(&STUB.replace('\n', "\r\n"));
+    let (code, out, _) = course_in(&fixture.root, &["reset", "begun"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("nothing to do"), "{out}");
+    assert!(!fixture.root.join("target/course/kept").exists());
+}
+
+#[test]
+fn reset_changes_nothing_when_the_answer_cannot_be_kept_or_the_stub_is_gone() {
+    let fixture = answered("// mine\n");
+    let library = fixture.root.join("exercises/01-begun/src/lib.rs");
+    // A file where the folder should be.
+    file(&fixture.root.join("target/course/kept"), "");
+    let (code, _, error) = course_in(&fixture.root, &["reset", "begun"]);
+    assert_eq!(code, 1);
+    assert!(error.contains("kept cannot be written"), "{error}");
+    assert_eq!(fs::read_to_string(&library).unwrap(), "// mine\n");
+
+    fs::remove_file(fixture.root.join("solutions/01-begun/stub.rs")).unwrap();
+    let (code, _, error) = course_in(&fixture.root, &["reset", "begun"]);
+    assert_eq!(code, 1);
+    assert!(error.contains("stub.rs cannot be read"), "{error}");
+    assert_eq!(fs::read_to_string(&library).unwrap(), "// mine\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn reset_replaces_a_link_and_not_what_it_leads_to() {
+    let fixture = answered("");
+    let library = fixture.root.join("exercises/01-begun/src/lib.rs");
+    let elsewhere = fixture.root.join("mine.rs");
+    file(&elsewhere, "// mine, elsewhere\n");
+    fs::remove_file(&library).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &library).unwrap();
+    let (code, _, error) = course_in(&fixture.root, &["reset", "begun"]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(fs::read_to_string(&library).unwrap(), STUB);
+    assert_eq!(
+        fs::read_to_string(&elsewhere).unwrap(),
+        "// mine, elsewhere\n"
+    );
+    assert_eq!(
+        text(&fixture, "target/course/kept/01-begun-1/lib.rs"),
+        "// mine, elsewhere\n"
+    );
 }

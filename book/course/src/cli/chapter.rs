@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf};
 const SUMMARY: &str = "book/src/SUMMARY.md";
 
 /// What a chapter consists of. What stands between two `@` is filled in, in the names of the files, too.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     (
         "book/src/@folder@.md",
         include_str!("../../templates/page.md"),
@@ -50,6 +50,10 @@ const TEMPLATES: [(&str, &str); 13] = [
     (
         "solutions/@folder@/src/lib.rs",
         include_str!("../../templates/solution.rs"),
+    ),
+    (
+        "solutions/@folder@/stub.rs",
+        include_str!("../../templates/exercise.rs"),
     ),
     (
         "solutions/@folder@/tests/@crate@.rs",

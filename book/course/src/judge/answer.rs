@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     judge::Finding,
-    workspace::{Exercise, answers},
+    workspace::{Exercise, answers, stub},
 };
 use std::{
     collections::BTreeSet,
@@ -19,9 +19,8 @@ pub struct Answer {
     /// As the author knows it: "exercise", "rejected/atomic.rs".
     pub label: String,
     pub source: Source,
-    /// For an exercise that was changed since it was committed: what git has, in case that the change is a learner's
-    /// answer.
-    pub in_git: Option<Source>,
+    /// For an exercise that is not its stub any more: the stub, in case that the change is a learner's answer.
+    pub stub: Option<Source>,
     pub expected: Expected,
 }
 
@@ -29,13 +28,7 @@ pub struct Answer {
 #[derive(Clone, Debug)]
 pub struct Source {
     pub package: String,
-    pub text: Text,
-}
-
-#[derive(Clone, Debug)]
-pub enum Text {
-    File(PathBuf),
-    Here(String),
+    pub file: PathBuf,
 }
 
 /// What has to come out.
@@ -65,24 +58,24 @@ impl Answer {
     fn new(exercise: &Exercise, label: String, file: PathBuf, expected: Expected) -> Self {
         Self {
             exercise: exercise.clone(),
-            source: Source::new(exercise, &label, Text::File(file)),
+            source: Source::new(exercise, &label, file),
             label,
-            in_git: None,
+            stub: None,
             expected,
         }
     }
 
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
-        [&self.source].into_iter().chain(&self.in_git)
+        [&self.source].into_iter().chain(&self.stub)
     }
 }
 
 impl Source {
-    fn new(exercise: &Exercise, label: &str, text: Text) -> Self {
+    fn new(exercise: &Exercise, label: &str, file: PathBuf) -> Self {
         let label = label.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         Self {
             package: format!("{}--{label}", exercise.name),
-            text,
+            file,
         }
     }
 }
@@ -130,11 +123,8 @@ pub fn of(exercise: &Exercise) -> Result<Vec<Answer>, Error> {
 }
 
 fn untouched(exercise: &Exercise) -> Result<Answer, Error> {
-    let file = exercise.folder.join("src").join("lib.rs");
-    let here = fs::read_to_string(&file).map_err(|source| Error::Read {
-        path: file.clone(),
-        source,
-    })?;
+    let file = exercise.library();
+    let is_stub = stub::is(exercise)?;
     let words = exercise.starts_with.clone();
     let mut answer = Answer::new(
         exercise,
@@ -142,11 +132,23 @@ fn untouched(exercise: &Exercise) -> Result<Answer, Error> {
         file,
         Expected::Untouched { words },
     );
-    // A work tree may have other line endings than the repository.
-    answer.in_git = committed(&exercise.folder)
-        .filter(|text| *text != here.replace("\r\n", "\n"))
-        .map(|text| Source::new(exercise, "exercise in git", Text::Here(text)));
+    answer.stub = (!is_stub && exercise.stub().is_file())
+        .then(|| Source::new(exercise, "stub", exercise.stub()));
     Ok(answer)
+}
+
+/// Where git has another exercise than `stub.rs`: its author has forgotten one of the two.
+pub fn stale_stub(exercise: &Exercise) -> Option<Finding> {
+    let committed = committed(&exercise.folder)?;
+    let stub = fs::read_to_string(exercise.stub()).ok()?;
+    let folder = exercise.folder_name();
+    (stub::plain(&stub) != committed).then(|| {
+        let why = format!(
+            "git has another exercises/{folder}/src/lib.rs than this: copy it to solutions/{folder}/stub.rs, \
+             unless what was committed is a learner's answer"
+        );
+        Finding::wrong(exercise, "stub.rs", why)
+    })
 }
 
 /// `src/lib.rs` as it was committed last; `None` without git or before the first commit.
@@ -157,7 +159,7 @@ fn committed(folder: &Path) -> Option<String> {
         .output()
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.replace("\r\n", "\n"))
+    output.status.success().then(|| stub::plain(&text))
 }
 
 fn file_name(file: &Path) -> String {
@@ -177,6 +179,14 @@ pub fn what_is_missing(exercise: &Exercise) -> Result<Vec<Finding>, Error> {
         miss(
             "solution",
             format!("there is no solutions/{folder}/src/lib.rs: write one"),
+        );
+    }
+    if !exercise.stub().is_file() {
+        miss(
+            "stub.rs",
+            format!(
+                "there is no solutions/{folder}/stub.rs: copy the untouched exercises/{folder}/src/lib.rs there, for `cargo course reset`"
+            ),
         );
     }
     let accepted = answers::accepted(exercise)?;

@@ -103,9 +103,11 @@ pub(super) async fn judge(answer: &Answer, built: &[Built], limit: Duration) -> 
     let result = match &answer.expected {
         Expected::Untouched { words } => match untouched(&first, folder, words, limit).await {
             Err(wrong) => match built.get(1) {
-                // Judge what git has: so `judge` stays green in the folder of a learner who has solved the exercise.
-                Some(in_git) => untouched(in_git, folder, words, limit).await.map(|right| {
-                    format!("{right}; this is what git has, the file here is taken for a learner's answer")
+                // So `judge` stays green in the folder of a learner who has solved the exercise.
+                Some(stub) => untouched(stub, folder, words, limit).await.map(|right| {
+                    format!(
+                        "{right}; this is `stub.rs`, the file here is taken for a learner's answer"
+                    )
                 }),
                 None => Err(wrong),
             },

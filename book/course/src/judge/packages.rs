@@ -2,7 +2,7 @@
 //! tests are the exercise's. It has the root's dependencies, lints, profiles and lock file, and builds into the
 //! root's target folder, so that the dependencies are built once for all.
 
-use super::answer::{Answer, Source, Text};
+use super::answer::{Answer, Source};
 use crate::{
     error::Error,
     scratch::manifest::{manifest, read, root, update},
@@ -51,14 +51,6 @@ fn package(
     source: &Source,
     only_test: Option<&str>,
 ) -> Result<(), Error> {
-    let file = match &source.text {
-        Text::File(file) => file.clone(),
-        Text::Here(text) => {
-            let file = folder.join("lib.rs");
-            update(&file, text)?;
-            file
-        }
-    };
     let mut tests = answers::rust_files(&exercise.folder.join("tests"))?;
     if let Some(name) = only_test {
         for test in &mut tests {
@@ -67,7 +59,7 @@ fn package(
             *test = copy;
         }
     }
-    let manifest = manifest(exercise, &source.package, &file, &tests)?;
+    let manifest = manifest(exercise, &source.package, &source.file, &tests)?;
     update(&folder.join("Cargo.toml"), manifest.to_string())
 }
 
