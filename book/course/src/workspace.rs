@@ -6,6 +6,7 @@ pub mod files;
 pub mod gallery;
 pub mod hints;
 pub mod page;
+pub mod shown;
 pub mod stub;
 
 use crate::error::Error;

@@ -4,12 +4,7 @@ use super::check::verdict;
 use crate::{
     error::Error,
     terminal,
-    workspace::{Exercise, Workspace, did_you_mean, hints::TestHints},
-};
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
+    workspace::{Exercise, Workspace, did_you_mean, hints::TestHints, shown::Shown},
 };
 
 /// Shows the next hint for `test`, or for the first test that fails.
@@ -90,46 +85,4 @@ fn render(exercise: &Exercise, hints: &TestHints, count: usize) -> String {
     }
     text.push_str(&format!("\n{}", if count >= of { solution } else { again }));
     text
-}
-
-/// How many hints were shown for each test. It is kept under target/, where it is in nobody's way; if it gets lost,
-/// hints begin anew.
-struct Shown {
-    file: PathBuf,
-    counts: BTreeMap<String, usize>,
-}
-
-impl Shown {
-    fn read(folder: &Path) -> Self {
-        let file = folder.join("hints.json");
-        let counts = fs::read(&file)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok());
-        Self {
-            file,
-            counts: counts.unwrap_or_default(),
-        }
-    }
-
-    /// The number of the next hint, which is noted as shown: at most one more than there are.
-    fn next(&mut self, exercise: &Exercise, hints: &TestHints) -> Result<usize, Error> {
-        let count = self
-            .counts
-            .entry(format!("{}/{}", exercise.name, hints.test))
-            .or_default();
-        *count = (*count + 1).min(hints.hints.len() + 1);
-        let count = *count;
-        self.write().map_err(|source| Error::Write {
-            path: self.file.clone(),
-            source,
-        })?;
-        Ok(count)
-    }
-
-    fn write(&self) -> std::io::Result<()> {
-        if let Some(folder) = self.file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(&self.file, serde_json::to_vec_pretty(&self.counts)?)
-    }
 }
