@@ -16,12 +16,13 @@ use crate::{
     error::Error,
     judge, kit,
     live::{self, hosts::Host},
+    room::{self, push::Place, standing::Name},
     stand_in::{schedules, trace::Run},
     terminal,
     workspace::Workspace,
 };
 use clap::{Parser, Subcommand, value_parser};
-use std::{env, path::PathBuf};
+use std::{env, net::SocketAddr, path::PathBuf};
 
 /// Learn actors with Tokio: read the book in the browser, change an exercise, save, and see the verdict.
 ///
@@ -41,6 +42,14 @@ pub struct Cli {
     /// Another name under which your browser reaches it: where a port is forwarded, in a codespace; may be repeated
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<Host>,
+
+    /// A trainer's room, to be joined by the key j and left by the same key; nothing is sent before
+    #[arg(long, value_name = "ADDRESS/CODE", requires = "name")]
+    room: Option<Place>,
+
+    /// What you want to be called there
+    #[arg(long = "as", value_name = "NAME", requires = "room")]
+    name: Option<Name>,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -99,6 +108,17 @@ enum Command {
     },
     #[command(flatten)]
     Kit(kit::Command),
+    /// For trainers: open a room, and see who is stuck where
+    ///
+    /// Learners join it by `cargo course --room ADDRESS/CODE --as NAME`, when they like, and leave it when they like. Their programs tell
+    /// it a name of their choice, the exercise, how many of its tests pass, the first one that fails, and how many hints they have seen:
+    /// no code, no messages, no paths. One page, for you alone, shows who is where and which thoughts lead there; the other one, for the
+    /// projector, shows counts. Nothing is stored: when this ends, all is forgotten.
+    Room {
+        /// Where to listen: this machine's address in the room's network, and a port, as in 192.168.1.20:4000
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        bind: SocketAddr,
+    },
     /// Build the book as it is published
     Build {
         /// The folder to build into; what was built there before is deleted [default: target/book]
@@ -154,9 +174,13 @@ impl Cli {
         })?;
         let workspace = Workspace::find(&here)?;
         match self.command {
-            None => live::run(workspace, self.port, self.hosts, keys::obey)
-                .await
-                .map(|()| 0),
+            None => {
+                let joins = self.room.zip(self.name);
+                let steer = |live| keys::obey(live, joins);
+                live::run(workspace, self.port, self.hosts, steer)
+                    .await
+                    .map(|()| 0)
+            }
             Some(Command::Check { name }) => check::check(&workspace, name.as_deref()).await,
             Some(Command::Hint { name, test }) => {
                 hint::hint(&workspace, &name, test.as_deref()).await
@@ -187,6 +211,7 @@ impl Cli {
             }
             Some(Command::Solution { name }) => solution::solution(&workspace, &name),
             Some(Command::Kit(command)) => command.run(&workspace).await,
+            Some(Command::Room { bind }) => room::run(&workspace, bind).await.map(|()| 0),
             Some(Command::Build { dest }) => build::build(&workspace, dest).await,
             Some(Command::Chapter { name }) => chapter::chapter(&workspace, &name),
             Some(Command::Record { check }) => record::record(&workspace, check).await,

@@ -2,7 +2,7 @@
 
 pub mod advice;
 
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Everything that a command can fail with. A red test is no error: it is a verdict.
 #[derive(Debug, thiserror::Error)]
@@ -184,6 +184,21 @@ pub enum Error {
         /// What the system said of the last.
         source: io::Error,
     },
+
+    /// The room's server cannot be bound to this address.
+    #[error(
+        "no room can be opened at {address} ({source}): give an address of this machine and a port that is free, as in --bind 192.168.1.20:4000"
+    )]
+    Bind {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// Without random numbers there are no secrets.
+    #[error("the system gives no random numbers ({0}): restart the machine and try again")]
+    NoChance(getrandom::Error),
 
     /// The server ended by an error.
     #[error("the server ended ({0}): start `cargo course` again")]

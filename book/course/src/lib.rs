@@ -19,6 +19,8 @@ pub mod terminal;
 
 pub mod judge;
 
+pub mod room;
+
 pub mod live;
 
 pub mod kit;

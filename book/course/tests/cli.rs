@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::{Fixture, WATCHDOG, file};
+use common::{Fixture, WATCHDOG, ask_raw, file};
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
 
@@ -357,11 +357,10 @@ async fn a_save_is_checked_and_its_verdict_comes_by_itself() {
     live.until("01-half  all 2 tests pass").await;
 }
 
+/// Starts it where it has a terminal to itself; the keyboard comes with it.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn keys_steer_it_where_it_has_a_terminal() {
-    let fixture = half_done();
-    let program = format!("'{}' --port 0", env!("CARGO_BIN_EXE_course"));
+fn on_a_terminal(fixture: &Fixture, arguments: &str) -> (Live, ChildStdin) {
+    let program = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_course"));
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &program, "/dev/null"])
         .current_dir(&fixture.root)
@@ -371,9 +370,16 @@ async fn keys_steer_it_where_it_has_a_terminal() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let mut keyboard = child.stdin.take().unwrap();
+    let keyboard = child.stdin.take().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut live = Live { child, lines };
+    (Live { child, lines }, keyboard)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn keys_steer_it_where_it_has_a_terminal() {
+    let fixture = half_done();
+    let (mut live, mut keyboard) = on_a_terminal(&fixture, "--port 0");
     live.until("1 of 2 tests pass").await;
     for (key, answer) in [
         (b"h", "hint 1 of 2"),
@@ -388,6 +394,137 @@ async fn keys_steer_it_where_it_has_a_terminal() {
     keyboard.write_all(b"q").await.unwrap();
     let ended = timeout(WATCHDOG, live.child.wait()).await;
     assert_eq!(ended.expect("q does not end it").unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_room_opens_where_the_trainer_says_and_nowhere_else() {
+    let fixture = half_done();
+    let (code, _, err) = course(&fixture.root, &["room"]).await;
+    assert!(code == 2 && err.contains("--bind <ADDRESS:PORT>"), "{err}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, err) = course(&fixture.root, &["room", "--bind", &address]).await;
+    assert!(
+        code == 1 && err.contains(&address) && err.contains("as in --bind 192.168.1.20:4000"),
+        "{err}"
+    );
+}
+
+#[tokio::test]
+async fn a_room_is_joined_by_name_and_by_a_key_alone() {
+    let fixture = half_done();
+    let room = "127.0.0.1:1/abcdefgh";
+    for (arguments, words) in [
+        (&["--room", room][..], "--as <NAME>"),
+        (&["--as", "Anna"], "--room <ADDRESS/CODE>"),
+        (
+            &["--room", "127.0.0.1:1", "--as", "Anna"],
+            "as the trainer shows it",
+        ),
+        (&["--room", room, "--as", " "], "a name has 1 to 40 letters"),
+    ] {
+        let (code, _, err) = course(&fixture.root, arguments).await;
+        assert!(code == 2 && err.contains(words), "{err}");
+    }
+    let mut joining = command(
+        &fixture.root,
+        &["--port", "0", "--room", room, "--as", "Anna"],
+    );
+    let mut child = joining
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let warned = async {
+        while let Some(line) = said.next_line().await.unwrap() {
+            if line.contains("without a terminal there is no key that joins the room") {
+                return;
+            }
+        }
+        panic!("no warning");
+    };
+    timeout(WATCHDOG, warned).await.expect("no warning");
+}
+
+/// What the trainer's page shows, in one line: "2 in 01-half: Promise of counts".
+#[cfg(target_os = "linux")]
+async fn seen(trainer: &str) -> String {
+    let (_, address) = trainer.split_once("http://").unwrap();
+    let (address, token) = address.split_once("/trainer#").unwrap();
+    let (_, port) = address.split_once(':').unwrap();
+    let request =
+        format!("GET /places HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let response = ask_raw(port.parse().unwrap(), &request).await;
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    let shown: serde_json::Value = serde_json::from_str(body).unwrap();
+    let places = shown["places"].as_array().unwrap();
+    let people = shown["people"].as_u64().unwrap();
+    let place = places.first().map(|place| {
+        let name = place["people"][0]["who"].as_str().unwrap();
+        format!(": {name} at {}", place["title"].as_str().unwrap())
+    });
+    format!("{people}{}", place.unwrap_or_default())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_learner_joins_a_room_by_one_key_and_leaves_it_by_the_same() {
+    let fixture = half_done();
+    let mut room = Live::start(&fixture, &["room", "--bind", "127.0.0.1:0"]);
+    let trainer = room.until("/trainer#").await;
+    let join = room.until("cargo course --room ").await;
+    let (_, join) = join.split_once("cargo course ").unwrap();
+    let join = join.replace("NAME", "'<i>Anna</i> é'");
+
+    let (mut live, mut keyboard) = on_a_terminal(&fixture, &format!("--port 0 {join}"));
+    live.until("1 of 2 tests pass").await;
+    assert_eq!(seen(&trainer).await, "0");
+
+    keyboard.write_all(b"j").await.unwrap();
+    live.until("room: you join. This is sent now:").await;
+    let sent = live.until("{").await;
+    assert_eq!(
+        sent.trim(),
+        r#"{"v":1,"who":"<i>Anna</i> é","exercise":"half","passed":1,"of":2,"first":"counts","hints":0}"#
+    );
+    live.until("room: you are in; j leaves").await;
+    assert_eq!(
+        seen(&trainer).await,
+        "1: <i>Anna</i> é at Promise of counts"
+    );
+
+    file(&library(&fixture), "pub fn count() -> u32 { 2 }\n");
+    live.until("all 2 tests pass").await;
+    let told = async {
+        while seen(&trainer).await != "1: <i>Anna</i> é at All tests pass" {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    timeout(WATCHDOG, told)
+        .await
+        .expect("the verdict is not told");
+
+    keyboard.write_all(b"j").await.unwrap();
+    live.until("room: you have left: nothing more is sent, and the room has forgotten you")
+        .await;
+    assert_eq!(seen(&trainer).await, "0");
+
+    keyboard.write_all(b"j").await.unwrap();
+    live.until("room: you are in; j leaves").await;
+    keyboard.write_all(b"q").await.unwrap();
+    let ended = timeout(WATCHDOG, live.child.wait()).await;
+    assert_eq!(ended.expect("q does not end it").unwrap().code(), Some(0));
+    assert_eq!(seen(&trainer).await, "0");
+
+    room.child.start_kill().unwrap();
+    while let Some(line) = timeout(WATCHDOG, room.lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+    {
+        assert!(!line.contains("Anna"), "{line}");
+    }
 }
 
 #[tokio::test]

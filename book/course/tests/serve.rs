@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Fixture, WATCHDOG, file};
+use common::{Fixture, WATCHDOG, ask_raw, code, file};
 use course::{
     check::{
         progress::ProgressHandle,
@@ -16,7 +16,7 @@ use course::{
 };
 use std::{io, sync::Arc};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -92,19 +92,6 @@ impl Server {
         stream.write_all(request.as_bytes()).await.unwrap();
         Events(BufReader::new(stream))
     }
-}
-
-async fn ask_raw(port: u16, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut response = Vec::new();
-    let read = timeout(WATCHDOG, stream.read_to_end(&mut response)).await;
-    read.expect("no response").unwrap();
-    String::from_utf8_lossy(&response).into_owned()
-}
-
-fn code(response: &str) -> &str {
-    response.split(' ').nth(1).unwrap_or(response)
 }
 
 struct Events(BufReader<TcpStream>);

@@ -6,27 +6,60 @@ use crate::{
         said::scenario_in,
         status::{Phase, Status},
     },
+    error::Error,
     live::Live,
+    room::{
+        desk::Desk,
+        push::{Place, deliver},
+        reporter::{Answer, ReporterHandle, Said},
+        secret::Secret,
+        standing::Name,
+    },
     stand_in::trace::Run,
     terminal,
     workspace::Exercise,
 };
-use std::{fmt::Display, future};
-use tokio::{select, task::spawn_blocking};
+use std::{fmt::Display, future, time::Duration};
+use tokio::{select, task::spawn_blocking, time::timeout};
 
 /// What there is to press.
 const KEYS: &str =
     "keys: h hint · t its run · r run again · n next exercise · l list · o open the page · q quit";
 
-/// Obeys the keys until `q`; for ever, where there is no terminal.
+/// What there is to press besides, where there is a room.
+const ROOM_KEY: &str = " · j join the room, or leave it";
+
+/// How long leaving that room may hold up the end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Obeys the keys until `q`; for ever, where there is no terminal. With `joins`, one of them leads into that room, under that name.
 ///
 /// # Cancel safety
-/// Dropping the future gives the terminal back as it was.
-pub async fn obey(mut live: Live) {
+/// Dropping the future gives the terminal back as it was. A room that was joined forgets the learner by itself.
+pub async fn obey(mut live: Live, joins: Option<(Place, Name)>) {
     let Some(mut pressed) = Pressed::listen() else {
+        if joins.is_some() {
+            terminal::warn(
+                "without a terminal there is no key that joins the room: nothing is sent to it",
+            );
+        }
         return future::pending().await;
     };
-    say(terminal::quiet(KEYS)).await;
+    let keys = match joins {
+        Some(_) => format!("{KEYS}{ROOM_KEY}"),
+        None => KEYS.to_owned(),
+    };
+    let room = match joins
+        .map(|(room, name)| reporter(&live, room, name))
+        .transpose()
+    {
+        Ok(room) => room,
+        Err(error) => {
+            terminal::error(&error);
+            None
+        }
+    };
+    say(terminal::quiet(&keys)).await;
     let mut at = None;
     let mut next = None;
     loop {
@@ -40,18 +73,28 @@ pub async fn obey(mut live: Live) {
                 // The verdict on a save has just been told: it is what the keys are about from now on.
                 Ok(()) = live.saved.changed() => {
                     at = None;
-                    say(terminal::quiet(KEYS)).await;
+                    say(terminal::quiet(&keys)).await;
                     continue;
                 }
             },
         };
-        if key == 'q' {
-            return;
+        match (key, &room) {
+            ('q', Some(room)) => {
+                // If it takes longer, the room forgets the learner by itself.
+                let _ = timeout(FAREWELL, room.leave()).await;
+                return;
+            }
+            ('q', None) => return,
+            ('j', Some(room)) => {
+                room.toggle().await;
+                continue;
+            }
+            _ => {}
         }
         // What takes its time, as a recording does, is left when another key is pressed.
         select! {
             biased;
-            () = obey_one(&live, key, &mut at) => {}
+            () = obey_one(&live, key, &keys, &mut at) => {}
             Some(key) = pressed.next() => next = Some(key),
         }
     }
@@ -60,7 +103,7 @@ pub async fn obey(mut live: Live) {
 }
 
 /// `at`: where the reader was taken by `n`, until they save another exercise.
-async fn obey_one(live: &Live, key: char, at: &mut Option<usize>) {
+async fn obey_one(live: &Live, key: char, keys: &str, at: &mut Option<usize>) {
     let saved = *live.saved.borrow();
     let statuses = statuses(live).await;
     let is_open = |index: &usize| {
@@ -135,8 +178,26 @@ async fn obey_one(live: &Live, key: char, at: &mut Option<usize>) {
                 say(format!("no browser can be started from here: open {page}")).await;
             }
         }
-        _ => say(terminal::quiet(KEYS)).await,
+        _ => say(terminal::quiet(keys)).await,
     }
+}
+
+/// What tells the room, when the learner wants it.
+fn reporter(live: &Live, room: Place, who: Name) -> Result<ReporterHandle, Error> {
+    let key = Secret::new(Secret::TOKEN)?;
+    let desk = Desk {
+        who,
+        exercises: live.exercises.clone(),
+        progress: live.progress.clone(),
+        saved: live.saved.clone(),
+        folder: live.workspace.course_folder(),
+    };
+    let send = move |letter| {
+        let (room, key) = (room.clone(), key.clone());
+        Box::pin(async move { deliver(&room, &key, &letter).await }) as Answer
+    };
+    let tell = |text: String| Box::pin(say(format!("room: {text}"))) as Said;
+    Ok(ReporterHandle::new(desk, Box::new(send), Box::new(tell)))
 }
 
 async fn statuses(live: &Live) -> Vec<Status> {

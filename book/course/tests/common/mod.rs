@@ -12,7 +12,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     time::timeout,
 };
@@ -134,4 +134,19 @@ impl Process {
 pub fn file(path: &Path, text: &str) {
     create_dir_all(path.parent().unwrap()).unwrap();
     write(path, text).unwrap();
+}
+
+/// Sends a request to a server on this machine, as it is; returns the whole response.
+pub async fn ask_raw(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut response = Vec::new();
+    let read = timeout(WATCHDOG, stream.read_to_end(&mut response)).await;
+    read.expect("no response").unwrap();
+    String::from_utf8_lossy(&response).into_owned()
+}
+
+/// The status of a response: "200".
+pub fn code(response: &str) -> &str {
+    response.split(' ').nth(1).unwrap_or(response)
 }
