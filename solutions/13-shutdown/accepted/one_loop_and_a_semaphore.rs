@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
@@ -60,6 +60,7 @@ async fn mail_out(
     slots: Arc<Semaphore>,
     mut mailbox: mpsc::UnboundedReceiver<Job>,
     stop: oneshot::Receiver<Stop>,
+    _over: watch::Sender<()>,
 ) {
     let mut under_way = JoinSet::new();
     let mut report = Report::default();
@@ -132,6 +133,7 @@ fn count(report: &mut Report, ended: Result<(), tokio::task::JoinError>) {
 pub struct MailHandle {
     slots: Arc<Semaphore>,
     sender: mpsc::UnboundedSender<Job>,
+    over: watch::Receiver<()>,
 }
 
 pub struct Shutdown {
@@ -142,8 +144,23 @@ pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Sh
     let (sender, mailbox) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel();
     let slots = Arc::new(Semaphore::new(capacity));
-    tokio::spawn(mail_out(workers, mailer, slots.clone(), mailbox, stopped));
-    (MailHandle { slots, sender }, Shutdown { stop })
+    let (_over, over) = watch::channel(());
+    tokio::spawn(mail_out(
+        workers,
+        mailer,
+        slots.clone(),
+        mailbox,
+        stopped,
+        _over,
+    ));
+    (
+        MailHandle {
+            slots,
+            sender,
+            over,
+        },
+        Shutdown { stop },
+    )
 }
 
 impl MailHandle {
@@ -154,10 +171,15 @@ impl MailHandle {
             slot = slots.acquire_owned() => slot.map_err(|_| Stopped)?,
             () = self.sender.closed() => return Err(Stopped),
         };
-        let (reply, receipt) = oneshot::channel();
+        let (reply, mut receipt) = oneshot::channel();
         let job = Job { mail, reply, slot };
         self.sender.send(job).map_err(|_| Stopped)?;
-        receipt.await.map_err(|_| Stopped)
+        let mut over = self.over.clone();
+        tokio::select! {
+            biased;
+            receipt = &mut receipt => receipt.map_err(|_| Stopped),
+            _ = over.changed() => receipt.try_recv().map_err(|_| Stopped),
+        }
     }
 }
 

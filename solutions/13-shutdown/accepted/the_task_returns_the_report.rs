@@ -57,6 +57,7 @@ struct MailOut {
     mailer: Mailer,
     under_way: JoinSet<()>,
     report: Report,
+    _over: watch::Sender<()>,
 }
 
 impl MailOut {
@@ -118,6 +119,7 @@ impl MailOut {
 #[derive(Clone)]
 pub struct MailHandle {
     sender: mpsc::Sender<Job>,
+    over: watch::Receiver<()>,
 }
 
 pub struct Shutdown {
@@ -128,23 +130,30 @@ pub struct Shutdown {
 pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Shutdown) {
     let (sender, mailbox) = mpsc::channel(capacity);
     let (orders, received) = watch::channel(Order::Work);
+    let (_over, over) = watch::channel(());
     let mail_out = MailOut {
         mailbox,
         workers,
         mailer,
         under_way: JoinSet::new(),
         report: Report::default(),
+        _over,
     };
     let task = tokio::spawn(mail_out.run(received));
-    (MailHandle { sender }, Shutdown { orders, task })
+    (MailHandle { sender, over }, Shutdown { orders, task })
 }
 
 impl MailHandle {
     pub async fn send(&self, mail: Mail) -> Result<Receipt, Stopped> {
-        let (reply, receipt) = oneshot::channel();
+        let (reply, mut receipt) = oneshot::channel();
         let job = Job { mail, reply };
         self.sender.send(job).await.map_err(|_| Stopped)?;
-        receipt.await.map_err(|_| Stopped)
+        let mut over = self.over.clone();
+        tokio::select! {
+            biased;
+            receipt = &mut receipt => receipt.map_err(|_| Stopped),
+            _ = over.changed() => receipt.try_recv().map_err(|_| Stopped),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{Semaphore, mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_util::{
@@ -82,6 +82,8 @@ struct MailOut {
     closing: CancellationToken,
     /// Cancelled when all is over.
     over: CancellationToken,
+    /// Dropped with the loop and the last mail: nobody is left to answer.
+    gone: watch::Sender<()>,
 }
 
 impl MailOut {
@@ -103,9 +105,10 @@ impl MailOut {
                     let Some(Job { mail, reply }) = job else { break };
                     let counted = Counted { report: self.report.clone(), sent: false };
                     let (mailer, over) = (self.mailer.clone(), self.over.clone());
+                    let gone = self.gone.clone();
                     self.tracker.spawn(async move {
                         let mut counted = counted;
-                        let _worker = worker;
+                        let _until_done = (worker, gone);
                         if let Some(receipt) = over.run_until_cancelled(mailer.send(mail)).await {
                             counted.sent = true;
                             let _ = reply.send(receipt);
@@ -127,6 +130,7 @@ impl MailOut {
 #[derive(Clone)]
 pub struct MailHandle {
     sender: mpsc::Sender<Job>,
+    gone: watch::Receiver<()>,
 }
 
 pub struct Shutdown {
@@ -141,6 +145,7 @@ pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Sh
     let (sender, mailbox) = mpsc::channel(capacity);
     let (tracker, over, report) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
     let closing = over.child_token();
+    let (alive, gone) = watch::channel(());
     let mail_out = MailOut {
         mailbox,
         workers: Arc::new(Semaphore::new(workers)),
@@ -149,6 +154,7 @@ pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Sh
         tracker: tracker.clone(),
         closing: closing.clone(),
         over: over.clone(),
+        gone: alive,
     };
     tracker.spawn(mail_out.run());
     let shutdown = Shutdown {
@@ -157,15 +163,20 @@ pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Sh
         tracker,
         report,
     };
-    (MailHandle { sender }, shutdown)
+    (MailHandle { sender, gone }, shutdown)
 }
 
 impl MailHandle {
     pub async fn send(&self, mail: Mail) -> Result<Receipt, Stopped> {
-        let (reply, receipt) = oneshot::channel();
+        let (reply, mut receipt) = oneshot::channel();
         let job = Job { mail, reply };
         self.sender.send(job).await.map_err(|_| Stopped)?;
-        receipt.await.map_err(|_| Stopped)
+        let mut gone = self.gone.clone();
+        tokio::select! {
+            biased;
+            receipt = &mut receipt => receipt.map_err(|_| Stopped),
+            _ = gone.changed() => receipt.try_recv().map_err(|_| Stopped),
+        }
     }
 }
 

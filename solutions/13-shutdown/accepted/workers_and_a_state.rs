@@ -119,6 +119,7 @@ async fn supervise(
     mailbox: Arc<Mutex<mpsc::Receiver<Job>>>,
     state: watch::Sender<State>,
     stop: oneshot::Receiver<Stop>,
+    _over: watch::Sender<()>,
 ) {
     let stop = stop.await;
     state.send_replace(State::Closing);
@@ -160,6 +161,7 @@ async fn all(workers: &mut JoinSet<Report>, report: &mut Report) {
 #[derive(Clone)]
 pub struct MailHandle {
     sender: mpsc::Sender<Job>,
+    over: watch::Receiver<()>,
 }
 
 pub struct Shutdown {
@@ -177,16 +179,22 @@ pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Sh
         state: watched,
     };
     let workers = (0..workers).map(|_| worker.clone().run()).collect();
-    tokio::spawn(supervise(workers, mailbox, state, stopped));
-    (MailHandle { sender }, Shutdown { stop })
+    let (_over, over) = watch::channel(());
+    tokio::spawn(supervise(workers, mailbox, state, stopped, _over));
+    (MailHandle { sender, over }, Shutdown { stop })
 }
 
 impl MailHandle {
     pub async fn send(&self, mail: Mail) -> Result<Receipt, Stopped> {
-        let (reply, receipt) = oneshot::channel();
+        let (reply, mut receipt) = oneshot::channel();
         let job = Job { mail, reply };
         self.sender.send(job).await.map_err(|_| Stopped)?;
-        receipt.await.map_err(|_| Stopped)
+        let mut over = self.over.clone();
+        tokio::select! {
+            biased;
+            receipt = &mut receipt => receipt.map_err(|_| Stopped),
+            _ = over.changed() => receipt.try_recv().map_err(|_| Stopped),
+        }
     }
 }
 
