@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// One thing that happens to the mail-out.
 #[derive(Clone, Copy)]
@@ -62,8 +63,8 @@ impl Scenario for MailOut {
 
     fn begin(dice: &mut Dice) -> Self {
         Self {
-            capacity: dice.pick(&[1, 1, 1, 2, 3, 17, 1000]),
-            workers: dice.pick(&[1, 1, 2, 3, 19]),
+            capacity: dice.pick(&[1, 1, 1, 2, 3, 17, 1000, Semaphore::MAX_PERMITS]),
+            workers: dice.pick(&[1, 1, 2, 3, 19, 170]),
         }
     }
 
@@ -87,6 +88,7 @@ impl Scenario for MailOut {
             19..=20 => NewestGivesUp,
             21..=26 => Stop(dice.pick(&[
                 Duration::ZERO,
+                ms(130),
                 ms(310),
                 ms(2_470),
                 ms(61_300),
@@ -158,6 +160,8 @@ struct Scene {
     /// Whether everybody had run and looked when it was stopped: only then it is known which mails were accepted.
     exact: bool,
     settled: bool,
+    /// Whether time has passed since everybody has run: some mails may have got slots meanwhile.
+    behind: bool,
     at_once: bool,
 }
 
@@ -184,6 +188,7 @@ impl Scene {
             stopping: None,
             exact: true,
             settled: true,
+            behind: false,
             at_once: false,
         }
     }
@@ -221,10 +226,12 @@ impl Scene {
                 }
             }
             OldestGivesUp => {
+                self.catch_up().await;
                 let call = self.calls.give_up_oldest();
                 self.gave_up(call);
             }
             NewestGivesUp => {
+                self.catch_up().await;
                 let call = self.calls.give_up_newest();
                 self.gave_up(call);
             }
@@ -371,6 +378,13 @@ impl Scene {
         waiting.map(|(number, _)| *number).collect()
     }
 
+    /// Before somebody gives up, it has to be known who has a slot.
+    async fn catch_up(&mut self) {
+        if self.behind {
+            self.everybody_runs().await;
+        }
+    }
+
     /// Until all wait: the mail-out, and its callers.
     async fn everybody_runs(&mut self) {
         let mut last = None;
@@ -384,7 +398,7 @@ impl Scene {
             self.all_answered(answers);
             last = now;
         };
-        self.settled = true;
+        (self.settled, self.behind) = (true, false);
         if self.stopping.is_none() {
             let begun = self.office.mails().into_iter().map(|(number, _)| number);
             let slots = self.line().into_iter().take(self.capacity);
@@ -423,6 +437,18 @@ impl Scene {
             self.office.most_at_once(),
             self.workers
         );
+        for number in self.calls.waiting().filter(|call| *call != STOP) {
+            let fate = self.office.fate(number as u64);
+            assert!(
+                !matches!(fate, Some(Fate::Sent | Fate::Panicked)),
+                "mail {number} {}, and its caller still waits. {COUNTS}",
+                if fate == Some(Fate::Sent) {
+                    "was sent"
+                } else {
+                    "has panicked in the mailer"
+                }
+            );
+        }
         let line = self.line();
         let over = match &self.stopping {
             None => false,
@@ -484,6 +510,7 @@ impl Scene {
             return;
         }
         self.story.tell(format!("({} pass)", at_time(time)));
+        self.behind = true;
         let (before, begun) = (wake_ups_so_far(), self.office.mails().len());
         let mut answers = Vec::new();
         let story = &self.story;
@@ -561,6 +588,10 @@ impl Scene {
         let mails = self.office.mails();
         let count = |fate| mails.iter().filter(|(_, is)| *is == fate).count();
         for (index, (number, _)) in mails.iter().enumerate() {
+            assert!(
+                mails[..index].iter().all(|(earlier, _)| earlier != number),
+                "mail {number} was begun twice: a mail is over when it was sent, or has panicked. {COUNTS}"
+            );
             let overtaken = mails[index..]
                 .iter()
                 .filter(|(later, _)| later < number)
