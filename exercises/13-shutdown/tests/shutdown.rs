@@ -12,19 +12,31 @@ use harness::{
     start_and_drop, wake_ups, within,
 };
 use office::{Office, PANICS, Takes, mail};
-use shutdown::{MailHandle, Receipt, Report, Stopped, start};
-use std::time::Duration;
+use shutdown::{MailHandle, Mailer, Receipt, Report, Stopped, start};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::{
-    task::JoinHandle,
+    task::{JoinHandle, yield_now},
     time::{Instant, sleep},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// So many callers keep the mail-out busy, with so many mails each.
+const BUSY: u64 = 200;
+const EACH: u64 = 20;
+
 /// Step 1. Whoever hands over a mail gets the receipt of that mail.
 ///
-/// Page: "Four words". The slips: a receipt of one's own making; one channel for the receipts of all.
+/// Page: "Four words". The slips: a receipt of one's own making; one channel for the receipts of all; callers that are found again by the
+/// member that they write to.
 #[test]
 fn each_caller_gets_the_receipt_of_its_mail() {
     check(|| async {
@@ -40,6 +52,33 @@ fn each_caller_gets_the_receipt_of_its_mail() {
                 "the mail to {number} has been sent, and its caller gets what the mailer returned for this mail"
             );
         }
+        drop((mails, shutdown));
+    });
+    check(|| async {
+        let numbers = Arc::new(AtomicU64::new(1));
+        let mailer = Mailer::new(move |_| {
+            let number = numbers.fetch_add(1, Relaxed);
+            async move {
+                sleep(SECOND).await;
+                Receipt(number)
+            }
+        });
+        let (mails, shutdown) = start(10, 3, mailer);
+        let calls = [send(&mails, 7), send(&mails, 7)];
+        let mut receipts = BTreeSet::new();
+        for call in calls {
+            let receipt = within("a receipt", call).await;
+            receipts.extend(
+                receipt
+                    .expect("sending does not panic")
+                    .map(|Receipt(number)| number),
+            );
+        }
+        assert_eq!(
+            receipts,
+            BTreeSet::from([1, 2]),
+            "one member gets two mails at a time: each of the two callers gets the receipt of its own"
+        );
         drop((mails, shutdown));
     });
 }
@@ -82,14 +121,34 @@ fn callers_wait_for_a_slot() {
         let office = Office::new(|_| Takes::Time(SECOND));
         let (mails, shutdown) = start(2, 1, office.mailer());
         busy(&mails, 1).await;
-        // Two of these get a slot, and all give up.
-        start_and_drop(10, || mails.send(mail(2))).await;
+        // Two of these get a slot, and all give up: some before the mail-out has run, the others after.
+        for number in 2..=6 {
+            start_and_drop(1, || mails.send(mail(number))).await;
+        }
+        let callers: Vec<_> = (7..=11).map(|number| send(&mails, number)).collect();
+        settle().await;
+        for caller in callers {
+            caller.abort();
+        }
         sleep(20 * SECOND).await;
         assert_eq!(
+            office.sent(),
+            [1, 2, 3],
+            "mail 1 was under way, and two could wait. Ten callers handed over one each and gave up: mails 2 and 3 were accepted, and are sent \
+             although nobody waits for the receipt. The callers of the others found no slot: a mail leaves its slot when a worker takes it, and not before"
+        );
+        drop((mails, shutdown));
+    });
+    check(|| async {
+        let office = Office::new(|_| Takes::Time(SECOND));
+        let (mails, shutdown) = start(1_999, 1, office.mailer());
+        busy(&mails, 1).await;
+        start_and_drop(3_000, || mails.send(mail(2))).await;
+        sleep(10 * HOUR).await;
+        assert_eq!(
             office.sent().len(),
-            3,
-            "one mail was under way and two could wait. Ten callers handed over one each and gave up: two of these mails were accepted, and are sent \
-             although nobody waits for the receipt. The other eight callers found no slot"
+            2_000,
+            "one mail was under way, 1,999 could wait, and three thousand callers came at once: as many of them are accepted as there are slots"
         );
         drop((mails, shutdown));
     });
@@ -139,7 +198,7 @@ fn what_was_accepted_is_sent() {
 /// Step 2. Once `stop` is called, nothing more is taken in: not from a caller that comes later, and not from one that waits for a slot.
 ///
 /// Page: "Close, then drain". The slips: a stop message behind the mails that wait; `stop` waits until all handles are dropped; calls that
-/// wait for a slot are left waiting, or get one.
+/// wait for a slot are left waiting, or get one; a `biased` loop that looks at the stop last.
 #[test]
 fn nothing_more_is_taken_in() {
     check(|| async {
@@ -187,6 +246,37 @@ fn nothing_more_is_taken_in() {
             "the mail-out has been stopped, and there is a handle: its calls say so"
         );
         drop((mails, accepted));
+    });
+    check(|| async {
+        let office = Office::new(|_| Takes::Time(Duration::ZERO));
+        let (mails, shutdown) = start(BUSY as usize, BUSY as usize, office.mailer());
+        let callers: Vec<_> = (0..BUSY)
+            .map(|caller| {
+                let mails = mails.clone();
+                tokio::spawn(async move {
+                    let mut numbers = 1 + caller * EACH..=(caller + 1) * EACH;
+                    while let Some(number) = numbers.next()
+                        && mails.send(mail(number)).await.is_ok()
+                    {}
+                })
+            })
+            .collect();
+        while office.mails().is_empty() {
+            yield_now().await;
+        }
+        let report = within("the report", shutdown.stop(HOUR)).await;
+        assert!(
+            report.sent < (BUSY * EACH) as usize,
+            "{BUSY} callers hand over one mail after the other, {EACH} each, and `stop` was called when they had begun: all {} were taken in. As long as \
+             mails come, the mail-out does not look whether it is to stop",
+            report.sent
+        );
+        for caller in callers {
+            within("an answer", caller)
+                .await
+                .expect("sending does not panic");
+        }
+        drop(mails);
     });
 }
 
@@ -268,7 +358,7 @@ fn a_mail_that_panics_has_failed() {
 /// Step 3. A mail that takes too long is given up when the grace is over.
 ///
 /// Page: "A deadline". The slips: `stop` waits for ever; it returns and leaves the mail under way; it counts only what is under way, or
-/// only what waits; the callers of what was given up are left waiting.
+/// only what waits; the callers of what was given up are left waiting; what was to be aborted is counted and not awaited.
 #[test]
 fn a_stuck_mail_is_given_up_at_the_deadline() {
     check(|| async {
@@ -328,6 +418,42 @@ fn a_stuck_mail_is_given_up_at_the_deadline() {
         assert_eq!(
             left, 0,
             "`stop` has returned, and {left} of the mail-out's tasks are still there"
+        );
+        drop(mails);
+    });
+    check(|| async {
+        // Each second mail is stuck, the others end in the very moment in which the grace is over.
+        let office = Office::new(|number| match number % 2 {
+            0 => Takes::ForEver,
+            _ => Takes::Time(SECOND),
+        });
+        let (mails, shutdown) = start(1, 600, office.mailer());
+        let calls = busy(&mails, 600).await;
+        let report = within("the report", shutdown.stop(SECOND)).await;
+        let under_way = office.under_way();
+        assert_eq!(
+            under_way, 0,
+            "`stop` has returned, and the mailer is still at work on {under_way} mails: a task that was aborted is there until it has ended, so wait for it"
+        );
+        let sent = office.sent().len();
+        assert_eq!(
+            report,
+            Report {
+                sent,
+                failed: 0,
+                aborted: 600 - sent
+            },
+            "600 mails were under way, and {sent} of them were sent in the very moment in which the grace was over: a task that was to be aborted may have \
+             been done, and its end says so"
+        );
+        let mut receipts = 0;
+        for call in calls {
+            let answer = in_no_time("an answer", call).await;
+            receipts += usize::from(answer.expect("sending does not panic").is_ok());
+        }
+        assert_eq!(
+            receipts, sent,
+            "as many callers have a receipt as mails were sent"
         );
         drop(mails);
     });
@@ -567,14 +693,14 @@ fn the_report_can_be_had_when_all_handles_are_gone() {
         let report = in_no_time("the report", shutdown.stop(SECOND)).await;
         assert_eq!(
             report.sent, 3,
-            "the report counts all mails since the start"
+            "the report counts all mails since the start, whether their callers still waited or not"
         );
     });
 }
 
-/// Step 4. A handle may outlive the mail-out: its runtime has ended.
+/// Step 4. A handle may outlive the mail-out, whose runtime has ended; and the mail-out may outlive the runtime of a caller.
 ///
-/// Page: "What the asker sees". The slip: `expect` on the reply.
+/// Page: "What the asker sees". The slips: `expect` on the reply; a task that `send` spawns, on the runtime of the caller.
 #[test]
 fn a_handle_may_outlive_the_runtime() {
     check(|| async {
@@ -590,6 +716,21 @@ fn a_handle_may_outlive_the_runtime() {
             "the runtime of the mail-out has ended, and all its tasks with it. A handle is left, and its calls say so"
         );
         drop(shutdown);
+    });
+    check(|| async {
+        let office = Office::new(|_| Takes::Time(SECOND));
+        let (mails, shutdown) = start(1, 1, office.mailer());
+        let elsewhere = mails.clone();
+        on_a_runtime_that_ends(|| async move {
+            start_and_drop(1, || elsewhere.send(mail(1))).await;
+        });
+        let report = within("the report", shutdown.stop(HOUR)).await;
+        assert_eq!(
+            (report.sent, office.sent()),
+            (1, vec![1]),
+            "a mail was handed over on another runtime, which has ended since. It was accepted, and is sent: all tasks of the mail-out run where it was started"
+        );
+        drop(mails);
     });
 }
 

@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: the report counts
+//! rejected: callers_wait_for_a_slot
+//! says: as many of them are accepted as there are slots
 //! thinks: "A hundred slots are enough for everybody."
 
 use std::{pin::Pin, sync::Arc, time::Duration};

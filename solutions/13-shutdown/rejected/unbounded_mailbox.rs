@@ -1,5 +1,5 @@
 //! rejected: callers_wait_for_a_slot
-//! says: The other eight callers found no slot
+//! says: The callers of the others found no slot
 //! thinks: "Nobody should have to wait before the mail is taken."
 
 use std::{pin::Pin, sync::Arc, time::Duration};
