@@ -255,4 +255,73 @@ mod tests {
             assert!(!station.tell(oneshot::channel().0).await);
         });
     }
+
+    /// Page: "A frame, line by line": `abort` only asks for the end. Until it comes, the mailbox takes messages, and they are lost.
+    #[test]
+    fn what_is_sent_between_the_abort_and_the_end_is_lost() {
+        check(|| async {
+            let (station, task) = station("Oslo", 8);
+            sleep(Duration::from_secs(2)).await;
+            task.abort();
+            let (reply, answer) = oneshot::channel();
+            assert!(station.tell(reply).await);
+            assert!(within("an answer", answer).await.is_err());
+            let error = within("the end", task).await.err().unwrap();
+            assert!(error.is_cancelled());
+        });
+    }
+
+    /// A handler that the test holds between two of its `.await`s.
+    struct Held {
+        entered: std::sync::mpsc::Sender<&'static str>,
+        leave: std::sync::mpsc::Receiver<()>,
+    }
+
+    impl Actor for Held {
+        type Args = Self;
+        type Message = oneshot::Sender<()>;
+        type Error = ();
+
+        async fn on_start(held: Self) -> Result<Self, ()> {
+            Ok(held)
+        }
+
+        async fn handle(&mut self, _reply: oneshot::Sender<()>) {
+            self.entered.send("entered").unwrap();
+            self.leave.recv().unwrap();
+            self.entered.send("left").unwrap();
+            tokio::task::yield_now().await;
+            self.entered.send("awaited").unwrap();
+        }
+
+        async fn on_stop(&mut self, _killed: bool) -> Result<(), ()> {
+            self.entered.send("stopped").unwrap();
+            Ok(())
+        }
+    }
+
+    /// Page: "A frame, line by line", on many threads: after `abort` the handler runs on to its next `.await`.
+    #[test]
+    fn an_aborted_handler_runs_on_to_its_next_await() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (entered, seen) = std::sync::mpsc::channel();
+            let (let_go, leave) = std::sync::mpsc::channel();
+            let (held, task) = spawn::<Held>(Held { entered, leave }, 8);
+            assert!(held.tell(oneshot::channel().0).await);
+            assert_eq!(seen.recv(), Ok("entered"));
+            task.abort();
+            assert!(!task.is_finished());
+            let (reply, answer) = oneshot::channel();
+            assert!(held.tell(reply).await, "the mailbox is open");
+            let_go.send(()).unwrap();
+            assert!(task.await.err().unwrap().is_cancelled());
+            assert!(answer.await.is_err());
+            assert!(!held.tell(oneshot::channel().0).await);
+            assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["left"]);
+        });
+    }
 }

@@ -85,6 +85,12 @@ async fn ask(
 mod tests {
     use super::*;
     use harness::{check, expect_panics, within};
+    use std::time::Duration;
+    use tokio::{
+        runtime::{Builder, Runtime},
+        task::JoinSet,
+        time::timeout,
+    };
 
     /// Page: "Start it again": the messages that wait are kept, the one in hand is lost, its asker is told, the state begins anew.
     #[test]
@@ -120,6 +126,63 @@ mod tests {
             let words = error.into_panic();
             assert_eq!(words.downcast_ref(), Some(&"the station is blown away"));
             assert_eq!(ask(sender, Message::Degrees).await, None);
+        });
+    }
+
+    fn four_threads() -> Runtime {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(4).enable_time().build().unwrap()
+    }
+
+    /// Page: "Start it again", on many threads: fifty restarts, and each message but the storms is answered, once.
+    #[test]
+    fn restarts_lose_nothing_else_on_many_threads() {
+        expect_panics("the station is blown away");
+        four_threads().block_on(async {
+            let (sender, mailbox) = mpsc::channel(3);
+            let station = tokio::spawn(supervise(mailbox, 50));
+            let mut askers = JoinSet::new();
+            for _ in 0..5 {
+                let sender = sender.clone();
+                askers.spawn(async move {
+                    let mut answers = 0;
+                    for number in 0..200 {
+                        let answer = match number % 20 {
+                            7 => ask(sender.clone(), Message::Storm).await,
+                            _ => ask(sender.clone(), Message::Degrees).await,
+                        };
+                        answers += u32::from(answer.is_some());
+                    }
+                    answers
+                });
+            }
+            drop(sender);
+            assert_eq!(askers.join_all().await, [190; 5]);
+            assert!(station.await.is_ok(), "fifty storms, fifty restarts");
+        });
+    }
+
+    /// Page: "Start it again", on many threads: when it gives up, everybody is told, also those who ask in that moment.
+    #[test]
+    fn when_it_gives_up_everybody_is_told_on_many_threads() {
+        expect_panics("the station is blown away");
+        four_threads().block_on(async {
+            for _ in 0..200 {
+                let (sender, mailbox) = mpsc::channel(2);
+                let station = tokio::spawn(supervise(mailbox, 0));
+                let mut askers = JoinSet::new();
+                for _ in 0..4 {
+                    let sender = sender.clone();
+                    askers.spawn(async move {
+                        while ask(sender.clone(), Message::Degrees).await.is_some() {}
+                    });
+                }
+                // `sender` stays: a channel that lives on would keep a forgotten question, and its asker waiting.
+                assert_eq!(ask(sender.clone(), Message::Storm).await, None);
+                let told = timeout(Duration::from_secs(60), askers.join_all()).await;
+                assert!(told.is_ok(), "somebody still waits for an answer");
+                assert!(station.await.unwrap_err().is_panic());
+            }
         });
     }
 }
