@@ -66,7 +66,7 @@ fn what_is_told_is_handled_in_order() {
 #[test]
 fn the_mailbox_is_for_as_many_as_it_was_asked_for() {
     check(|| async {
-        for capacity in [1, 3, 1000] {
+        for capacity in [1, 3, 4000] {
             let (clerk, _task) = spawn::<Clerk>(Args::new(&Journal::default()), capacity);
             // The clerk takes the first one to work, and leaves the others where they are.
             let before = capacity.min(3);
@@ -133,7 +133,8 @@ fn a_failed_start_gives_the_error_and_no_actor() {
 
 /// Step 1. A panic ends the actor's task; whoever holds the `JoinHandle` is told, and so is whoever waits for an answer.
 ///
-/// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten; askers that wait for ever.
+/// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten; askers that wait for ever; an `on_start` that the caller of
+/// `spawn` runs.
 #[test]
 fn a_panic_is_seen_by_who_holds_the_handle() {
     check(|| async {
@@ -162,51 +163,79 @@ fn a_panic_is_seen_by_who_holds_the_handle() {
             0,
             "nobody knows what is left of an actor that panicked: `on_stop` is not called"
         );
+
+        let start = Fate::Panics;
+        let (clerk, task) = spawn::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            8,
+        );
+        assert_eq!(
+            within("an answer", clerk.ask(Message::Count)).await,
+            Err(Closed),
+            "`on_start` panicked: nobody answers"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Panicked,
+            "`on_start` panicked, and the `JoinHandle` must say so"
+        );
     });
 }
 
 /// Step 2. The last reference ends the actor, when it has done what was accepted, and the actor comes back.
 ///
-/// Page: "Who keeps it alive". The slips: a task that keeps a reference to its own actor; a `WeakRef` that holds a `Sender`.
+/// Page: "Who keeps it alive". The slips: a task that keeps a reference to its own actor; a `WeakRef` that holds a `Sender`; a branch of
+/// `select!` that is ready at once, every time, when its senders are gone. (One of the clerks drops its `WeakRef`: nothing holds a sender then.)
 #[test]
 fn the_last_reference_ends_it_and_it_comes_back() {
     check(|| async {
-        let journal = Journal::default();
-        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);
-        let clone = clerk.clone();
-        settle().await;
-        let start = Instant::now();
-        drop(clerk);
-        for number in 1..=5 {
-            let told = within("a slot", clone.tell(Message::Note(number))).await;
-            assert_eq!(
-                told,
-                Ok(()),
-                "there is a reference left, so the clerk lives"
+        for keeps_me in [true, false] {
+            let journal = Journal::default();
+            let (clerk, task) = spawn::<Clerk>(
+                Args {
+                    keeps_me,
+                    ..Args::new(&journal)
+                },
+                8,
             );
+            let clone = clerk.clone();
+            settle().await;
+            let start = Instant::now();
+            drop(clerk);
+            for number in 1..=5 {
+                let told = within("a slot", clone.tell(Message::Note(number))).await;
+                assert_eq!(
+                    told,
+                    Ok(()),
+                    "there is a reference left, so the clerk lives"
+                );
+            }
+            drop(clone);
+            assert_eq!(
+                end(task).await,
+                End::Completed { killed: false },
+                "the last reference is gone: the clerk ends as if it were stopped"
+            );
+            assert_eq!(
+                start.elapsed(),
+                Duration::ZERO,
+                "nothing here takes any time: does your frame notice only after a while that nobody is left?"
+            );
+            assert_eq!(
+                journal.handled(),
+                [1, 2, 3, 4, 5],
+                "what was accepted is handled first"
+            );
+            assert_eq!(
+                journal.entries().last(),
+                Some(&Entry::Stopped { killed: false }),
+                "`on_stop` comes last, and it was no kill"
+            );
+            assert_eq!(journal.stops(), 1, "`on_stop` is called once");
         }
-        drop(clone);
-        assert_eq!(
-            end(task).await,
-            End::Completed { killed: false },
-            "the last reference is gone: the clerk ends as if it were stopped"
-        );
-        assert_eq!(
-            start.elapsed(),
-            Duration::ZERO,
-            "nothing here takes any time: who notices only after a while that nobody is left?"
-        );
-        assert_eq!(
-            journal.handled(),
-            [1, 2, 3, 4, 5],
-            "what was accepted is handled first"
-        );
-        assert_eq!(
-            journal.entries().last(),
-            Some(&Entry::Stopped { killed: false }),
-            "`on_stop` comes last, and it was no kill"
-        );
-        assert_eq!(journal.stops(), 1, "`on_stop` is called once");
     });
 }
 
@@ -293,7 +322,8 @@ fn a_weak_reference_keeps_nobody_alive() {
 
 /// Step 3. `stop` handles what was accepted, and never waits.
 ///
-/// Page: "Stop and kill". The slips: a stop message, for which a full mailbox has no slot; leaving the loop with messages in the mailbox.
+/// Page: "Stop and kill". The slips: a stop message, for which a full mailbox has no slot; leaving the loop with messages in the mailbox; a
+/// stop that comes after the messages, however many there are.
 #[test]
 fn stop_handles_what_was_accepted() {
     check(|| async {
@@ -347,6 +377,18 @@ fn stop_handles_what_was_accepted() {
         );
         clerk.stop();
         clerk.kill();
+
+        // A stop is heard although a message waits at every moment.
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 2);
+        let talks = clerk.clone();
+        tokio::spawn(async move { while talks.tell(Message::Work(8, SECOND)).await.is_ok() {} });
+        sleep(3 * SECOND + SECOND / 2).await;
+        clerk.stop();
+        sleep(10 * SECOND).await;
+        assert!(
+            task.is_finished(),
+            "one message was in hand and two waited when the clerk was stopped, and each takes a second: ten seconds later it still takes new ones. Do you look for a stop only when no message waits?"
+        );
     });
 }
 
@@ -498,7 +540,7 @@ fn its_own_work_goes_on_under_traffic() {
         let ticks = journal.count(Entry::Ticked) - before;
         assert_eq!(
             ticks, 10,
-            "the clerk ticks once a second, and twenty messages came in ten seconds. Who begins something anew at each message, or calls `on_run` no more?"
+            "the clerk ticks once a second, and twenty messages came in ten seconds. What in your loop begins something anew at each message, or calls `on_run` no more?"
         );
         assert_eq!(
             journal.handled().len(),
@@ -544,7 +586,7 @@ fn an_error_of_on_run_gives_the_actor_back() {
 
 /// Step 4. An `on_run` that waits for nothing keeps nobody from the processor.
 ///
-/// Page: "The trap of on_run". The slip: a loop in which every branch is ready at once.
+/// Page: "The trap of on_run". The slips: a loop in which every branch is ready at once; own work that goes before messages, or before a stop.
 #[test]
 fn an_on_run_that_returns_at_once_leaves_room_for_others() {
     check(|| async {
@@ -584,6 +626,34 @@ fn an_on_run_that_returns_at_once_leaves_room_for_others() {
                 end(task).await,
                 End::Completed { killed: kill },
                 "an actor that is busy with itself hears a stop and a kill"
+            );
+
+            let journal = Journal::default();
+            let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 30);
+            within("a slot", clerk.tell(Message::Own(Own::ReturnsAtOnce)))
+                .await
+                .unwrap_or_default();
+            start_and_drop(20, || clerk.tell(Message::Note(2))).await;
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            if kill {
+                clerk.kill()
+            } else {
+                clerk.stop()
+            }
+            end(task).await;
+            let entries = journal.entries();
+            let before = entries.split(|entry| *entry == Entry::Ticked).next();
+            let notes = before.unwrap_or_default().len() - 1;
+            assert_eq!(
+                notes, 20,
+                "20 messages waited from the beginning, and `on_run` was called after {notes} of them: it is called while none waits"
+            );
+            let calls = journal.count(Entry::Ticked);
+            assert!(
+                calls < 1000,
+                "the clerk was told to end, and `on_run` was called {calls} times: it is heard only when its own work waits for something"
             );
         }
     });
@@ -653,7 +723,7 @@ fn a_restart_keeps_the_mailbox() {
         assert_eq!(
             start.elapsed(),
             Duration::ZERO,
-            "nothing in here takes time, but who makes the new clerk does: the new one is made at once"
+            "nothing in here takes time, and yet some passed: the new one is made at once"
         );
         assert_eq!(
             journal.handled(),
@@ -686,7 +756,8 @@ fn a_restart_keeps_the_mailbox() {
 
 /// Step 5. Errors are failures, too: those of `on_start` and of `on_run`, but not that of `on_stop`.
 ///
-/// Page: "Start it again". The slip: only panics are caught, or only errors.
+/// Page: "Start it again". The slips: only panics are caught, or only errors; a panic of `on_start` that is not caught; the failed actor kept
+/// beside the new one.
 #[test]
 fn errors_are_failures_too() {
     check(|| async {
@@ -707,6 +778,11 @@ fn errors_are_failures_too() {
             4,
             "`on_run` returns an error every ten seconds, and one restart in five seconds is allowed: after 35 s the fourth clerk is at work"
         );
+        assert_eq!(
+            journal.most_at_once(),
+            1,
+            "a clerk that failed was still there when the next one was made. It may have a port or a file that the new one needs: drop it first"
+        );
         clerk.stop();
         let expected = End::Failed {
             phase: Phase::OnStop,
@@ -721,7 +797,29 @@ fn errors_are_failures_too() {
         assert_eq!(
             journal.count(Entry::Started),
             4,
-            "who was stopped is not started again, whatever `on_stop` returned"
+            "what was stopped is not started again, whatever `on_stop` returned"
+        );
+
+        expect_panics(PANICS);
+        let journal = Journal::default();
+        let start = Fate::Panics;
+        let (_clerk, task) = supervise::<Clerk>(
+            Args {
+                start,
+                ..Args::new(&journal)
+            },
+            8,
+            limit(3),
+        );
+        assert_eq!(
+            end(task).await,
+            End::Panicked,
+            "`on_start` panics each time: the last panic is the result"
+        );
+        assert_eq!(
+            journal.count(Entry::FailedToStart),
+            4,
+            "a panic of `on_start` is a failure as well: with three restarts, there are four starts"
         );
     });
 }
@@ -810,12 +908,34 @@ fn it_gives_up_at_its_limit() {
             Err(Closed),
             "the supervisor gave up: nobody will answer"
         );
+
+        let own = Own::FailsAfter(10 * SECOND);
+        let within_a_minute = Limit {
+            restarts: 1,
+            within: 60 * SECOND,
+        };
+        let (clerk, task) = supervise::<Clerk>(
+            Args {
+                own,
+                ..Args::new(&journal)
+            },
+            8,
+            within_a_minute,
+        );
+        sleep(15 * SECOND).await;
+        let _ = within("an answer", panic(&clerk)).await;
+        assert_eq!(
+            end(task).await,
+            End::Panicked,
+            "first `on_run` returned an error, and then the new clerk panicked. That was the last failure: it is the result"
+        );
     });
 }
 
 /// Step 6. Restarts of long ago do not count.
 ///
-/// Page: "Start it again". The slips: a counter that only grows; one that begins anew with each restart.
+/// Page: "Start it again". The slips: a counter that only grows; one that begins anew with each restart; a restart that is just as old as the
+/// limit says; whole seconds; times that overflow.
 #[test]
 fn old_restarts_are_forgotten() {
     check(|| async {
@@ -866,13 +986,39 @@ fn old_restarts_are_forgotten() {
             End::Panicked,
             "the limit is reached: the panic is the result"
         );
+
+        let hours = 3600 * SECOND;
+        for (restarts, period, pause, lives) in [
+            (1, 5 * SECOND, 5 * SECOND, true),
+            (1, 5 * SECOND, 5 * SECOND - SECOND / 1000, false),
+            (1, 5 * SECOND / 2, 5 * SECOND / 2, true),
+            (1, 5 * SECOND / 2, 12 * SECOND / 5, false),
+            (1, Duration::MAX, 10 * hours, false),
+            (1, Duration::ZERO, Duration::ZERO, true),
+            (0, Duration::ZERO, Duration::ZERO, false),
+        ] {
+            let limit = Limit {
+                restarts,
+                within: period,
+            };
+            let (clerk, _task) = supervise::<Clerk>(Args::new(&journal), 8, limit);
+            let _ = within("an answer", panic(&clerk)).await;
+            sleep(pause).await;
+            let _ = within("an answer", panic(&clerk)).await;
+            let answer = within("an answer", clerk.ask(Message::Count)).await;
+            assert_eq!(
+                answer.is_ok(),
+                lives,
+                "{restarts} restarts within {period:?} are allowed, and the clerk panicked twice, the second time after {pause:?}. A restart that is as old as that, or older, no longer counts"
+            );
+        }
     });
 }
 
 /// Step 6. Whoever is to end is not kept alive by restarts.
 ///
 /// Page: "Start it again". The slips: a supervisor that holds a reference itself; a kill that the old actor took with it; a supervisor that
-/// hears nobody while the start fails again and again.
+/// hears nobody while the start fails again and again; one that asks the mailbox whether there was a stop, though nobody has closed it yet.
 #[test]
 fn an_end_that_is_wished_for_is_an_end() {
     check(|| async {
@@ -943,6 +1089,88 @@ fn an_end_that_is_wished_for_is_an_end() {
                 "a stop handles what was accepted, also after a panic in between; a kill handles nothing more"
             );
             assert_eq!(journal.stops(), 1, "`on_stop` is called once");
+
+            let journal = Journal::default();
+            let stop = Fate::Panics;
+            let (clerk, task) = supervise::<Clerk>(
+                Args {
+                    stop,
+                    ..Args::new(&journal)
+                },
+                8,
+                limit(3),
+            );
+            start_and_drop(3, || clerk.tell(Message::Work(3, SECOND))).await;
+            settle().await;
+            if kill {
+                clerk.kill()
+            } else {
+                clerk.stop()
+            }
+            assert_eq!(
+                end(task).await,
+                End::Panicked,
+                "`on_stop` panicked: that is the result"
+            );
+            assert_eq!(
+                journal.count(Entry::Started),
+                1,
+                "it was told to end, and `on_stop` panicked: that is no reason to make a new one, whatever waits in the mailbox"
+            );
+        }
+
+        // Its start takes a second, and then it fails. In the middle of that comes the end.
+        for (told, waits, starts) in [
+            ("stopped", false, 1),
+            ("killed", false, 1),
+            ("left by its last reference", false, 1),
+            ("stopped", true, 4),
+            ("killed", true, 1),
+            ("left by its last reference", true, 4),
+        ] {
+            let journal = Journal::default();
+            let start = Fate::FailsAfter(SECOND);
+            let (clerk, task) = supervise::<Clerk>(
+                Args {
+                    start,
+                    ..Args::new(&journal)
+                },
+                8,
+                limit(3),
+            );
+            if waits {
+                within("a slot", clerk.tell(Message::Note(1)))
+                    .await
+                    .unwrap_or_default();
+            }
+            sleep(SECOND / 2).await;
+            match told {
+                "stopped" => clerk.stop(),
+                "killed" => clerk.kill(),
+                _ => {}
+            }
+            let held = (told == "stopped" || told == "killed").then_some(clerk);
+            let ended = end(task).await;
+            drop(held);
+            let failed = End::Failed {
+                phase: Phase::OnStart,
+                killed: false,
+                with_actor: false,
+            };
+            assert_eq!(
+                ended, failed,
+                "it was {told} while it started, and the start failed: that is the result"
+            );
+            let mailbox = if waits {
+                "a message waits"
+            } else {
+                "no message waits"
+            };
+            assert_eq!(
+                journal.count(Entry::FailedToStart),
+                starts,
+                "it was {told} while it started, {mailbox}, three restarts are allowed, and every start fails: so many starts. To which places do you look before a restart?"
+            );
         }
     });
 }
@@ -961,11 +1189,12 @@ mod clerk {
     use lifecycle::{Actor, ActorRef, ActorResult, Phase, WeakRef};
     use std::{
         future::pending,
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
         time::Duration,
     };
     use tokio::{
         sync::oneshot,
+        task::JoinHandle,
         time::{Instant, Interval, interval, sleep},
     };
 
@@ -983,17 +1212,41 @@ mod clerk {
     }
 
     #[derive(Clone, Default)]
-    pub struct Journal(Arc<Mutex<Vec<(Entry, Instant)>>>);
+    pub struct Journal(Arc<Mutex<Pages>>);
+
+    #[derive(Default)]
+    struct Pages {
+        lines: Vec<(Entry, Instant)>,
+        /// How many clerks there are, and how many there were at most.
+        clerks: usize,
+        most: usize,
+    }
 
     impl Journal {
+        fn pages(&self) -> MutexGuard<'_, Pages> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
         pub fn write(&self, entry: Entry) {
-            let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.push((entry, Instant::now()));
+            self.pages().lines.push((entry, Instant::now()));
         }
 
         fn lines(&self) -> Vec<(Entry, Instant)> {
-            let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.clone()
+            self.pages().lines.clone()
+        }
+
+        fn comes(&self) {
+            let mut pages = self.pages();
+            pages.clerks += 1;
+            pages.most = pages.most.max(pages.clerks);
+        }
+
+        fn goes(&self) {
+            self.pages().clerks -= 1;
+        }
+
+        pub fn most_at_once(&self) -> usize {
+            self.pages().most
         }
 
         pub fn entries(&self) -> Vec<Entry> {
@@ -1032,6 +1285,9 @@ mod clerk {
         Well,
         Takes(Duration),
         Fails,
+        FailsAfter(Duration),
+        /// Before there is a future to be awaited.
+        Panics,
     }
 
     /// What the clerk does of its own accord.
@@ -1053,6 +1309,8 @@ mod clerk {
         pub start: Fate,
         pub own: Own,
         pub stop: Fate,
+        /// Whether the clerk keeps its `WeakRef`.
+        pub keeps_me: bool,
     }
 
     impl Args {
@@ -1062,6 +1320,7 @@ mod clerk {
                 start: Fate::Well,
                 own: Own::Nothing,
                 stop: Fate::Well,
+                keeps_me: true,
             }
         }
     }
@@ -1084,7 +1343,13 @@ mod clerk {
         args: Args,
         handled: usize,
         ticks: Option<Interval>,
-        me: WeakRef<Self>,
+        me: Option<WeakRef<Self>>,
+    }
+
+    impl Drop for Clerk {
+        fn drop(&mut self) {
+            self.args.journal.goes();
+        }
     }
 
     impl Clerk {
@@ -1098,26 +1363,15 @@ mod clerk {
         type Message = Message;
         type Error = Refused;
 
-        async fn on_start(args: Args, me: WeakRef<Self>) -> Result<Self, Refused> {
-            match args.start {
-                Fate::Well => {}
-                Fate::Takes(time) => sleep(time).await,
-                Fate::Fails => {
-                    args.journal.write(Entry::FailedToStart);
-                    return Err(Refused);
-                }
+        fn on_start(
+            args: Args,
+            me: WeakRef<Self>,
+        ) -> impl Future<Output = Result<Self, Refused>> + Send {
+            if args.start == Fate::Panics {
+                args.journal.write(Entry::FailedToStart);
+                panic!("{PANICS} in `on_start`, which the actor's own task calls");
             }
-            args.journal.write(Entry::Started);
-            let ticks = match args.own {
-                Own::Ticks(period) => Some(interval(period)),
-                _ => None,
-            };
-            Ok(Self {
-                args,
-                handled: 0,
-                ticks,
-                me,
-            })
+            start(args, me)
         }
 
         async fn handle(&mut self, message: Message) {
@@ -1131,7 +1385,8 @@ mod clerk {
                     let _ = reply.send(self.handled);
                 }
                 Message::Upgrade(reply) => {
-                    let _ = reply.send(self.me.upgrade().is_some());
+                    let me = self.me.as_ref().and_then(WeakRef::upgrade);
+                    let _ = reply.send(me.is_some());
                 }
                 Message::Panic(_reply) => panic!("{PANICS} (as it was told to)"),
                 Message::Own(own) => self.args.own = own,
@@ -1178,8 +1433,36 @@ mod clerk {
                     Ok(())
                 }
                 Fate::Fails => Err(Refused),
+                Fate::FailsAfter(time) => {
+                    sleep(time).await;
+                    Err(Refused)
+                }
+                Fate::Panics => panic!("{PANICS} in `on_stop`"),
             }
         }
+    }
+
+    async fn start(args: Args, me: WeakRef<Clerk>) -> Result<Clerk, Refused> {
+        match args.start {
+            Fate::Takes(time) | Fate::FailsAfter(time) => sleep(time).await,
+            _ => {}
+        }
+        if matches!(args.start, Fate::Fails | Fate::FailsAfter(_)) {
+            args.journal.write(Entry::FailedToStart);
+            return Err(Refused);
+        }
+        args.journal.write(Entry::Started);
+        args.journal.comes();
+        let ticks = match args.own {
+            Own::Ticks(period) => Some(interval(period)),
+            _ => None,
+        };
+        Ok(Clerk {
+            me: args.keeps_me.then_some(me),
+            args,
+            handled: 0,
+            ticks,
+        })
     }
 
     /// The end of an actor, in a few words that can be compared.
@@ -1194,9 +1477,20 @@ mod clerk {
             with_actor: bool,
         },
         Panicked,
+        Aborted,
     }
 
-    pub async fn end(task: tokio::task::JoinHandle<ActorResult<Clerk>>) -> End {
+    pub async fn end(task: JoinHandle<ActorResult<Clerk>>) -> End {
+        let end = end_or_abort(task).await;
+        assert_ne!(
+            end,
+            End::Aborted,
+            "the actor's task was aborted. Who does that? It should end by itself."
+        );
+        end
+    }
+
+    pub async fn end_or_abort(task: JoinHandle<ActorResult<Clerk>>) -> End {
         match harness::within("the end of the actor's task", task).await {
             Ok(ActorResult::Completed { killed, .. }) => End::Completed { killed },
             Ok(ActorResult::Failed {
@@ -1209,13 +1503,8 @@ mod clerk {
                 killed,
                 with_actor: actor.is_some(),
             },
-            Err(error) => {
-                assert!(
-                    error.is_panic(),
-                    "the actor's task was aborted. Who does that? It should end by itself."
-                );
-                End::Panicked
-            }
+            Err(error) if error.is_panic() => End::Panicked,
+            Err(_) => End::Aborted,
         }
     }
 

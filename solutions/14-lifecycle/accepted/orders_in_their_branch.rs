@@ -140,7 +140,11 @@ impl<A: Actor> Inbox<A> {
         let killed = loop {
             tokio::select! {
                 biased;
-                () = self.kill.notified() => break true,
+                () = self.kill.notified() => {
+                    // For the supervisor, if `on_stop` panics.
+                    self.kill.notify_one();
+                    break true;
+                }
                 () = self.stop.notified() => self.messages.close(),
                 message = self.messages.recv() => match message {
                     Some(message) => actor.handle(message).await,

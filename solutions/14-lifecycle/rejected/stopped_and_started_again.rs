@@ -1,5 +1,5 @@
 //! rejected: errors_are_failures_too
-//! says: who was stopped is not started again
+//! says: what was stopped is not started again
 //! thinks: "Whatever fails is started again."
 
 use std::{

@@ -25,6 +25,8 @@ pub enum Step {
     OldestGivesUp,
     Stop,
     Kill,
+    /// By somebody who has the actor's `JoinHandle`.
+    Abort,
     Rest(u64),
     /// The next step comes before the clerk gets to run.
     AtOnce,
@@ -41,6 +43,8 @@ pub struct Office {
     start: Fate,
     stop: Fate,
     ticks: bool,
+    /// Whether anybody keeps a weak reference.
+    weak: bool,
 }
 
 const WITHIN: Duration = Duration::from_secs(600);
@@ -49,18 +53,19 @@ impl Scenario for Office {
     type Step = Step;
 
     fn begin(dice: &mut Dice) -> Self {
-        let slowly = Fate::Takes(Duration::from_millis(730));
+        let slowly = Fate::Takes(Duration::from_millis(dice.pick(&[730, 310_070])));
         Self {
             capacity: dice.pick(&[1, 1, 2, 3, 8, 1000]),
             restarts: dice.pick(&[None, None, Some(0), Some(1), Some(2), Some(usize::MAX)]),
             start: dice.pick(&[Fate::Well, Fate::Well, Fate::Well, slowly]),
-            stop: dice.pick(&[Fate::Well, Fate::Well, slowly, Fate::Fails]),
+            stop: dice.pick(&[Fate::Well, Fate::Well, slowly, Fate::Fails, Fate::Panics]),
             ticks: dice.below(3) == 0,
+            weak: dice.below(3) != 0,
         }
     }
 
     fn step(&self, dice: &mut Dice) -> Step {
-        match dice.below(40) {
+        match dice.below(41) {
             0..=6 => Note,
             7..=11 => Work(dice.pick(&[0, 210, 1_370, 5_390, 4_000_300])),
             12..=15 => Ask,
@@ -74,6 +79,7 @@ impl Scenario for Office {
             29..=30 => Stop,
             31 => Kill,
             32..=34 => AtOnce,
+            35 => Abort,
             _ => Rest(dice.pick(&[130, 470, 1_170, 61_700, 7_300_700])),
         }
     }
@@ -113,12 +119,13 @@ struct Books {
     calls: Calls<Result<(), Closed>>,
     sent: Vec<Sent>,
     restarts: Option<usize>,
-    stops_badly: bool,
+    stop: Fate,
     at_once: bool,
     /// Whether something was sent, or done, that can make the clerk fail.
     may_fail: bool,
     stopped: bool,
     killed: bool,
+    aborted: bool,
     /// Killed before `on_stop` began.
     in_time: bool,
 }
@@ -134,6 +141,7 @@ impl Books {
             start: with.start,
             stop: with.stop,
             own,
+            keeps_me: with.weak,
             ..Args::new(&journal)
         };
         let (reference, task) = match with.restarts {
@@ -158,20 +166,26 @@ impl Books {
                 with.capacity
             ),
         });
+        for (method, fate) in [("start", with.start), ("stop", with.stop)] {
+            if let Fate::Takes(time) = fate {
+                story.tell(format!("`on_{method}` takes {}", at_time(time)));
+            }
+        }
         Self {
             story,
             journal,
-            weak: Some(reference.downgrade()),
+            weak: with.weak.then(|| reference.downgrade()),
             references: vec![reference],
             task: Some(task),
             calls: Calls::new(),
             sent: Vec::new(),
             restarts: with.restarts,
-            stops_badly: with.stop == Fate::Fails,
+            stop: with.stop,
             at_once: false,
             may_fail: false,
             stopped: false,
             killed: false,
+            aborted: false,
             in_time: false,
         }
     }
@@ -248,6 +262,13 @@ impl Books {
                     self.story.tell("kill");
                 }
             }
+            Abort => {
+                if let Some(task) = &self.task {
+                    task.abort();
+                    self.aborted = true;
+                    self.story.tell("the task is aborted");
+                }
+            }
             Rest(ms) => {
                 if self.story.now() < Duration::from_secs(8 * 3600) {
                     self.pass(Duration::from_millis(ms)).await;
@@ -315,8 +336,13 @@ impl Books {
             "question {call} makes the clerk panic, and yet it was answered: by whom? (Page: \"Start it again\")"
         );
         assert!(
-            result.is_ok() || panics || self.may_fail || self.stopped || self.killed,
-            "call {call} was told Closed, though somebody has a reference, nobody stopped or killed the clerk, and nothing made it fail. (Page: \"Who keeps it alive\")"
+            result.is_ok()
+                || panics
+                || self.may_fail
+                || self.stopped
+                || self.killed
+                || self.aborted,
+            "call {call} was told Closed, though somebody has a reference, nobody stopped, killed or aborted the clerk, and nothing made it fail. (Page: \"Who keeps it alive\")"
         );
     }
 
@@ -362,7 +388,7 @@ impl Books {
     async fn end(mut self) {
         self.everybody_runs().await;
         // Whoever was told to end does so while there are references.
-        let told = self.stopped || self.killed;
+        let told = self.stopped || self.killed || self.aborted;
         if !told {
             self.references.clear();
             self.story.tell("all references are dropped");
@@ -385,14 +411,22 @@ impl Books {
             task.is_finished(),
             "the clerk was told to end, and half a day later it is still there: when does your loop begin to listen? (Page: \"Stop and kill\")"
         );
-        let end = clerk::end(task).await;
+        let end = clerk::end_or_abort(task).await;
         self.story.tell(format!("the result: {end:?}"));
         self.judge(end);
     }
 
     /// What was promised of the whole.
     fn judge(&self, end: End) {
-        let failed = matches!(end, End::Panicked)
+        if end == End::Aborted {
+            assert!(
+                self.aborted,
+                "the task was aborted, and by nobody outside: it should end by itself. (Page: \"The phases of a life\")"
+            );
+            return self.judge_messages(true);
+        }
+        let panicked_at_stop = self.stop == Fate::Panics && self.journal.stops() > 0;
+        let failed = matches!(end, End::Panicked) && !panicked_at_stop
             || matches!(end, End::Failed { phase, .. } if phase != Phase::OnStop);
         assert!(
             !failed || self.may_fail,
@@ -410,21 +444,29 @@ impl Books {
                 1,
                 "`on_stop` is called once. (Page: \"The phases of a life\")"
             );
-            let badly = matches!(
-                end,
-                End::Failed {
-                    with_actor: true,
-                    ..
-                }
+            let as_it_stops = match self.stop {
+                Fate::Panics => end == End::Panicked,
+                Fate::Fails => matches!(
+                    end,
+                    End::Failed {
+                        with_actor: true,
+                        ..
+                    }
+                ),
+                _ => matches!(end, End::Completed { .. }),
+            };
+            assert!(
+                as_it_stops,
+                "the result is the one of `on_stop`, with the actor in it unless it panicked. (Page: \"The phases of a life\")"
             );
-            assert_eq!(
-                badly, self.stops_badly,
-                "the result is the one of `on_stop`, with the actor in it. (Page: \"The phases of a life\")"
+            assert!(
+                matches!(self.journal.entries().last(), Some(Entry::Stopped { .. })),
+                "nothing comes after `on_stop`, and no new clerk is made. (Page: \"The phases of a life\")"
             );
         }
         let killed = match end {
             End::Completed { killed } | End::Failed { killed, .. } => killed,
-            End::Panicked => false,
+            _ => self.journal.count(Entry::Stopped { killed: true }) > 0,
         };
         assert!(
             !killed || self.killed,
@@ -441,6 +483,10 @@ impl Books {
                 "`on_stop` and the result must agree on whether it was killed. (Page: \"Stop and kill\")"
             );
         }
+        assert!(
+            self.journal.most_at_once() < 2,
+            "a clerk that failed was still there when the next one was made: drop it first. (Page: \"Start it again\")"
+        );
         let starts = self.journal.starts();
         let restarts = starts.get(1..).unwrap_or_default();
         let allowed = self.restarts.unwrap_or(0);
