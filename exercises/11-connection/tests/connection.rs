@@ -174,14 +174,17 @@ fn the_limit_counts_bytes() {
             (format!("{letters}x\nnext\n"), Some(Incoming::TooLong)),
             (format!("{short}\r\nnext\n"), line(&short)),
             (format!("{long}\r\nnext\n"), Some(Incoming::TooLong)),
+            // The last line, without a line feed.
+            (long.clone(), line(&long)),
         ] {
             let (_handle, mut lines, mut peer) = open(4);
             let _ = peer.write_all(sent.as_bytes()).await;
+            let _ = peer.shutdown().await;
             assert_eq!(
                 brief(next(&mut lines, "a line of two-byte letters, or with \\r\\n").await),
                 brief(expected),
-                "{} bytes stand before the line feed, and {LONGEST} may. A \\r counts",
-                sent.find('\n').unwrap_or_default()
+                "{} bytes stand before the line feed or the end of the stream, and {LONGEST} may. A \\r counts",
+                sent.find('\n').unwrap_or(sent.len())
             );
         }
     });
@@ -721,11 +724,14 @@ impl AsyncRead for Reset {
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<(), Error>> {
-        buffer.put_slice(self.before);
-        match std::mem::take(&mut self.before) {
-            [] => Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
-            _ => Poll::Ready(Ok(())),
+        if self.before.is_empty() {
+            return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
         }
+        let count = self.before.len().min(buffer.remaining());
+        let (now, later) = self.before.split_at(count);
+        buffer.put_slice(now);
+        self.before = later;
+        Poll::Ready(Ok(()))
     }
 }
 
