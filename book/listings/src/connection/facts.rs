@@ -182,3 +182,15 @@ fn a_failed_write_of_a_quiet_socket_is_heard_late() {
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     });
 }
+
+#[test]
+fn a_reset_ends_both_directions() {
+    check_in_real_time(|| async {
+        let (mut stream, peer) = tcp().await;
+        peer.set_zero_linger().unwrap();
+        drop(peer);
+        let error = stream.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert!(stream.write_all(b"buy 3 tin\n").await.is_err());
+    });
+}
