@@ -58,6 +58,19 @@ pub enum Error {
         all: String,
     },
 
+    /// The exercise has no answer of this name.
+    #[error(
+        "`{exercise}` has no answer `{answer}`{near}\n`cargo course show {exercise}` lists all of them"
+    )]
+    UnknownAnswer {
+        /// The exercise's name.
+        exercise: String,
+        /// What was asked for.
+        answer: String,
+        /// "; did you mean …?", or nothing.
+        near: String,
+    },
+
     /// No chapter without a page has this name.
     #[error(
         "book/src/SUMMARY.md has no draft `{name}`, so nothing was written; its drafts are: {all}\na chapter begins there as `- [Its title]()`"

@@ -2,7 +2,11 @@
 //! minutes of its pages, its hints, the headers of its answers, its recordings), so it is never out of date.
 
 pub mod agenda;
+mod copy;
+pub mod notes;
+pub mod ready;
 pub mod reset;
+pub mod show;
 
 use crate::{error::Error, workspace::Workspace};
 use agenda::{Clock, Hours, Wish};
@@ -31,6 +35,29 @@ pub enum Command {
         /// For scripts: the same as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Before a workshop: build everything, record a run without the network, and print one line to send to the trainer
+    ///
+    /// What is not downloaded yet is downloaded. It takes some minutes the first time. The exit code is 1 if something is missing.
+    Ready {
+        /// For scripts: the same as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// For trainers: notes for each chapter, as pages under target/notes: what to ask and to show, and which thoughts fail which test
+    Notes {
+        /// The chapter; without it, all of them
+        name: Option<String>,
+    },
+    /// For trainers: run one of the course's own answers, right or wrong, in a copy, and show what its tests say
+    Show {
+        /// The exercise: recipe, 1, 01 or 01-recipe
+        name: String,
+        /// The answer: solution, or a file of solutions/*/accepted or rejected; without it, all of them are listed
+        answer: Option<String>,
+        /// Show the run of its first red test, step by step
+        #[arg(long)]
+        run: bool,
     },
     /// Begin an exercise anew: its src/lib.rs as it came; your answer is kept under target/course/kept first
     Reset {
@@ -63,6 +90,11 @@ impl Command {
                     start,
                 };
                 agenda::agenda(workspace, &wish, json)
+            }
+            Self::Ready { json } => ready::ready(workspace, json).await,
+            Self::Notes { name } => notes::notes(workspace, name.as_deref()).await,
+            Self::Show { name, answer, run } => {
+                show::show(workspace, &name, answer.as_deref(), run).await
             }
             Self::Reset { name } => reset::reset(workspace, &name),
         }

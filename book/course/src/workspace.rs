@@ -29,6 +29,8 @@ pub struct Workspace {
     pub target: PathBuf,
     /// All exercises, in the book's order.
     pub exercises: Vec<Exercise>,
+    /// Scratch workspaces are built without the network.
+    pub offline: bool,
 }
 
 /// One exercise: a package in `exercises/NN-name`.
@@ -93,6 +95,7 @@ impl Workspace {
             root,
             target: metadata.target_directory.into_std_path_buf(),
             exercises,
+            offline: false,
         })
     }
 

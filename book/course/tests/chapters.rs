@@ -21,7 +21,7 @@ fn name(workspace: &Workspace, path: &Path) -> String {
 }
 
 /// The files of a chapter, and what must be in each.
-fn parts(exercise: &Exercise) -> [(String, String); 12] {
+fn parts(exercise: &Exercise) -> [(String, String); 13] {
     let (folder, rust) = (exercise.folder_name(), exercise.crate_name());
     let page = format!("book/src/{folder}.md");
     let tests = format!("exercises/{folder}/tests");
@@ -29,6 +29,7 @@ fn parts(exercise: &Exercise) -> [(String, String); 12] {
     let included = format!("/{tests}/{rust}.rs\"]");
     [
         (page.clone(), own_box),
+        (format!("book/notes/{}.md", exercise.name), "- ".into()),
         ("book/src/SUMMARY.md".into(), format!("]({folder}.md)")),
         ("Cargo.toml".into(), format!("\"solutions/{folder}\",")),
         (exercise.file(), format!("//! Page: {page}")),

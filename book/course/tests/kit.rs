@@ -3,6 +3,10 @@
 mod common;
 
 use common::{Fixture, file};
+use course::{
+    kit::notes,
+    workspace::{Workspace, answers, page::Page},
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
@@ -151,6 +155,123 @@ fn what_cannot_be_planned_is_refused_with_the_next_step() {
             assert!(error.contains(words), "{arguments:?}: {error}");
         }
     }
+}
+
+#[test]
+fn what_a_trainer_reads_beside_the_page_is_short() {
+    let workspace = Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for exercise in &workspace.exercises {
+        let file = notes::by_hand(&workspace, exercise);
+        let text = fs::read_to_string(&file).unwrap();
+        let (file, lines) = (file.display(), text.lines().count());
+        assert!(
+            (1..=10).contains(&lines),
+            "{file}: {lines} lines, and not 1 to 10"
+        );
+        let long = text.lines().find(|line| line.chars().count() > 220);
+        assert_eq!(long, None, "{file}");
+    }
+}
+
+/// Nothing that the notes are made from gets lost on the way.
+#[test]
+fn the_notes_have_every_question_run_promise_and_thought() {
+    let workspace = Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for exercise in &workspace.exercises {
+        let page = Page::read(&workspace, exercise).unwrap();
+        let notes = notes::chapter(&workspace, exercise, &page).unwrap();
+        let count = |words: &str| notes.matches(words).count();
+        let questions = page.turns.iter().map(|turn| turn.questions.len());
+        let questions: usize = questions.sum();
+        let runs: usize = page.turns.iter().map(|turn| turn.runs.len()).sum();
+        assert_eq!(count("\n### Ask ("), questions, "{}", exercise.name);
+        assert_eq!(count("\n**Answer: "), questions, "{}", exercise.name);
+        assert_eq!(count("\n### Show ("), runs, "{}", exercise.name);
+        for hints in exercise.hints().unwrap() {
+            let test = format!("(`{}`)", hints.test);
+            assert_eq!(count(&test), 1, "{}: {}", exercise.name, hints.test);
+        }
+        for answer in answers::rejected(exercise).unwrap() {
+            let name = format!("(`{}`", answer.name());
+            assert_eq!(count(&name), 1, "{}: {}", exercise.name, answer.name());
+        }
+        assert!(!notes.contains("{{#include"), "{}", exercise.name);
+    }
+}
+
+#[test]
+fn the_notes_of_a_chapter_are_pages_without_a_dead_include() {
+    let (code, out, error) = course(&["notes", "recipe"]);
+    assert_eq!((code, error.as_str()), (0, ""));
+    let place = out.trim().strip_prefix("the notes are in ").unwrap();
+    let page = Path::new(place).with_file_name("01-recipe.html");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("Answer: 3."), "{page}");
+}
+
+/// A fixture has no recorder: what is missing is in the line, and a learner's code that does not compile is not missing.
+#[test]
+fn ready_says_in_one_line_what_is_missing() {
+    let tests = "#[test] fn counts() {}\n";
+    let fixture = Fixture::new().exercise("01-early", "not Rust yet\n", tests, &["counts"]);
+    file(&fixture.root.join("solutions/01-early/src/lib.rs"), "");
+    let (code, out, error) = course_in(&fixture.root, &["ready"]);
+    assert_eq!(code, 1, "{out}{error}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(out.starts_with("not ready: cannot record"), "{out}{error}");
+    assert!(out.contains("1 of 1 exercises built"), "{out}");
+    let place = fixture.root.to_string_lossy();
+    assert!(!out.contains(&*place), "{out}");
+
+    let (code, out, _) = course_in(&fixture.root, &["ready", "--json"]);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &found["ready"]), (1, &Value::Bool(false)));
+    assert_eq!(found["built"], 1);
+}
+
+#[test]
+fn show_runs_an_answer_in_a_copy_and_leaves_the_learner_s_alone() {
+    let tests = "#[test] fn counts() { assert_eq!(shown::count(), 2, \"who counts?\") }\n";
+    let fixture = Fixture::new().exercise("01-shown", "// mine\n", tests, &["counts"]);
+    let solution = fixture.root.join("solutions/01-shown");
+    file(
+        &solution.join("src/lib.rs"),
+        "pub fn count() -> u32 { 2 }\n",
+    );
+    file(
+        &solution.join("rejected/atomic.rs"),
+        "//! rejected: counts\n//! says: who\n//! thinks: \"One is enough.\"\npub fn count() -> u32 { 1 }\n",
+    );
+    file(
+        &solution.join("rejected/text.rs"),
+        "//! rejected: compile\n//! says: mismatched types\n//! thinks: \"Text.\"\npub fn count() -> u32 { \"2\" }\n",
+    );
+    let lock = Command::new("cargo")
+        .arg("generate-lockfile")
+        .current_dir(&fixture.root)
+        .status();
+    assert!(lock.unwrap().success());
+
+    let show = |answer: &[&str]| course_in(&fixture.root, &[&["show", "1"], answer].concat());
+    for (answer, words) in [
+        (&[][..], &["solution", "atomic", "One is enough."][..]),
+        (&["solution"], &["all 1 tests pass"]),
+        (
+            &["rejected/atomic.rs"],
+            &["One is enough.", "who counts?", "Promise of counts"],
+        ),
+        (&["text"], &["mismatched types"]),
+    ] {
+        let (code, out, error) = show(answer);
+        assert_eq!(code, 0, "{out}{error}");
+        for words in words {
+            assert!(out.contains(words), "{words} in {out}");
+        }
+    }
+    let (code, _, error) = show(&["atmic"]);
+    assert_eq!(code, 1);
+    assert!(error.contains("did you mean `atomic`?"), "{error}");
+    assert_eq!(text(&fixture, "exercises/01-shown/src/lib.rs"), "// mine\n");
 }
 
 const STUB: &str = "// Yours: é.\npub fn count() -> u32 { todo!() }\n";

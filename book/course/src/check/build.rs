@@ -4,7 +4,7 @@
 use crate::{
     check::{
         report::Report,
-        settings::{CargoWords, Settings},
+        settings::{CargoWords, Scratch, Settings},
         signatures::Complaints,
     },
     error::{Error, advice},
@@ -64,6 +64,13 @@ pub async fn build(
         .current_dir(&settings.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if let Some(Scratch { manifest, target }) = &settings.scratch {
+        command.arg("--manifest-path").arg(manifest);
+        command.arg("--target-dir").arg(target);
+    }
+    if settings.offline {
+        command.arg("--offline");
+    }
     echo::to_pipe(&mut command, shown);
     let mut cargo = Group::spawn(command).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::NoCargo,

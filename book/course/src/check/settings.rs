@@ -33,11 +33,24 @@ pub fn test_limit() -> Duration {
 /// More than a build of one exercise takes.
 const LONG: Duration = Duration::from_secs(10);
 
+/// A workspace of our own, with copies of exercises.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    /// Its Cargo.toml.
+    pub manifest: PathBuf,
+    /// Where to build it: where the exercises are built, so that the dependencies are there.
+    pub target: PathBuf,
+}
+
 /// How to check; the same for all exercises.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The workspace's folder.
     pub root: PathBuf,
+    /// What to build, if it is another workspace than that.
+    pub scratch: Option<Scratch>,
+    /// Cargo may not use the network.
+    pub offline: bool,
     /// Who gets cargo's own words.
     pub words: CargoWords,
     /// After this time a test is ended.
@@ -53,6 +66,8 @@ impl Settings {
     pub fn new(root: &Path, words: CargoWords) -> Self {
         Self {
             root: root.to_owned(),
+            scratch: None,
+            offline: false,
             words,
             test_limit: test_limit(),
             long: LONG,

@@ -10,10 +10,14 @@ use std::{fs, path::PathBuf};
 const SUMMARY: &str = "book/src/SUMMARY.md";
 
 /// What a chapter consists of. What stands between two `@` is filled in, in the names of the files, too.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     (
         "book/src/@folder@.md",
         include_str!("../../templates/page.md"),
+    ),
+    (
+        "book/notes/@name@.md",
+        include_str!("../../templates/notes.md"),
     ),
     (
         "book/listings/src/@crate@.rs",

@@ -51,6 +51,9 @@ pub async fn build(
         .current_dir(&workspace.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if workspace.offline {
+        command.arg("--offline");
+    }
     echo::to_pipe(&mut command, shows_progress);
     let mut cargo = Group::spawn(command).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::NoCargo,
