@@ -244,6 +244,17 @@ pub enum Error {
         next: String,
     },
 
+    /// A program that is needed failed, or is not there.
+    #[error("`{name}` failed:\n{words}\n{next}")]
+    Program {
+        /// The program.
+        name: String,
+        /// What it, or the system, said.
+        words: String,
+        /// What to do now.
+        next: String,
+    },
+
     /// The judge's scratch workspace does not build as a whole.
     #[error("cargo cannot build the answers:\n{words}\nthe workspace that it was given is {}", folder.display())]
     Scratch {

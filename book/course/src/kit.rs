@@ -4,6 +4,7 @@
 pub mod agenda;
 mod copy;
 pub mod notes;
+pub mod pack;
 pub mod ready;
 pub mod reset;
 pub mod show;
@@ -11,6 +12,7 @@ pub mod show;
 use crate::{error::Error, workspace::Workspace};
 use agenda::{Clock, Hours, Wish};
 use clap::Subcommand;
+use std::path::PathBuf;
 
 /// The commands of the kit. "Teach with this course" in the book says when to use which.
 #[derive(Debug, Subcommand)]
@@ -59,6 +61,14 @@ pub enum Command {
         #[arg(long)]
         run: bool,
     },
+    /// For trainers: pack the course for machines without a network: sources, all crates and the built book in one archive
+    ///
+    /// It needs `tar`, and a network if cargo has not all crates, those for other systems included. Exercises are packed as they came.
+    Pack {
+        /// The archive to make [default: target/course/pack/actors-with-tokio.tar.gz]
+        #[arg(long, value_name = "FILE")]
+        dest: Option<PathBuf>,
+    },
     /// Begin an exercise anew: its src/lib.rs as it came; your answer is kept under target/course/kept first
     Reset {
         /// The exercise: recipe, 1, 01 or 01-recipe
@@ -93,6 +103,7 @@ impl Command {
             }
             Self::Ready { json } => ready::ready(workspace, json).await,
             Self::Notes { name } => notes::notes(workspace, name.as_deref()).await,
+            Self::Pack { dest } => pack::pack(workspace, dest).await,
             Self::Show { name, answer, run } => {
                 show::show(workspace, &name, answer.as_deref(), run).await
             }

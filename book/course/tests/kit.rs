@@ -2,9 +2,11 @@
 
 mod common;
 
+use clap::CommandFactory;
 use common::{Fixture, file};
 use course::{
-    kit::notes,
+    cli::Cli,
+    kit::{notes, pack::PACKED},
     workspace::{Workspace, answers, page::Page},
 };
 use serde_json::Value;
@@ -272,6 +274,88 @@ fn show_runs_an_answer_in_a_copy_and_leaves_the_learner_s_alone() {
     assert_eq!(code, 1);
     assert!(error.contains("did you mean `atomic`?"), "{error}");
     assert_eq!(text(&fixture, "exercises/01-shown/src/lib.rs"), "// mine\n");
+}
+
+#[test]
+fn whatever_the_workspace_consists_of_is_packed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    for member in manifest["workspace"]["members"].as_array().unwrap() {
+        let (top, _) = member.as_str().unwrap().split_once('/').unwrap();
+        assert!(PACKED.contains(&top), "{member}");
+    }
+    for name in PACKED {
+        assert!(root.join(name).exists(), "{name} is not there any more");
+    }
+}
+
+/// The folder has a space and letters that are not ASCII, as all fixtures.
+#[test]
+fn a_pack_holds_the_course_without_answers_and_builds_with_an_empty_cargo_home() {
+    let fixture = answered("// my answer\n");
+    file(&fixture.root.join("private.txt"), "not the course's");
+    file(
+        &fixture.root.join("exercises/01-begun/src/room.rs"),
+        "// mine",
+    );
+    let lock = Command::new("cargo")
+        .arg("generate-lockfile")
+        .current_dir(&fixture.root)
+        .status();
+    assert!(lock.unwrap().success());
+    let (code, out, error) = course_in(&fixture.root, &["pack", "--dest", "course é.tar.gz"]);
+    assert_eq!(code, 0, "{out}{error}");
+
+    let unpacked = fixture.root.join("target/elsewhere é");
+    fs::create_dir_all(&unpacked).unwrap();
+    let tar = Command::new("tar")
+        .arg("-xzf")
+        .arg(fixture.root.join("course é.tar.gz"))
+        .current_dir(&unpacked)
+        .status();
+    assert!(tar.unwrap().success());
+    let root = unpacked.join("actors-with-tokio");
+    for name in ["START.txt", "read/index.html", "solutions/01-begun/stub.rs"] {
+        assert!(root.join(name).is_file(), "{name}");
+    }
+    for name in ["private.txt", "target", "exercises/01-begun/src/room.rs"] {
+        assert!(!root.join(name).exists(), "{name}");
+    }
+    let library = root.join("exercises/01-begun/src/lib.rs");
+    assert_eq!(fs::read_to_string(library).unwrap(), STUB);
+    let empty = tempfile::tempdir().unwrap();
+    let built = Command::new("cargo")
+        .args(["check", "--quiet", "--package", "begun"])
+        .env("CARGO_HOME", empty.path())
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(&root)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
+}
+
+/// The pages and the README name no command that is not there.
+#[test]
+fn every_command_that_a_page_names_is_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let command = Cli::command();
+    let mut pages = vec![root.join("README.md")];
+    let sources = fs::read_dir(root.join("book/src")).unwrap();
+    pages.extend(sources.map(|entry| entry.unwrap().path()));
+    for page in pages
+        .iter()
+        .filter(|page| page.extension().is_some_and(|end| end == "md"))
+    {
+        let text = fs::read_to_string(page).unwrap();
+        for part in text.split("cargo course ").skip(1) {
+            let word: String = part.chars().take_while(char::is_ascii_lowercase).collect();
+            let is_one = word.is_empty() || command.find_subcommand(&word).is_some();
+            assert!(is_one, "{}: `cargo course {word}`", page.display());
+        }
+    }
 }
 
 const STUB: &str = "// Yours: é.\npub fn count() -> u32 { todo!() }\n";
