@@ -1,6 +1,7 @@
 // @ts-check
 // <actor-trace label="An ask" choice="Callers">: plays recorded runs, one <section> each. A <check-yourself at="blocked 2" run="10 callers">
 // is asked before the second step of that kind, in the run of that label or in all; what follows is covered until then.
+// The count of steps is a link to the one that is shown, #run=an-ask-10-callers&step=9.
 (() => {
     "use strict";
 
@@ -15,7 +16,7 @@
             <button value=" " class="play" aria-label="Play"></button>
             <button value="ArrowRight" aria-label="Step forward"></button>
             <button value="End" aria-label="Last step"></button>
-            <input type="range" class="range" min="0" aria-label="Step"><span class="count"></span>
+            <input type="range" class="range" min="0" aria-label="Step"><a class="count" title="Link to this step"></a>
         </div>
         <div class="lanes">
             <div class="names" aria-hidden="true"></div>
@@ -78,6 +79,7 @@
         }
 
         disconnectedCallback() {
+            removeEventListener("hashchange", this.#follow);
             clearInterval(this.#timer);
             mark.remove();
         }
@@ -105,10 +107,29 @@
             });
             this.#listen();
             this.#pick(this.#runs[0]);
+            this.#follow();
+        }
+
+        /** Shows the step that the page's address names, if it is one of these runs. */
+        #follow = () => {
+            const link = new URLSearchParams(location.hash.slice(1));
+            const at = this.#runs.findIndex((run) => this.#id(run) === link.get("run"));
+            if (at >= 0) {
+                this.parts.choice.querySelectorAll("input")[at].checked = true;
+                this.#pick(this.#runs[at]);
+                this.#go(link.get("step") - 1 || 0);
+                this.scrollIntoView({ block: "center" });
+            }
+        };
+
+        #id({ section }) {
+            const words = [this.getAttribute("label"), this.#runs[1] ? section.dataset.label : ""].join(" ").toLowerCase();
+            return words.match(/[a-z0-9]+/g)?.join("-");
         }
 
         #listen() {
             const { range, where, chart, scroller } = this.parts;
+            addEventListener("hashchange", this.#follow);
             const keys = {
                 Home: () => this.#go(0),
                 ArrowLeft: () => this.#go(this.#step - 1),
@@ -194,6 +215,7 @@
             say.replaceChildren(make("span", "", items[step].textContent, covered === step + 1 && step < last ? make("b", "", " What happens next?") : ""));
             range.value = step;
             range.ariaValueText = `step ${step + 1} of ${last + 1} ${time}`;
+            count.href = `#run=${this.#id(this.#run)}&step=${step + 1}`;
             count.replaceChildren(`${step + 1} / ${last + 1}`, make("span", "", time));
             const x = step * this.#column;
             chart.querySelector(".head").setAttribute("x", x);

@@ -91,6 +91,50 @@ async fn a_click_anywhere_in_a_run_gives_it_the_keys() {
 }
 
 #[tokio::test]
+async fn a_link_leads_to_a_step_of_a_run() {
+    let page = open().await;
+    choose_ten_callers(&page).await;
+    go_to(&page, ASK, 9).await;
+    let link = page
+        .value(&format!("document.querySelector('{ASK} .count').href"))
+        .await;
+    let link = link.as_str().unwrap();
+    assert!(
+        link.ends_with("#run=an-ask-from-call-to-reply-10-callers&step=9"),
+        "{link}"
+    );
+
+    let other = Page::new().await;
+    other.open(link).await;
+    assert_at(&other, "9 / ").await;
+    let checked = format!("document.querySelector('{ASK} label:last-of-type input').checked");
+    assert_eq!(other.value(&checked).await, true);
+    other
+        .until(&format!(
+            "(() => {{
+                const {{ top, bottom }} = document.querySelector('{ASK}').getBoundingClientRect();
+                return top < innerHeight && bottom > 0;
+            }})()"
+        ))
+        .await;
+    assert_eq!(other.complaints().await, [""; 0]);
+
+    // A link to another step in the same page, as in a chapter's text; one that is damaged leads to the first or the last.
+    for (step, at) in [("12", "11"), ("", "0"), ("x", "0"), ("999", "range.max")] {
+        other
+            .value(&format!(
+                "location.hash = 'run=an-ask-from-call-to-reply-10-callers&step={step}'"
+            ))
+            .await;
+        other
+            .until(&format!(
+                "(range => range.value == {at})(document.querySelector('{ASK} input[type=range]'))"
+            ))
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn it_plays_to_the_end_in_silence_and_space_pauses_it() {
     let page = open().await;
     let is_live = format!("document.querySelector('{ASK} [role=status]').ariaLive !== 'off'");
@@ -366,7 +410,7 @@ async fn without_javascript_and_on_paper_a_run_is_told_in_sentences() {
             "getComputedStyle(document.querySelector('{ASK} details ol')).columnCount"
         ))
         .await;
-    assert_eq!(columns, "2");
+    assert_eq!(columns, "3");
 }
 
 #[tokio::test]
