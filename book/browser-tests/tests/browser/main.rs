@@ -6,6 +6,7 @@ mod live;
 mod published;
 mod questions;
 mod recordings;
+mod room;
 mod search;
 mod support;
 mod unpowered;

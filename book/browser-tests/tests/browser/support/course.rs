@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The first start builds it, on a slow machine with nothing to begin with.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// `cargo course` at work in a fresh [`Copy`]. Dropping it ends it.
 pub struct Course {
@@ -80,7 +80,7 @@ impl Course {
 }
 
 /// Reads to the end, so that the program never waits for a reader.
-fn read_lines(output: impl Read + Send + 'static, line: mpsc::Sender<String>) {
+pub(super) fn read_lines(output: impl Read + Send + 'static, line: mpsc::Sender<String>) {
     thread::spawn(move || {
         for text in BufReader::new(output).lines().map_while(Result::ok) {
             let _ = line.send(text);

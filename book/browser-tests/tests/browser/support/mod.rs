@@ -5,10 +5,12 @@ mod course;
 mod driver;
 mod group;
 mod page;
+mod room;
 mod site;
 
 pub use course::Course;
 pub use page::Page;
+pub use room::Room;
 pub use site::{recorded_runs, site};
 
 /// The five themes of an mdBook.
