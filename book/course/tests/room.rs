@@ -288,6 +288,14 @@ async fn what_is_too_big_or_strange_is_refused_and_nothing_of_it_is_kept() {
     let too_big = format!("{bo}{}", " ".repeat(LONGEST + 1 - bo.len()));
     let response = server.ask("POST /standing", secret, &line, &too_big).await;
     assert_eq!(code(&response), "413", "{response}");
+    // The same without a word about its length.
+    let port = server.port;
+    let head = format!(
+        "POST /standing HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {secret}\r\n{line}Transfer-Encoding: chunked\r\n\r\n"
+    );
+    let chunk = format!("{:x}\r\n{too_big}\r\n0\r\n\r\n", too_big.len());
+    let response = ask_raw(port, &format!("{head}{chunk}")).await;
+    assert_eq!(code(&response), "413", "{response}");
     for strange in [
         "",
         "{}",
@@ -316,7 +324,6 @@ async fn what_is_too_big_or_strange_is_refused_and_nothing_of_it_is_kept() {
         assert_eq!(code(&response), "422", "{no_key}: {response}");
     }
     let head = format!("x-more: {}\r\n", "a".repeat(16 * 1024));
-    let port = server.port;
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     // The server may close before it was all sent.
     let _ = stream
