@@ -1,15 +1,18 @@
 //! `cargo course room`, and how a learner's `cargo course` joins one: who is stuck where, with consent. Who tells whom:
 //!
 //! ```text
-//! reporter ── a learner's machine ──> server ──> people
-//! the two pages ── the trainer's ───>   │ asks <───┘
+//! on each learner's machine        on the trainer's machine
+//! keys ──> reporter ── HTTP ──────> server ──> people
+//!                                     ^
+//!                          HTTP ──────┘  the trainer's page, the projector's page
 //! ```
 //!
-//! The server has a connection a request, so it is the only one who waits: for `people`, who waits for nobody. Nothing is written to a
-//! disk, and nothing is printed that names a person. When the program ends, all is forgotten.
+//! No arrow leads back: `people` answers and waits for nobody. It is the smallest whole system of actors in this program, and can be read
+//! as one: the actor `people`; the limits in `door` and the answers in `serve`; then the other side, the actor `reporter`. Nothing is written to
+//! a disk, and nothing is printed that names a person.
 
-pub mod desk;
 pub mod door;
+pub mod learner;
 pub mod people;
 pub mod plan;
 pub mod push;
@@ -31,7 +34,10 @@ use tokio::net::TcpListener;
 /// Opens a room at this address, until the future is dropped.
 ///
 /// # Errors
-/// The address is none of this machine's or taken; the exercises cannot be read.
+/// The address is none of this machine's or taken, the exercises cannot be read, or there are no random numbers.
+///
+/// # Cancel safety
+/// Dropping the future closes the room, and all is forgotten.
 pub async fn run(workspace: &Workspace, bind: SocketAddr) -> Result<(), Error> {
     let failed = |source| Error::Bind {
         address: bind,

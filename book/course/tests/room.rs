@@ -8,7 +8,7 @@ use course::{
         door,
         people::{self, PeopleHandle},
         plan::Plan,
-        push::{Letter, Place, Refused, deliver},
+        push::{Place, Refused, Request, deliver},
         secret::Secret,
         serve::{self, Room},
         standing::{LONGEST, Standing},
@@ -60,7 +60,7 @@ impl Server {
 
     /// Says where somebody stands, as their program does.
     async fn tell(&self, standing: Standing, key: &Secret) -> Result<(), Refused> {
-        deliver(&self.place(), key, &Letter::Standing(standing)).await
+        deliver(&self.place(), key, &Request::Standing(standing)).await
     }
 
     /// Sends a request with this secret, more header lines and a body.
@@ -150,7 +150,7 @@ async fn who_leaves_is_gone_at_once_and_nobody_else_can_send_them_away() {
     let server = Server::start().await;
     let (anna, other) = (key(), key());
     server.tell(at("Anna", "ends"), &anna).await.unwrap();
-    let leave = Letter::Leave("Anna".parse().unwrap());
+    let leave = Request::Leave("Anna".parse().unwrap());
     let taken = server.tell(at("Anna", "starts"), &other).await;
     assert!(matches!(taken, Err(Refused::Taken)), "{taken:?}");
     deliver(&server.place(), &other, &leave).await.unwrap();
@@ -183,8 +183,8 @@ async fn a_secret_opens_its_own_door_alone() {
         assert_eq!(code(&response), "401", "{secret}: {response}");
     }
     let place = format!("127.0.0.1:{}/{}", server.port, wrong.reveal());
-    let letter = Letter::Standing(at("Anna", "ends"));
-    let refused = deliver(&place.parse().unwrap(), &key(), &letter).await;
+    let request = Request::Standing(at("Anna", "ends"));
+    let refused = deliver(&place.parse().unwrap(), &key(), &request).await;
     assert!(matches!(refused, Err(Refused::Code)), "{refused:?}");
     assert_eq!(server.names().await, [""; 0]);
 }
@@ -349,7 +349,7 @@ async fn one_too_many_waits_for_somebody_to_leave() {
     let bo = key();
     let busy = server.tell(at("Bo", "ends"), &bo).await;
     assert!(matches!(busy, Err(Refused::Busy)), "{busy:?}");
-    let leave = Letter::Leave("Anna 3".parse().unwrap());
+    let leave = Request::Leave("Anna 3".parse().unwrap());
     deliver(&server.place(), &keys[3], &leave).await.unwrap();
     server.tell(at("Bo", "ends"), &bo).await.unwrap();
     assert_eq!(server.names().await.len(), people::MOST);
@@ -460,7 +460,7 @@ async fn what_is_no_room_is_told_from_one_that_is_away() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let place: Place = format!("{address}/abcdefgh").parse().unwrap();
-    let letter = Letter::Standing(at("Anna", "ends"));
+    let request = Request::Standing(at("Anna", "ends"));
     for (answer, is_final) in [
         ("HTTP/1.1 404 Not Found\r\n\r\n", true),
         ("HTTP/1.1 429 Too Many Requests\r\n\r\n", false),
@@ -478,11 +478,11 @@ async fn what_is_no_room_is_told_from_one_that_is_away() {
             stream.write_all(answer.as_bytes()).await.unwrap();
         };
         let key = key();
-        let (told, ()) = tokio::join!(deliver(&place, &key, &letter), answering);
+        let (told, ()) = tokio::join!(deliver(&place, &key, &request), answering);
         assert_eq!(told.unwrap_err().is_final(), is_final, "{answer}");
     }
     drop(listener);
-    let away = deliver(&place, &key(), &letter).await.unwrap_err();
+    let away = deliver(&place, &key(), &request).await.unwrap_err();
     assert!(matches!(away, Refused::Unreachable(_)), "{away}");
 }
 

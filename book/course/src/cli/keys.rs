@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     live::Live,
     room::{
-        desk::Desk,
+        learner::Learner,
         push::{Place, deliver},
         reporter::{Answer, ReporterHandle, Said},
         secret::Secret,
@@ -185,19 +185,19 @@ async fn obey_one(live: &Live, key: char, keys: &str, at: &mut Option<usize>) {
 /// What tells the room, when the learner wants it.
 fn reporter(live: &Live, room: Place, who: Name) -> Result<ReporterHandle, Error> {
     let key = Secret::new(Secret::TOKEN)?;
-    let desk = Desk {
+    let learner = Learner {
         who,
         exercises: live.exercises.clone(),
         progress: live.progress.clone(),
         saved: live.saved.clone(),
         folder: live.workspace.course_folder(),
     };
-    let send = move |letter| {
+    let send = move |request| {
         let (room, key) = (room.clone(), key.clone());
-        Box::pin(async move { deliver(&room, &key, &letter).await }) as Answer
+        Box::pin(async move { deliver(&room, &key, &request).await }) as Answer
     };
     let tell = |text: String| Box::pin(say(format!("room: {text}"))) as Said;
-    Ok(ReporterHandle::new(desk, Box::new(send), Box::new(tell)))
+    Ok(ReporterHandle::new(learner, Box::new(send), Box::new(tell)))
 }
 
 async fn statuses(live: &Live) -> Vec<Status> {

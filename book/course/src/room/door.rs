@@ -34,7 +34,7 @@ const REST: Duration = Duration::from_secs(1);
 /// # Cancel safety
 /// Dropping the future ends every connection. What a request had told by then stays told.
 pub async fn serve(listener: TcpListener, router: Router) {
-    let mut guests = Guests {
+    let mut connections = Connections {
         tasks: JoinSet::new(),
         oldest_first: VecDeque::new(),
     };
@@ -42,27 +42,27 @@ pub async fn serve(listener: TcpListener, router: Router) {
         select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    guests.make_room().await;
-                    guests.let_in(stream, peer.ip(), router.clone());
+                    connections.make_room().await;
+                    connections.begin(stream, peer.ip(), router.clone());
                 }
                 // The peer was gone before we looked.
                 Err(error) if is_the_peers(&error) => {}
                 Err(_) => sleep(REST).await,
             },
-            Some(()) = guests.next_end() => {}
+            Some(()) = connections.next_end() => {}
         }
     }
 }
 
-struct Guests {
+struct Connections {
     /// A task each. They end with this set.
     tasks: JoinSet<()>,
     /// The same ones, by age, and where they come from.
     oldest_first: VecDeque<(IpAddr, AbortHandle)>,
 }
 
-impl Guests {
-    fn let_in(&mut self, stream: TcpStream, from: IpAddr, router: Router) {
+impl Connections {
+    fn begin(&mut self, stream: TcpStream, from: IpAddr, router: Router) {
         let mut http = http1::Builder::new();
         http.keep_alive(false).max_buf_size(HEAD);
         let connection =
@@ -74,7 +74,7 @@ impl Guests {
         self.oldest_first.push_back((from, task));
     }
 
-    /// Ends one, if there are [`MOST`]. A request that is under way with it may or may not have its effect.
+    /// Ends one, if there are [`MOST`]. Whether its request has had its effect by then is not known.
     async fn make_room(&mut self) {
         if self.tasks.len() < MOST {
             return;
@@ -84,8 +84,8 @@ impl Guests {
             *counts.entry(*from).or_default() += 1;
         }
         let most = counts.values().max().copied();
-        let mut guests = self.oldest_first.iter();
-        if let Some((_, task)) = guests.find(|(from, _)| counts.get(from).copied() == most) {
+        let mut all = self.oldest_first.iter();
+        if let Some((_, task)) = all.find(|(from, _)| counts.get(from).copied() == most) {
             task.abort();
         }
         while self.tasks.len() >= MOST {
@@ -93,10 +93,10 @@ impl Guests {
         }
     }
 
-    /// `None`: there is nobody.
+    /// Waits until one has ended; `None`: there is none.
     ///
     /// # Cancel safety
-    /// None has ended unseen.
+    /// A call that is dropped has taken none out.
     async fn next_end(&mut self) -> Option<()> {
         let id = match self.tasks.join_next_with_id().await? {
             Ok((id, ())) => id,

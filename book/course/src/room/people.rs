@@ -1,5 +1,5 @@
-//! The actor that knows who is in the room and where each of them stands. It keeps the latest word of each alone, and forgets whoever is
-//! silent for a minute: their program says every 15 seconds that it is there.
+//! The actor that knows who is in the room and where each of them stands. It keeps the latest standing of each alone, and forgets anyone
+//! who is silent for a minute: their program tells it every 15 seconds.
 
 use crate::room::{
     secret::Secret,
@@ -17,13 +17,13 @@ const MAILBOX: usize = 16;
 /// How many people fit in.
 pub const MOST: usize = 100;
 
-/// How long a word counts. Then the name is free again, and the slot too.
+/// How long somebody is remembered who says nothing. Then the name is free again, and the place too.
 pub const SILENCE: Duration = Duration::from_secs(60);
 
-/// The shortest time between two words of one person.
+/// The shortest time between two standings of one person.
 pub const APART: Duration = Duration::from_millis(500);
 
-/// Why a word was not taken.
+/// Why a standing was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The name belongs to another program, which was heard within the last minute.
@@ -34,8 +34,8 @@ pub enum Refusal {
     /// There are [`MOST`] people.
     #[error("the room is full: wait until somebody leaves")]
     Full,
-    /// The last word is not old enough.
-    #[error("too fast: one word in half a second is enough")]
+    /// The last one is not [`APART`] old.
+    #[error("too fast: tell it at most twice a second")]
     TooFast,
     /// The actor has ended.
     #[error("the room is closed")]
@@ -45,7 +45,7 @@ pub enum Refusal {
 /// Somebody in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Their latest word.
+    /// Their latest standing.
     pub standing: Standing,
     /// How long the first failing test has been the same.
     pub stuck: Duration,
@@ -180,7 +180,7 @@ impl PeopleHandle {
         Self { sender }
     }
 
-    /// Says where somebody stands. Their first word takes the name for the program that has this key.
+    /// Says where somebody stands. The first time, that takes the name for the program that has this key.
     ///
     /// # Errors
     /// See [`Refusal`]: nothing has changed then.
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_latest_word_counts_and_the_time_at_a_test_adds_up() {
+    async fn the_latest_standing_counts_and_the_time_at_a_test_adds_up() {
         let (people, anna) = (PeopleHandle::new(), key());
         for (first, rest) in [("a", 30), ("a", 30), ("b", 7)] {
             people.tell(at("Anna", first), anna.clone()).await.unwrap();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_word_in_half_a_second_is_taken() {
+    async fn one_standing_in_half_a_second_is_taken() {
         let (people, anna) = (PeopleHandle::new(), key());
         people.tell(at("Anna", "a"), anna.clone()).await.unwrap();
         advance(APART - Duration::from_millis(1)).await;

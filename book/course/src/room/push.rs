@@ -60,7 +60,7 @@ impl fmt::Display for Place {
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Letter {
+pub enum Request {
     /// Where the learner stands.
     Standing(Standing),
     /// The learner leaves.
@@ -100,15 +100,15 @@ impl Refused {
     }
 }
 
-/// Brings a letter to the room, under the key of this program. It takes at most three seconds.
+/// Brings a request to the room, under the key of this program. It takes at most three seconds.
 ///
 /// # Errors
 /// The room did not take it, or there was no answer: then it may have.
 ///
 /// # Cancel safety
-/// Dropping the future closes the connection; whether the letter was taken is not known.
-pub async fn deliver(room: &Place, key: &Secret, letter: &Letter) -> Result<(), Refused> {
-    let asked = timeout(PATIENCE, ask(room, key, letter)).await;
+/// Dropping the future closes the connection; whether the request was taken is not known.
+pub async fn deliver(room: &Place, key: &Secret, request: &Request) -> Result<(), Refused> {
+    let asked = timeout(PATIENCE, ask(room, key, request)).await;
     match asked.map_err(io::Error::from)?? {
         204 => Ok(()),
         401 => Err(Refused::Code),
@@ -118,13 +118,13 @@ pub async fn deliver(room: &Place, key: &Secret, letter: &Letter) -> Result<(), 
     }
 }
 
-async fn ask(room: &Place, key: &Secret, letter: &Letter) -> io::Result<u16> {
+async fn ask(room: &Place, key: &Secret, request: &Request) -> io::Result<u16> {
     let mut stream = TcpStream::connect(&room.address).await?;
     // A room answers to its address alone, under whatever name it was found.
     let host = stream.peer_addr()?;
-    let (path, body) = match letter {
-        Letter::Standing(standing) => ("/standing", standing.json()),
-        Letter::Leave(who) => ("/leave", serde_json::to_string(who)?),
+    let (path, body) = match request {
+        Request::Standing(standing) => ("/standing", standing.json()),
+        Request::Leave(who) => ("/leave", serde_json::to_string(who)?),
     };
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n{KEY}: {}\r\n\

@@ -1,8 +1,8 @@
 //! The actor on the learner's side: it tells the room where the learner stands, once they have agreed and until they leave.
 
 use crate::room::{
-    desk::Desk,
-    push::{Letter, Refused},
+    learner::Learner,
+    push::{Refused, Request},
     standing::Standing,
 };
 use std::{future, pin::Pin, time::Duration};
@@ -18,11 +18,11 @@ const MAILBOX: usize = 8;
 /// How long the room hears nothing at most.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// The shortest time between two letters.
+/// The shortest time between two requests.
 const APART: Duration = Duration::from_secs(1);
 
-/// Brings a letter to the room.
-pub type Deliver = Box<dyn FnMut(Letter) -> Answer + Send>;
+/// Brings a request to the room.
+pub type Deliver = Box<dyn FnMut(Request) -> Answer + Send>;
 
 /// Whether it was taken.
 pub type Answer = Pin<Box<dyn Future<Output = Result<(), Refused>> + Send>>;
@@ -47,8 +47,10 @@ struct Reporter {
     /// The terminal's keys hold the other end. When the last handle is dropped, the actor ends without a word to the room, which forgets
     /// the learner by itself.
     mailbox: mpsc::Receiver<Message>,
-    desk: Desk,
+    learner: Learner,
+    /// To the room.
     deliver: Deliver,
+    /// To the learner.
     say: Say,
 }
 
@@ -64,7 +66,7 @@ enum End {
 
 impl Reporter {
     async fn run(mut self) {
-        if let Some(standing) = self.desk.standing(None).await {
+        if let Some(standing) = self.learner.standing(None).await {
             (self.say)(format!(
                 "nothing is sent yet. When you press j, messages like this one go to the room, after each verdict and every {} seconds:\n  {}\n\
                  No code, no messages of tests, no paths. With each go the join code, and a random key by which the name is yours. j leaves again.",
@@ -107,10 +109,10 @@ impl Reporter {
 
     async fn report(&mut self) -> End {
         let mut last: Option<Standing> = None;
-        // What was told of the last letter: each change of it is told once.
+        // What was told of the last request: each change of it is told once.
         let mut told = String::new();
         loop {
-            let Some(standing) = self.desk.standing(last.as_ref()).await else {
+            let Some(standing) = self.learner.standing(last.as_ref()).await else {
                 return End::Gone;
             };
             if last.is_none() {
@@ -121,7 +123,7 @@ impl Reporter {
                 .await;
             }
             // Left to its end, also when a key is pressed: what the room hears is in our order, and leaving is the last of it.
-            let answer = (self.deliver)(Letter::Standing(standing.clone())).await;
+            let answer = (self.deliver)(Request::Standing(standing.clone())).await;
             last = Some(standing);
             let words = match &answer {
                 Ok(()) => "you are in; j leaves".to_owned(),
@@ -139,13 +141,13 @@ impl Reporter {
                     Some(Message::Leave { reply }) => End::Over(reply),
                     None => End::Gone,
                 },
-                () = news(&mut self.desk.saved), if goes_on => {}
+                () = news(&mut self.learner.saved), if goes_on => {}
             }
         }
     }
 
     async fn leave(&mut self) -> Result<(), Refused> {
-        (self.deliver)(Letter::Leave(self.desk.who.clone())).await
+        (self.deliver)(Request::Leave(self.learner.who.clone())).await
     }
 }
 
@@ -173,11 +175,11 @@ impl ReporterHandle {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn new(desk: Desk, deliver: Deliver, say: Say) -> Self {
+    pub fn new(learner: Learner, deliver: Deliver, say: Say) -> Self {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let actor = Reporter {
             mailbox,
-            desk,
+            learner,
             deliver,
             say,
         };
@@ -194,7 +196,7 @@ impl ReporterHandle {
         let _ = self.sender.send(Message::Toggle).await;
     }
 
-    /// Leaves the room, if we are in it. When this returns, that is done, or cannot be: it waits for the letter under way and for the last one.
+    /// Leaves the room, if we are in it. When this returns, that is done, or cannot be: it waits for the request under way and for the last one.
     ///
     /// # Cancel safety
     /// A call that is dropped while it waits for a slot does nothing. One that is dropped later leaves all the same.
@@ -225,7 +227,7 @@ mod tests {
         progress: ProgressHandle,
         saved: watch::Sender<Option<usize>>,
         /// What comes to the room, and how to answer.
-        letters: mpsc::UnboundedReceiver<(Letter, oneshot::Sender<Result<(), Refused>>)>,
+        requests: mpsc::UnboundedReceiver<(Request, oneshot::Sender<Result<(), Refused>>)>,
         /// What the learner is told.
         said: mpsc::UnboundedReceiver<String>,
     }
@@ -268,46 +270,46 @@ mod tests {
             };
             let progress = ProgressHandle::new(names.map(status).into());
             let (saved, watched) = watch::channel(None);
-            let (letter_sender, letters) = mpsc::unbounded_channel();
+            let (request_sender, requests) = mpsc::unbounded_channel();
             let (said_sender, said) = mpsc::unbounded_channel();
-            let desk = Desk {
+            let learner = Learner {
                 who: "Anna".parse().unwrap(),
                 exercises: names.map(exercise).into(),
                 progress: progress.clone(),
                 saved: watched,
                 folder: PathBuf::from("/nowhere"),
             };
-            let deliver: Deliver = Box::new(move |letter| {
+            let deliver: Deliver = Box::new(move |request| {
                 let (answer, answered) = oneshot::channel();
-                letter_sender.send((letter, answer)).unwrap();
+                request_sender.send((request, answer)).unwrap();
                 Box::pin(async { answered.await.unwrap() })
             });
             let say: Say = Box::new(move |text| {
                 said_sender.send(text).unwrap();
                 Box::pin(future::ready(()))
             });
-            let reporter = ReporterHandle::new(desk, deliver, say);
+            let reporter = ReporterHandle::new(learner, deliver, say);
             Self {
                 reporter,
                 progress,
                 saved,
-                letters,
+                requests,
                 said,
             }
         }
 
-        /// The next letter, which gets this answer.
-        async fn next(&mut self, answer: Result<(), Refused>) -> Letter {
-            let (letter, reply) = self.letters.recv().await.unwrap();
+        /// The next request, which gets this answer.
+        async fn next(&mut self, answer: Result<(), Refused>) -> Request {
+            let (request, reply) = self.requests.recv().await.unwrap();
             reply.send(answer).unwrap();
-            letter
+            request
         }
 
-        /// The next letter, as exercise, passed, of and first.
+        /// The next request, as exercise, passed, of and first.
         async fn standing(&mut self) -> (String, u16, u16, String) {
             match self.next(Ok(())).await {
-                Letter::Standing(it) => (it.exercise, it.passed, it.of, it.first),
-                Letter::Leave(_) => panic!("no standing"),
+                Request::Standing(it) => (it.exercise, it.passed, it.of, it.first),
+                Request::Leave(_) => panic!("no standing"),
             }
         }
 
@@ -326,7 +328,7 @@ mod tests {
         let mut setting = Setting::new();
         setting.save(0, verdict("recipe", &["ends"])).await;
         sleep(10 * BEAT).await;
-        assert!(setting.letters.is_empty());
+        assert!(setting.requests.is_empty());
         let said = setting.said.try_recv().unwrap();
         assert!(said.starts_with("nothing is sent yet"), "{said}");
         assert!(
@@ -336,9 +338,9 @@ mod tests {
         assert!(setting.said.is_empty());
 
         setting.reporter.toggle().await;
-        let (letter, answer) = setting.letters.recv().await.unwrap();
+        let (request, answer) = setting.requests.recv().await.unwrap();
         let said = setting.said.try_recv().unwrap();
-        let Letter::Standing(standing) = letter else {
+        let Request::Standing(standing) = request else {
             panic!()
         };
         assert!(said.contains(&standing.json()), "{said}");
@@ -387,7 +389,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_saves_in_a_second_are_one_letter() {
+    async fn many_saves_in_a_second_are_one_request() {
         let mut setting = Setting::new();
         setting.reporter.toggle().await;
         setting.standing().await;
@@ -409,16 +411,16 @@ mod tests {
     async fn leaving_is_the_last_that_the_room_hears() {
         let mut setting = Setting::new();
         setting.reporter.toggle().await;
-        let (_, answer) = setting.letters.recv().await.unwrap();
-        // The key is pressed while a letter is on its way, and then again.
+        let (_, answer) = setting.requests.recv().await.unwrap();
+        // The key is pressed while a request is on its way, and then again.
         setting.reporter.toggle().await;
         sleep(BEAT).await;
-        assert!(setting.letters.is_empty());
+        assert!(setting.requests.is_empty());
         answer.send(Ok(())).unwrap();
-        let leave = Letter::Leave("Anna".parse().unwrap());
+        let leave = Request::Leave("Anna".parse().unwrap());
         assert_eq!(setting.next(Ok(())).await, leave);
         sleep(10 * BEAT).await;
-        assert!(setting.letters.is_empty());
+        assert!(setting.requests.is_empty());
         let mut said = String::new();
         while let Ok(text) = setting.said.try_recv() {
             said = text;
@@ -440,13 +442,13 @@ mod tests {
     async fn with_the_program_the_learner_leaves_the_room_or_was_never_in_it() {
         let mut setting = Setting::new();
         setting.reporter.leave().await;
-        assert!(setting.letters.is_empty());
+        assert!(setting.requests.is_empty());
 
         setting.reporter.toggle().await;
         setting.standing().await;
         let reporter = setting.reporter.clone();
         let left = tokio::spawn(async move { reporter.leave().await });
-        let leave = Letter::Leave("Anna".parse().unwrap());
+        let leave = Request::Leave("Anna".parse().unwrap());
         assert_eq!(setting.next(Ok(())).await, leave);
         left.await.unwrap();
     }
@@ -478,9 +480,9 @@ mod tests {
         setting.reporter.toggle().await;
         setting.next(Err(Refused::Code)).await;
         sleep(10 * BEAT).await;
-        assert!(setting.letters.is_empty());
+        assert!(setting.requests.is_empty());
         setting.reporter.toggle().await;
-        let leave = Letter::Leave("Anna".parse().unwrap());
+        let leave = Request::Leave("Anna".parse().unwrap());
         assert_eq!(setting.next(Err(Refused::Code)).await, leave);
         setting.reporter.toggle().await;
         setting.standing().await;
@@ -492,6 +494,6 @@ mod tests {
         setting.reporter.toggle().await;
         setting.standing().await;
         drop(setting.reporter);
-        assert!(setting.letters.recv().await.is_none());
+        assert!(setting.requests.recv().await.is_none());
     }
 }

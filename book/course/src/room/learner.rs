@@ -1,4 +1,4 @@
-//! What a learner works on, as far as the room may know it.
+//! The learner at this machine, as far as the room may know.
 
 use crate::{
     check::{
@@ -11,9 +11,9 @@ use crate::{
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
-/// Where the learner stands is read here.
+/// Whom the room hears of, and where it is read how they stand.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Learner {
     /// As the learner wants to be called.
     pub who: Name,
     /// The exercises, in the book's order.
@@ -26,7 +26,7 @@ pub struct Desk {
     pub folder: PathBuf,
 }
 
-impl Desk {
+impl Learner {
     /// Where the learner stands; `None`, when the program is just ending. An exercise that is being checked stands as in `last`, so that
     /// nobody seems to fall back while cargo builds.
     pub async fn standing(&self, last: Option<&Standing>) -> Option<Standing> {
