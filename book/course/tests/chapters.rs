@@ -21,7 +21,7 @@ fn name(workspace: &Workspace, path: &Path) -> String {
 }
 
 /// The files of a chapter, and what must be in each.
-fn parts(exercise: &Exercise) -> [(String, String); 13] {
+fn parts(exercise: &Exercise) -> [(String, String); 14] {
     let (folder, rust) = (exercise.folder_name(), exercise.crate_name());
     let page = format!("book/src/{folder}.md");
     let tests = format!("exercises/{folder}/tests");
@@ -31,6 +31,10 @@ fn parts(exercise: &Exercise) -> [(String, String); 13] {
         (page.clone(), own_box),
         (format!("book/notes/{}.md", exercise.name), "- ".into()),
         ("book/src/SUMMARY.md".into(), format!("]({folder}.md)")),
+        (
+            "book/src/introduction.md".into(),
+            format!("]({folder}.md): "),
+        ),
         ("Cargo.toml".into(), format!("\"solutions/{folder}\",")),
         (exercise.file(), format!("//! Page: {page}")),
         (
@@ -132,9 +136,10 @@ fn the_summary_has_each_chapter_once_in_the_order_of_its_number() {
     }
 }
 
-const LISTS: [&str; 4] = [
+const LISTS: [&str; 5] = [
     "Cargo.toml",
     "book/src/SUMMARY.md",
+    "book/src/introduction.md",
     "book/listings/src/lib.rs",
     "book/traces/src/main.rs",
 ];
@@ -194,6 +199,9 @@ fn a_draft_becomes_a_chapter_that_is_named_everywhere_and_says_what_is_to_be_wri
             ["exercises", "solutions"].map(|kind| format!("\"{kind}/{folder}\","));
         let expected = match list {
             "Cargo.toml" => vec![exercise, solution.clone(), solution],
+            "book/src/introduction.md" => vec![format!(
+                "- [Night watch]({folder}.md): todo: what the reader builds"
+            )],
             "book/listings/src/lib.rs" => vec!["pub mod night_watch;".to_owned()],
             "book/traces/src/main.rs" => ["mod night_watch;", "night_watch::pages(),"]
                 .map(str::to_owned)

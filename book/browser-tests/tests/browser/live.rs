@@ -360,7 +360,7 @@ async fn a_failure_leads_to_what_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn the_sidebar_says_how_far_the_reader_has_come() {
+async fn the_sidebar_and_the_front_page_say_how_far_the_reader_has_come() {
     let course = Course::start();
     let page = open_chapter(&course).await;
     let standing = r#".sidebar a[href$="01-recipe.html"]"#;
@@ -369,8 +369,10 @@ async fn the_sidebar_says_how_far_the_reader_has_come() {
     course.save(EXERCISE, &course.read("solutions/01-recipe/src/lib.rs"));
     page.sees(standing, "✓ done").await;
     // On every page, as soon as it is opened.
-    page.open(&course.url("how-to-use.html")).await;
+    page.open(&course.url("")).await;
     page.sees(standing, "✓ done").await;
+    page.sees(r#".chapters a[href$="01-recipe.html"]"#, "✓ done")
+        .await;
     page.open(&course.url(CHAPTER)).await;
     course.save(
         EXERCISE,

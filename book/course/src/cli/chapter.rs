@@ -8,6 +8,7 @@ use crate::{
 use std::{fs, path::PathBuf};
 
 const SUMMARY: &str = "book/src/SUMMARY.md";
+const INTRODUCTION: &str = "book/src/introduction.md";
 
 /// What a chapter consists of. What stands between two `@` is filled in, in the names of the files, too.
 const TEMPLATES: [(&str, &str); 15] = [
@@ -189,7 +190,7 @@ impl Draft {
     }
 
     /// The files that list the chapters, with this one in their lists.
-    fn lists(&self, workspace: &Workspace) -> Result<[File; 4], Error> {
+    fn lists(&self, workspace: &Workspace) -> Result<[File; 5], Error> {
         let (folder, name) = (self.folder(), self.crate_name());
         let read = |path| File::read(workspace.root.join(path));
 
@@ -199,6 +200,15 @@ impl Draft {
             format!("[{}]({folder}.md)", self.title),
         );
         summary.text = summary.text.replace(&draft, &link);
+
+        let mut introduction = read(INTRODUCTION)?;
+        let line = format!("- {link}: todo: what the reader builds");
+        let page = |line: &str| Some(line.strip_prefix("- [")?.split_once("](")?.1.to_owned());
+        introduction.list(
+            &line,
+            |other| page(other).is_some(),
+            |other| page(other) > page(&line),
+        )?;
 
         let mut manifest = read("Cargo.toml")?;
         for kind in ["exercises", "solutions"] {
@@ -234,7 +244,7 @@ impl Draft {
         let line = format!("        {name}::pages(),");
         recordings.list(&line, |other| other.ends_with("::pages(),"), is_later)?;
 
-        Ok([summary, manifest, listings, recordings])
+        Ok([summary, introduction, manifest, listings, recordings])
     }
 }
 
