@@ -7,6 +7,7 @@
 mod abandoned;
 pub mod backpressure;
 pub mod channels;
+pub mod chat;
 pub mod connection;
 pub mod cycles;
 pub mod deadlocks;

@@ -8,6 +8,7 @@
 
 mod backpressure;
 mod channels;
+mod chat;
 mod connection;
 mod cycles;
 mod deadlocks;
@@ -48,6 +49,7 @@ fn pages() -> Vec<Page> {
         shutdown::pages(),
         lifecycle::pages(),
         libraries::pages(),
+        chat::pages(),
     ]
     .concat()
 }
