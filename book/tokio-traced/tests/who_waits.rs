@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::{AsyncReadExt, duplex},
     sync::{Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot, watch},
     time::{interval, sleep, timeout},
 };
@@ -644,4 +645,13 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
             line + 2
         )
     );
+}
+
+#[test]
+fn a_stream_has_no_sender() {
+    let silent = why_stuck(async {
+        let (mut stream, _peer) = duplex(4);
+        let _ = stream.read_u8().await;
+    });
+    assert_eq!(silent, "main waits for bytes on the wire to main");
 }
