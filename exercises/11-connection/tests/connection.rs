@@ -806,6 +806,10 @@ async fn hears(peer: &mut DuplexStream, count: usize) -> String {
 }
 
 async fn send(handle: &ConnectionHandle, text: &str) {
-    let sent = within("`send`", handle.send(text.to_owned())).await;
+    let sent = within(
+        "the return of `send`, which has a free slot and does not wait until the line is written,",
+        handle.send(text.to_owned()),
+    )
+    .await;
     assert_eq!(sent, Ok(()), "nothing has failed, and `send` says Closed");
 }
