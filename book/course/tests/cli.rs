@@ -479,16 +479,18 @@ async fn a_learner_joins_a_room_by_one_key_and_leaves_it_by_the_same() {
 
     let (mut live, mut keyboard) = on_a_terminal(&fixture, &format!("--port 0 {join}"));
     live.until("1 of 2 tests pass").await;
+    keyboard.write_all(b"h").await.unwrap();
+    live.until("hint 1 of 2").await;
     assert_eq!(seen(&trainer).await, "0");
 
     keyboard.write_all(b"j").await.unwrap();
-    live.until("room: you join. This is sent now:").await;
+    live.until("you join. This is sent now:").await;
     let sent = live.until("{").await;
     assert_eq!(
         sent.trim(),
-        r#"{"v":1,"who":"<i>Anna</i> é","exercise":"half","passed":1,"of":2,"first":"counts","hints":0}"#
+        r#"{"v":1,"who":"<i>Anna</i> é","exercise":"half","passed":1,"of":2,"first":"counts","hints":1}"#
     );
-    live.until("room: you are in; j leaves").await;
+    live.until(": you are in; j leaves").await;
     assert_eq!(
         seen(&trainer).await,
         "1: <i>Anna</i> é at Promise of counts"
@@ -506,12 +508,12 @@ async fn a_learner_joins_a_room_by_one_key_and_leaves_it_by_the_same() {
         .expect("the verdict is not told");
 
     keyboard.write_all(b"j").await.unwrap();
-    live.until("room: you have left: nothing more is sent, and the room has forgotten you")
+    live.until(": you have left: nothing more is sent, and the room has forgotten you")
         .await;
     assert_eq!(seen(&trainer).await, "0");
 
     keyboard.write_all(b"j").await.unwrap();
-    live.until("room: you are in; j leaves").await;
+    live.until(": you are in; j leaves").await;
     keyboard.write_all(b"q").await.unwrap();
     let ended = timeout(WATCHDOG, live.child.wait()).await;
     assert_eq!(ended.expect("q does not end it").unwrap().code(), Some(0));

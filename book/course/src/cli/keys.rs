@@ -185,6 +185,7 @@ async fn obey_one(live: &Live, key: char, keys: &str, at: &mut Option<usize>) {
 /// What tells the room, when the learner wants it.
 fn reporter(live: &Live, room: Place, who: Name) -> Result<ReporterHandle, Error> {
     let key = Secret::new(Secret::TOKEN)?;
+    let place = room.clone();
     let learner = Learner {
         who,
         exercises: live.exercises.clone(),
@@ -196,7 +197,7 @@ fn reporter(live: &Live, room: Place, who: Name) -> Result<ReporterHandle, Error
         let (room, key) = (room.clone(), key.clone());
         Box::pin(async move { deliver(&room, &key, &request).await }) as Answer
     };
-    let tell = |text: String| Box::pin(say(format!("room: {text}"))) as Said;
+    let tell = move |text| Box::pin(say(format!("room {place}: {text}"))) as Said;
     Ok(ReporterHandle::new(learner, Box::new(send), Box::new(tell)))
 }
 
