@@ -32,7 +32,9 @@ impl Room {
                     self.members.insert(name.clone(), member);
                     self.tell_all(format!("{name} is here")).await;
                 }
-                ToRoom::Say { name, text } => self.tell_all(format!("{name}: {text}")).await,
+                ToRoom::Say { name, text } => {
+                    self.tell_all(format!("{name}: {text}")).await;
+                }
                 ToRoom::Leave { name } => {
                     self.members.remove(&name);
                     self.tell_all(format!("{name} has left")).await;
