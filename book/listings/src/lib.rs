@@ -16,6 +16,7 @@ pub mod libraries;
 pub mod lifecycle;
 pub mod no_reply;
 pub mod recipe;
+pub mod remote;
 pub mod run_method;
 pub mod select;
 pub mod shared_state;

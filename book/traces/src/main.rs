@@ -18,6 +18,7 @@ mod lifecycle;
 mod no_reply;
 mod recipe;
 mod record;
+mod remote;
 mod run_method;
 mod select;
 mod shared_state;
@@ -50,6 +51,7 @@ fn pages() -> Vec<Page> {
         lifecycle::pages(),
         libraries::pages(),
         chat::pages(),
+        remote::pages(),
     ]
     .concat()
 }
