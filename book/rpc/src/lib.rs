@@ -1,7 +1,10 @@
 //! A handle over tarpc, tried: what chapter 17 says of it. Nothing else builds this crate.
 
 use futures_util::StreamExt;
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 use tarpc::{
     ClientMessage, Response, Transport,
     client::{self, RpcError},
@@ -21,6 +24,10 @@ pub trait Dispenser {
 }
 // ANCHOR_END: service
 
+/// What `#[tarpc::service]` has made of it, as it goes over the wire.
+pub type Requests = ClientMessage<DispenserRequest>;
+pub type Answers = Response<DispenserResponse>;
+
 /// A question to the actor: for which call, and where the number goes.
 pub type Ask = (u128, oneshot::Sender<u64>);
 
@@ -38,13 +45,15 @@ impl Dispenser for Server {
         answer.await.ok()
     }
 }
+// ANCHOR_END: server
 
+// ANCHOR: serve
 pub async fn serve<T>(actor: mpsc::Sender<Ask>, transport: T)
 where
-    T: Transport<Response<DispenserResponse>, ClientMessage<DispenserRequest>> + 'static,
+    T: Transport<Answers, Requests> + 'static,
 {
     let channel = BaseChannel::with_defaults(transport);
-    let mut calls = std::pin::pin!(channel.execute(Server { actor }.serve()));
+    let mut calls = pin!(channel.execute(Server { actor }.serve()));
     // Dropped with the connection, it ends what is still under way.
     let mut jobs = JoinSet::new();
     while let Some(call) = calls.next().await {
@@ -52,7 +61,7 @@ where
         while jobs.try_join_next().is_some() {}
     }
 }
-// ANCHOR_END: server
+// ANCHOR_END: serve
 
 /// Why there is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +84,10 @@ pub struct RemoteHandle {
 impl RemoteHandle {
     pub fn new<T>(transport: T, within: Duration) -> Self
     where
-        T: Transport<ClientMessage<DispenserRequest>, Response<DispenserResponse>> + Send + 'static,
+        T: Transport<Requests, Answers> + Send + 'static,
     {
-        let client = DispenserClient::new(client::Config::default(), transport).spawn();
+        let config = client::Config::default();
+        let client = DispenserClient::new(config, transport).spawn();
         Self { client, within }
     }
 

@@ -2,14 +2,12 @@
 
 use futures_util::StreamExt;
 use harness::{alive_tasks, check, check_in_real_time, settle, within};
-use rpc::{Ask, CallError, DispenserRequest, DispenserResponse, RemoteHandle, serve};
+use rpc::{Answers, Ask, CallError, RemoteHandle, Requests, serve};
 use std::{
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
-use tarpc::{
-    ClientMessage, Response, serde_transport, tokio_serde::formats::Json, transport::channel,
-};
+use tarpc::{serde_transport, tokio_serde::formats::Json, transport::channel};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
@@ -33,8 +31,7 @@ fn actor() -> mpsc::Sender<Ask> {
 
 /// A handle of that actor, and the task that serves it.
 fn connected(actor: mpsc::Sender<Ask>) -> (RemoteHandle, JoinHandle<()>) {
-    let (here, there) =
-        channel::unbounded::<Response<DispenserResponse>, ClientMessage<DispenserRequest>>();
+    let (here, there) = channel::unbounded::<Answers, Requests>();
     let served = tokio::spawn(serve(actor, there));
     (RemoteHandle::new(here, WITHIN), served)
 }

@@ -45,13 +45,16 @@ impl CallId {
 pub enum Request {
     /// A number, please.
     Next {
-        /// Comes back with the answer. The client chooses it; on this connection, no other call under way has it.
+        /// Comes back with the answer. The client chooses it; on this
+        /// connection, no other call under way has it.
         id: u64,
         call: CallId,
-        /// So long the client will wait from now on. (No clock time: the two machines' clocks differ.)
+        /// So long the client will wait from now on. (No clock time: the
+        /// two machines' clocks differ.)
         within: Duration,
     },
-    /// Nobody waits for that answer any more. It does no harm if the answer is out already.
+    /// Nobody waits for that answer any more. It does no harm if the answer
+    /// is out already.
     Cancel { id: u64 },
 }
 
