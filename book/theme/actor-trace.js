@@ -166,7 +166,8 @@
                 this.#go(this.#step);
                 mark.scrollIntoView({ block: "center" });
             }, where);
-            const scrub = ({ clientX }) => this.#go(Math.floor((clientX - chart.getBoundingClientRect().left) / this.#column));
+            // A projector's page is zoomed.
+            const scrub = ({ clientX }) => this.#go(Math.floor((clientX - chart.getBoundingClientRect().left) / this.#column / (chart.currentCSSZoom ?? 1)));
             on("click", scrub, chart);
             on("pointerdown", ({ pointerId }) => chart.setPointerCapture(pointerId), chart);
             on("pointermove", (event) => event.buttons && scrub(event), chart);

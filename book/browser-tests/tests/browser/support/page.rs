@@ -232,6 +232,14 @@ impl Page {
             .await;
     }
 
+    /// The screen of a plain projector.
+    pub async fn as_on_a_projector(&self) {
+        let screen =
+            json!({ "width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen)
+            .await;
+    }
+
     /// Nothing is wider than the screen, or cut off, with everything unfolded. Code and tables scroll in themselves.
     pub async fn assert_fits_a_phone(&self) {
         self.unfold().await;
