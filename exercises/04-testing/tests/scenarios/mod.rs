@@ -34,7 +34,7 @@ pub enum Step {
 impl Step {
     fn told(self) -> &'static str {
         match self {
-            Self::NoTask => "it has no task, but a Mutex",
+            Self::NoTask => "a limiter has a Mutex, and no task",
             Self::SmallMailbox => "its mailbox has one slot",
             Self::TaskInBetween => "a task in between forwards the calls",
             Self::TurnBefore => "a call lets others run before it asks",
@@ -210,9 +210,12 @@ impl Scenario for Begin {
             Some(fault) if fault.needs_a_task() => steps.retain(|step| *step != Step::NoTask),
             _ => {}
         }
-        story.tell("a limiter is an actor");
+        story.tell(match steps.contains(&Step::NoTask) {
+            true => Step::NoTask.told(),
+            false => "a limiter is an actor",
+        });
         for (at, step) in steps.iter().enumerate() {
-            if !steps[..at].contains(step) {
+            if *step != Step::NoTask && !steps[..at].contains(step) {
                 story.tell(step.told());
             }
         }
