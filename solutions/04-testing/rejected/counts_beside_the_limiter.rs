@@ -1,7 +1,7 @@
 //! rejected: limiters_that_are_right_pass
 //! says: Your suite fails a limiter that is an actor
 //! says: tasks live on
-//! thinks: "At the end of the test, no task may be left."
+//! thinks: "I am done with this limiter, so its task is gone."
 
 use std::{cell::Cell, panic, sync::Once, task::Poll, time::Duration};
 use tokio::{
