@@ -568,7 +568,7 @@ fn a_member_that_goes_frees_its_seat() {
         assert_eq!(
             count(&lobby).await,
             1,
-            "guest 1 has gone, since its Member was dropped: one member is left. Does the owner look at who has left after a message has come, and before it handles it?"
+            "guest 1 has gone, since its Member was dropped: one member is left. Is the owner told of the drop, and does it look who has left after a message has come, and before it handles it?"
         );
         assert_eq!(find(&lobby, "guest 1").await, None, "guest 1 has gone");
         assert_eq!(
@@ -597,7 +597,7 @@ fn a_member_that_goes_frees_its_seat() {
             drop(member);
             let next = within("a join", lobby.join(&guest(number))).await;
             member = next.unwrap_or_else(|refused| {
-                panic!("the only member has been dropped, and in the same moment guest {number} joins: {refused:?}. A call that begins after the drop finds the seat free. Is that told by a task, or by a channel that the owner looks at later?")
+                panic!("the only member has been dropped, and in the same moment guest {number} joins: {refused:?}. A call that begins after the drop finds the seat free. Is the owner told by a task, or by a channel that it looks at later? Or does a confirmation come after the drop, and take the seat again?")
             });
             let same = guest(number);
             drop(member);
@@ -657,7 +657,7 @@ fn a_member_may_be_dropped_anywhere() {
         assert_eq!(
             count(&lobby).await,
             0,
-            "the only member was dropped, on a thread of its own: nobody is left. Does the owner look at who has left before it handles a message?"
+            "the only member was dropped, on a thread of its own: nobody is left. Does the owner look who has left before it handles a message? Or does a confirmation come after the drop, and take the seat again?"
         );
     });
     check(|| async {
@@ -757,7 +757,7 @@ fn a_caller_that_gives_up_frees_its_seat() {
             assert_eq!(
                 (seat, asked),
                 (0, 0),
-                "so many members are in the lobby, and so many lookups are under way, after a caller was polled {}, with a lookup of {lookup} ms, and gave up. Nothing of it may be left. Who drops the seat when nobody takes the answer?",
+                "so many members are in the lobby, and so many lookups are under way, after a caller was polled {}, with a lookup of {lookup} ms, and gave up. Nothing of it may be left. Who drops the seat when nobody takes the answer? And can the seat be dropped while its confirmation is still in the mailbox?",
                 times(polls)
             );
             let next = world.joins_at_once(&lobby, "guest 2").await;
@@ -770,7 +770,7 @@ fn a_caller_that_gives_up_frees_its_seat() {
             let same = world.joins_at_once(&lobby, "guest 1").await;
             assert!(
                 same.is_ok(),
-                "guest 1 was polled {}, with a lookup of {lookup} ms, and gave up. The name has to be free, and guest 1 is told {same:?} when it joins once more. Does the owner look at who has left before it decides?",
+                "guest 1 was polled {}, with a lookup of {lookup} ms, and gave up, and guest 2 has joined and gone since. Guest 1 joins once more, and is told {same:?}. Does the owner look who has left before it decides? Or does a confirmation come after the drop, and take the seat again?",
                 times(polls)
             );
         }
@@ -867,15 +867,18 @@ fn a_lookup_that_panics_harms_nobody_else() {
             if let Some(outcome) = within("the end of a join whose lookup panics", joining).await {
                 let told = outcome.map(|member| member.id());
                 let but = match told {
-                    Err(JoinError::Closed) => "the lobby has not ended",
-                    Err(JoinError::Taken) => "nobody else has the name",
-                    Err(JoinError::Full) => "a seat is free",
-                    _ => "no account was found",
+                    Err(JoinError::Closed) => {
+                        "the lobby has not ended. Let the call panic, too, or tell Unknown"
+                    }
+                    Err(JoinError::Taken | JoinError::Full) => {
+                        "only guest 1 is in the lobby. What has an earlier call of guest 2 left behind?"
+                    }
+                    _ => "no account was found. Let the call panic, too, or tell Unknown",
                 };
                 assert_eq!(
                     told,
                     Err(JoinError::Unknown),
-                    "a lookup panicked, and its caller is told {told:?}, but {but}. Let the call panic, too, or tell Unknown"
+                    "a lookup panicked, and its caller is told {told:?}, but {but}"
                 );
             }
             assert_eq!(
