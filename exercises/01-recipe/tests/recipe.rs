@@ -127,6 +127,11 @@ fn numbers_go_on_without_an_end() {
 fn numbers_follow_the_order_of_the_questions() {
     check(|| async {
         let room = SequencerHandle::new();
+        assert_eq!(
+            within("the first number", room.next_number()).await,
+            1,
+            "numbers start at 1"
+        );
         let mut first = Calls::new();
         let call = room.clone();
         // Polled once: its message is in the mailbox, and its caller does something else for a while.
@@ -144,8 +149,8 @@ fn numbers_follow_the_order_of_the_questions() {
         let first = first.look().await.first().map_or(0, |(_, number)| *number);
         assert_eq!(
             (first, second),
-            (1, 2),
-            "who asked first gets 1: the actor gives the numbers out, one message after the other, and callers do nothing but wait"
+            (2, 3),
+            "who asked first gets the smaller number: the actor gives the numbers out, one message after the other, and callers do nothing but wait"
         );
     });
 }
@@ -158,6 +163,11 @@ fn numbers_follow_the_order_of_the_questions() {
 fn callers_wait_in_line() {
     check(|| async {
         let other = SequencerHandle::new();
+        assert_eq!(
+            within("the first number", other.next_number()).await,
+            1,
+            "numbers start at 1"
+        );
         let slots = answered_at_once(2_000, || other.next_number()).await;
         assert!(
             slots > 0,
@@ -226,7 +236,7 @@ fn a_caller_that_gives_up_does_no_harm() {
             let number = within("the answer to `next_number`", room.next_number()).await;
             assert_eq!(
                 number, expected,
-                "this is about callers that give up, but it does not count yet"
+                "this is about callers that give up, but the two numbers before that are not 1 and 2 yet"
             );
         }
         let before = alive_tasks().await;

@@ -1,5 +1,5 @@
 //! rejected: numbers_follow_the_order_of_the_questions
-//! says: who asked first gets 1
+//! says: who asked first gets the smaller number
 //! thinks: "The actor lets one caller after the other count. The count itself can stay in the handle."
 
 use std::sync::{

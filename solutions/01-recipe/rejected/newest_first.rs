@@ -1,5 +1,5 @@
 //! rejected: numbers_follow_the_order_of_the_questions
-//! says: who asked first gets 1
+//! says: who asked first gets the smaller number
 //! thinks: "I take all messages that wait at once, and work through the list."
 
 use tokio::sync::{mpsc, oneshot};

@@ -1,7 +1,7 @@
 //! rejected: numbers_start_at_one_and_go_on
 //! says: RecvError means: the other end was dropped without an answer
 //! says: a `send` without `.await`?
-//! thinks: "An error of the send does not matter in an ask, so: let _ =."
+//! thinks: "`send` has done its work when it returns. What I wait for is the answer."
 
 use tokio::sync::{mpsc, oneshot};
 
