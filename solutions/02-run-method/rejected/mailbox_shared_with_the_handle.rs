@@ -1,4 +1,4 @@
-//! rejected: aborting_the_task_stops_the_actor
+//! rejected: without_its_runtime_a_call_panics
 //! says: waits on and on, and nobody is at the door any more
 //! says: Does somebody else still hold the mailbox
 //! thinks: "The task borrows the mailbox by an Arc; the rest of the struct can stay as it is."
