@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Rooms on Kameo.
+/// Rooms on Kameo. One that panics is gone for good.
 pub struct OnKameo;
 
 /// Rooms on Kameo that are opened again when they panic. Beside the rules of all rooms:
@@ -22,6 +22,7 @@ pub struct OnKameo;
 ///   messages, those behind it may be lost, too.)
 /// - The room that goes on is a new one: no posts, no slow mode, the same screen.
 /// - It survives five panics without a pause between them, and does not survive a sixth. Then it is gone for good, like one that was closed.
+///   (Posts that go well are no pause. How long one has to be is yours to say.)
 pub struct Supervised;
 
 /// For everybody who posts.

@@ -24,7 +24,7 @@ pub enum Step {
         late: bool,
     },
     SlowMode(u32),
-    /// Many post, the limit is set, and one more posts: all in one moment, in which the mailbox is full.
+    /// Many post, the limit is set, one more posts, and the moderator looks: all in one moment, in which most mailboxes are full.
     SlowModeWhenFull(u32),
     Look,
     NewMember,
@@ -193,6 +193,9 @@ struct Evening<R: Rooms> {
     model: Model,
     /// How many more panics.
     survives: usize,
+    /// Whether a panic was survived, and whether time has passed since. How long a pause has to be is the room's to say.
+    panicked: bool,
+    paused: bool,
     calls: Calls<Answer>,
     /// What each call should get, and who made it.
     expected: Vec<(String, Answer)>,
@@ -212,6 +215,8 @@ impl<R: Rooms> Evening<R> {
             tasks: alive(),
             model: Model::new(),
             survives: 0,
+            panicked: false,
+            paused: false,
             calls: Calls::new(),
             expected: Vec::new(),
             texts: 0,
@@ -232,10 +237,11 @@ impl<R: Rooms> Evening<R> {
             Crowd { count, late } => self.crowd(count, late).await,
             SlowMode(per_minute) => self.slow_mode(per_minute).await,
             SlowModeWhenFull(per_minute) => {
-                self.burst(40).await;
+                self.burst(100).await;
                 self.slow_mode(per_minute).await;
                 let text = self.text();
                 self.post(text).await;
+                self.look_at_the_room().await;
             }
             Look => self.look_at_the_room().await,
             NewMember => {
@@ -450,12 +456,16 @@ impl<R: Rooms> Evening<R> {
     async fn break_the_screen(&mut self) {
         // One panic at a time, and nobody else's call is lost with it.
         self.settle().await;
+        if self.survives == 0 && self.paused {
+            return;
+        }
         let Some(member) = self.member() else { return };
         let what = format!("a member posts {BAD:?}");
         let posted = self.model.post(BAD.to_owned(), self.story.now());
         let expected = match posted {
             Ok(_) if self.survives > 0 => {
                 self.survives -= 1;
+                self.panicked = true;
                 self.model = Model::new();
                 Err(Refused::Lost)
             }
@@ -478,6 +488,7 @@ impl<R: Rooms> Evening<R> {
             return;
         }
         self.story.tell(format!("({} pass)", at_time(time)));
+        self.paused |= self.panicked;
         let before = wake_ups_so_far();
         sleep(time).await;
         let wake_ups = wake_ups_so_far() - before;
