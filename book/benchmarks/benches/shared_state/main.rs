@@ -1,10 +1,10 @@
 //! What it costs to read and to write shared state: behind a lock, in a `watch`, and in an actor. The table of chapter 7, anew on your
 //! machine, in less than three minutes:
 //!
-//!     cargo bench -p benchmarks
+//!     cargo bench -p benchmarks --bench shared_state
 //!
 //! With `BLESS=1` before it, the table is written where the page includes it (book/src/07-shared-state.md). Words after `--` choose
-//! among the measurements, as with any bench of Criterion, and then no table is made: `cargo bench -p benchmarks -- actor`.
+//! among the measurements, as with any bench of Criterion, and then no table is made: `cargo bench -p benchmarks --bench shared_state -- actor`.
 
 mod store;
 mod table;
