@@ -45,11 +45,12 @@ pub struct ConnectionHandle {
 /// What stands behind the last `\n` when the peer has sent everything is a line as well, if it is not empty. At most `capacity` lines wait
 /// in the receiver, and some kilobytes before it; then the peer has to wait, and lines still go out.
 ///
-/// When more than [`LONGEST`] bytes have come without a `\n`, that is told as [`Incoming::TooLong`], soon: before the line is twice as long.
+/// When more than [`LONGEST`] bytes have come without a `\n`, a `\r` included, that is told as [`Incoming::TooLong`], soon: before the line is
+/// twice as long. While the receiver is full, such news waits for a slot, too, and lines may still go out.
 ///
 /// # What goes out
-/// Lines that were accepted go out in their order, each with a `\n` behind it, as soon as the peer takes them. At most `capacity` of them
-/// wait, and some kilobytes on the way; then [`ConnectionHandle::send`] waits, and lines still come in.
+/// Lines that were accepted go out in their order, each with a `\n` behind it, as soon as the peer takes them, and it may take its time. At
+/// most `capacity` of them wait, and some kilobytes on the way; then [`ConnectionHandle::send`] waits, and lines still come in.
 ///
 /// # How it ends
 /// The two directions end by themselves:
@@ -60,12 +61,13 @@ pub struct ConnectionHandle {
 /// - When the last handle is dropped, what was accepted is written, and then the peer sees the end of the stream. Lines still come in.
 ///
 /// But a failure ends both: a read or a write that fails, a line that is too long or no text. Calls that wait in `send` then get [`Closed`],
-/// as do later ones, what was not written yet is lost, the receiver gives `None` after what had come in before, and the stream is dropped.
+/// as do later ones, what was not written yet is lost, the receiver gives `None` after the lines that had come in before, and the stream is
+/// dropped.
 ///
 /// When both directions have ended, nothing is left of the connection.
 ///
 /// # Panics
-/// Outside of a Tokio runtime, or if `capacity` is 0.
+/// Outside of a Tokio runtime. `capacity` is at least 1, and at most `tokio::sync::Semaphore::MAX_PERMITS`. With other numbers it may panic.
 pub fn connect<S>(stream: S, capacity: usize) -> (ConnectionHandle, mpsc::Receiver<Incoming>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,

@@ -78,8 +78,8 @@ pub struct Shutdown {
 ///
 /// To be called inside a Tokio runtime. All tasks of the mail-out run there.
 ///
-/// `capacity` and `workers` are at least 1, and `capacity` is at most `tokio::sync::Semaphore::MAX_PERMITS`. With other numbers it may
-/// panic.
+/// `capacity` and `workers` are at least 1. `capacity` is at most `tokio::sync::Semaphore::MAX_PERMITS`, and `workers` at most 1,000. With other
+/// numbers it may panic.
 pub fn start(capacity: usize, workers: usize, mailer: Mailer) -> (MailHandle, Shutdown) {
     let _ = (capacity, workers, mailer, Mailer::send);
     todo!("step 1: a bounded mailbox, and at most so many mails under way")

@@ -104,7 +104,7 @@ impl<A: Actor> Clone for WeakRef<A> {
 /// Starts an actor whose mailbox is for `capacity` messages, at least 1.
 ///
 /// The task makes it by `on_start`. If that fails, there is no actor, and nothing is left to be stopped. Then it handles the messages one at a time,
-/// in the order in which they were accepted, and between them, while none waits, it calls `on_run`. When it is
+/// in the order in which they were accepted, and between them, while none waits, it calls `on_run`, and lets other tasks run after each call. When it is
 /// [stopped](ActorRef::stop) or [killed](ActorRef::kill), or its last reference is gone and its mailbox empty, it calls
 /// `on_stop`. An error of `on_run` ends it at once, without `on_stop`. The `JoinHandle` gives the [`ActorResult`].
 ///
@@ -121,10 +121,10 @@ pub fn spawn<A: Actor>(
 }
 
 /// As [`spawn`], but an actor that fails is made anew, at once, from a clone of `args`: when it panics, and when `on_start` or `on_run`
-/// returns an error.
+/// returns an error. The failed one is dropped first, and other tasks get to run in between.
 ///
 /// References stay valid. The messages that wait are kept for the new one; the one in hand is lost, and whoever asked is told
-/// [`Closed`]. An error of `on_stop` is the end, and so is one that comes when it is to end anyway: a killed actor is not made anew, and one
+/// [`Closed`]. An error of `on_stop` is the end, and so is a failure that comes when it is to end anyway: a killed actor is not made anew, and one
 /// that is stopped, or has no reference left, only while messages wait for it.
 ///
 /// When it is not made anew, or `limit` allows no more restarts, the last failure is the result: `Failed`, or the panic, in the `JoinHandle`. A
@@ -171,7 +171,7 @@ impl<A: Actor> ActorRef<A> {
 
     /// Asks the actor to end when it has handled all that was accepted. Then comes `on_stop(false)`.
     ///
-    /// It never waits, not even while the mailbox is full. The actor hears of it when it is between two messages.
+    /// It never waits, not even while the mailbox is full. The actor hears of it when it is between two messages, also if more of them wait.
     pub fn stop(&self) {
         todo!("step 3: how does the actor hear of it, when there is no slot in its mailbox?")
     }
