@@ -57,7 +57,8 @@
         }
     });
 
-    if (/\/print(\.html)?$/.test(location.pathname) && new URLSearchParams(location.search).has("handout")) {
+    const isPrint = /\/print(\.html)?$/.test(location.pathname);
+    if (isPrint && new URLSearchParams(location.search).has("handout")) {
         document.querySelectorAll("check-yourself > details, exercise-check details details").forEach((answer) => answer.remove());
         document.querySelectorAll("check-yourself").forEach((question) => question.removeAttribute("answer"));
         // Solutions, and what leads to each failure: up to the next heading or page.
@@ -67,6 +68,30 @@
             }
             heading.remove();
         }
+    }
+
+    // The projector (src/projector.js) is for few: it is loaded with its key, and then listens to it by itself.
+    if (!isPrint) {
+        const load = () => {
+            removeEventListener("keydown", byKey);
+            document.head.append(Object.assign(document.createElement("script"), { src: `${path_to_root}projector.js` }));
+        };
+        /** @param {KeyboardEvent} event */
+        const byKey = ({ key, target, altKey, ctrlKey, metaKey }) => {
+            const isText = target instanceof Element && target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
+            if (key === "p" && !altKey && !ctrlKey && !metaKey && !isText) {
+                load();
+            }
+        };
+        addEventListener("keydown", byKey);
+        if (sessionStorage.getItem("projector")) {
+            load();
+        }
+        // Where mdBook lists its keys.
+        const line = document.createElement("p");
+        line.append(Object.assign(document.createElement("kbd"), { textContent: "p" }), " for the projector, and ");
+        line.append(Object.assign(document.createElement("kbd"), { textContent: "PageDown" }), " to go on");
+        document.querySelector("#mdbook-help-popup p:nth-last-of-type(2)")?.before(line);
     }
 
     // Paper cannot be unfolded. Where CSS can open a <details> for print (course.css), nothing has to be moved here.

@@ -1,12 +1,13 @@
 // @ts-check
 // The page for a projector: key `p` shows one section on a screen, in large type and without the sidebar; a run, a question and an
 // exercise have a screen of their own. PageDown and PageUp turn it, as clickers do, and go on to the next chapter. Answers and hints
-// are hidden until they are asked for. Nothing is moved: what is not on the screen is not displayed.
+// are hidden until they are asked for. Nothing is moved: what is not on the screen is not displayed. `theme/page.js` loads this when it is
+// asked for.
 (() => {
     "use strict";
 
     const main = document.querySelector("main");
-    if (!main || /\/print(\.html)?$/.test(location.pathname)) {
+    if (!main) {
         return;
     }
     const root = document.documentElement;
@@ -180,17 +181,10 @@
     // Another run of a player has another height.
     main.addEventListener("change", () => isOn() && fit());
 
-    // Where mdBook lists its keys.
-    const help = document.querySelector("#mdbook-help-popup p:nth-last-of-type(2)");
-    if (help) {
-        const line = document.createElement("p");
-        line.append(Object.assign(document.createElement("kbd"), { textContent: "p" }), " for the projector, and ");
-        line.append(Object.assign(document.createElement("kbd"), { textContent: "PageDown" }), " to go on");
-        help.before(line);
-    }
-
-    // From one chapter to the next.
-    if (sessionStorage.getItem("projector")) {
+    // It is loaded by the key, and from one chapter to the next.
+    if (document.readyState === "complete") {
+        begin();
+    } else {
         addEventListener("load", begin);
     }
 })();
