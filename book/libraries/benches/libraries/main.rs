@@ -1,4 +1,4 @@
-//! What an actor costs by hand and on each library: the tables of chapter 15, anew on your machine, in some minutes:
+//! What an actor costs by hand and on each library: the tables of chapter 15, anew on your machine, in about six minutes:
 //!
 //!     cargo bench -p actor-libraries
 //!
