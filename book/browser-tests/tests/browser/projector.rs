@@ -36,6 +36,12 @@ const MISFITS: &str = "(() => {
 
 const IS_ON: &str = "document.documentElement.classList.contains('projector')";
 
+/// Its script is loaded by the key.
+async fn begin(page: &Page) {
+    page.press('p').await;
+    page.until(IS_ON).await;
+}
+
 /// "3 / 17": the screen, and how many there are.
 async fn place(page: &Page) -> (usize, usize) {
     let text = page.text(".projector-count").await;
@@ -56,7 +62,7 @@ async fn every_run_and_every_listing_fits_a_projector() {
         // As if it were opened alone, and not from the chapter before.
         page.value("sessionStorage.clear()").await;
         page.open(&chapter).await;
-        page.press('p').await;
+        begin(&page).await;
         let (_, screens) = place(&page).await;
         for screen in 1..=screens {
             assert_eq!(place(&page).await, (screen, screens), "{chapter}");
@@ -79,8 +85,7 @@ async fn keys_and_clickers_turn_it_and_the_next_chapter_goes_on() {
     page.as_on_a_projector().await;
     page.open(&site("01-recipe.html")).await;
     assert!(page.shows(".menu-title").await);
-    page.press('p').await;
-    assert_eq!(page.value(IS_ON).await, true);
+    begin(&page).await;
     for gone in [".menu-title", "#mdbook-sidebar"] {
         assert!(!page.shows(gone).await, "{gone}");
     }
@@ -141,7 +146,7 @@ async fn an_answer_that_is_remembered_is_hidden_until_it_is_asked_for() {
     page.sees(&format!("{QUESTION} .feedback"), "Right").await;
     assert!(page.shows(&format!("{QUESTION} > details")).await);
 
-    page.press('p').await;
+    begin(&page).await;
     let is_shown = format!("document.querySelector('{QUESTION}').checkVisibility()");
     while page.value(&is_shown).await == false {
         page.press(Key::PageDown).await;
@@ -161,6 +166,8 @@ async fn an_answer_that_is_remembered_is_hidden_until_it_is_asked_for() {
 async fn a_letter_that_somebody_types_is_a_letter() {
     let page = Page::new().await;
     page.open(&site("01-recipe.html")).await;
+    begin(&page).await;
+    page.press('p').await;
     page.press('s').await;
     page.until("document.activeElement.matches('input')").await;
     page.press('p').await;
