@@ -267,6 +267,9 @@
             stage.style = `--label: ${widest}ch`;
             const isLarge = (card) => card.querySelector(".mailbox");
             stage.replaceChildren(make("div", "small", ...cards.filter((card) => !isLarge(card))), make("div", "large", ...cards.filter(isLarge)));
+            if (this.#step === last && stuck[1] >= 0) {
+                stage.append(arrows(stuck.map((id) => cards[id])));
+            }
             if (Math.abs(this.#step - before) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
                 const sender = this.#step > before && cards[steps[this.#step][1]].getBoundingClientRect();
                 for (const [chip, { x, y }] of rects()) {
@@ -359,6 +362,39 @@
             }
         }
         return places;
+    }
+
+    /** An arrow from each card to the next: who waits for whom. */
+    function arrows(cards) {
+        const REACH = 14;
+        const box = ({ offsetLeft: x, offsetTop: y, offsetWidth: w, offsetHeight: h }) => ({ x: [x, x + w], y: [y, y + h] });
+        const lines = cards.slice(1).map((card, nth) => {
+            const [a, b] = [cards[nth], card].map(box);
+            if (card === cards[nth]) {
+                const [x, y, h] = [a.x[1] - REACH, a.y[0] + 0.45 * card.offsetHeight, 0.4 * card.offsetHeight];
+                return `M${x} ${y}c${-2 * h} 0 ${-2 * h} ${h} 0 ${h}${head(x, y + h, 0)}`;
+            }
+            /** From border to border along one axis. */
+            const ends = (axis) => (b[axis][0] > a[axis][0] ? [a[axis][1] - REACH, b[axis][0] + REACH] : [a[axis][0] + REACH, b[axis][1] - REACH]);
+            /** Straight, where they face each other; there and back are two lines. */
+            const straight = (axis, there, back, isBack) => {
+                const [start, end] = [Math.max(a[axis][0], b[axis][0]), Math.min(a[axis][1], b[axis][1])];
+                return start < end && Array(2).fill(start + (end - start) * (isBack ? back : there));
+            };
+            const y = straight("y", 0.3, 0.7, b.x[0] < a.x[0]);
+            const x = !y && straight("x", 0.5, 0.58, b.y[0] < a.y[0]);
+            const [[x1, x2], [y1, y2]] = [x || ends("x"), y || ends("y")];
+            const aside = x || y ? 0 : Math.sign(y2 - y1) * 8;
+            return `M${x1 + aside} ${y1}L${x2 + aside} ${y2}${head(x2 + aside, y2, Math.atan2(y2 - y1, x2 - x1))}`;
+        });
+        const holder = make("div", "waits-for");
+        holder.innerHTML = `<svg aria-hidden="true"><path d="${lines.join("")}"/></svg>`;
+        return holder;
+    }
+
+    /** Of an arrow that comes to this point at this angle. */
+    function head(x, y, angle) {
+        return [-0.5, 0.5].map((turn) => `M${x} ${y}l${-10 * Math.cos(angle + turn)} ${-10 * Math.sin(angle + turn)}`).join("");
     }
 
     /** Milliseconds as people say them: "250 ms", "12.5 s", "1 h 10 min". */

@@ -9,6 +9,16 @@ use serde_json::Value;
 
 const ASK: &str = "actor-trace[aria-label^=An]";
 const STUCK: &str = "actor-trace[aria-label^=Two]";
+/// In which boxes each arrow begins and ends: "room to moderator, moderator to room".
+const ARROWS: &str = "(() => {
+    const path = document.querySelector('STUCK .waits-for path');
+    path.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const arrows = path.getAttribute('d').split('M').filter(part => part.includes('L'));
+    return arrows.map(arrow => arrow.split('L').map(point => {
+        const { x, y } = new DOMPoint(...point.split(' ')).matrixTransform(path.getScreenCTM());
+        return document.elementFromPoint(x, y)?.closest('.actor')?.querySelector('.name').firstChild.data;
+    }).join(' to ')).join(', ');
+})()";
 const SPACE: char = ' ';
 
 async fn open() -> Page {
@@ -318,6 +328,20 @@ async fn a_run_that_is_stuck_says_who_waits_for_whom() {
     );
     let stuck = page.value(&format!("[...document.querySelectorAll('{STUCK} .actor.stuck .name')].map(name => name.firstChild.data)")).await;
     assert_eq!(stuck, serde_json::json!(["room", "moderator"]));
+    let arrows = ARROWS.replace("STUCK", STUCK);
+    let circle = format!("{arrows} === 'room to moderator, moderator to room'");
+    page.until(&circle).await;
+    // A projector's page is zoomed.
+    page.value(&format!(
+        "document.querySelector('{STUCK}').style.zoom = 0.7"
+    ))
+    .await;
+    go_to(&page, STUCK, 12).await;
+    page.until(&circle).await;
+    page.as_on_a_phone().await;
+    page.until(&circle).await;
+    go_to(&page, STUCK, 11).await;
+    assert!(!page.shows(&format!("{STUCK} .waits-for")).await);
 }
 
 #[tokio::test]
