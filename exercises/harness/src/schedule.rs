@@ -54,7 +54,7 @@ mod explored {
     const LAST: &str = "HARNESS_SCHEDULE_FILE";
 
     /// For each so many polls that a body takes, one of the next schedules is left out.
-    const MANY_POLLS: u64 = 10_000;
+    const MANY_POLLS: u64 = 1_000;
 
     thread_local! {
         static CHECKS: Cell<u64> = const { Cell::new(0) };

@@ -32,20 +32,25 @@ pub fn root(workspace: &Workspace, members: Vec<Value>) -> Result<Table, Error> 
 }
 
 /// The root's profiles, so that the dependencies are the same; the answers are built for one run, and that as fast as
-/// can be (measured: half the time and half the disk space).
+/// can be (measured: half the time and half the disk space; with one unit each a fifth less processor time).
 fn profiles(root: &mut Table) -> Table {
     let mut profiles = match root.remove("profile") {
         Some(Value::Table(profiles)) => profiles,
         _ => Table::new(),
     };
-    let dev = profiles
-        .entry("dev")
-        .or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(dev) = dev {
-        dev.insert("incremental".to_owned(), Value::Boolean(false));
-        dev.insert("debug".to_owned(), Value::Boolean(false));
+    let dev = table(&mut profiles, "dev");
+    dev.insert("incremental".to_owned(), Value::Boolean(false));
+    dev.insert("debug".to_owned(), Value::Boolean(false));
+    if let Some(units) = dev.insert("codegen-units".to_owned(), Value::Integer(1)) {
+        let dependencies = table(table(dev, "package"), "*");
+        dependencies.insert("codegen-units".to_owned(), units);
     }
     profiles
+}
+
+fn table<'a>(within: &'a mut Table, key: &str) -> &'a mut Table {
+    let entry = within.entry(key).or_insert_with(|| Table::new().into());
+    entry.as_table_mut().expect("cargo reads it as a table, too")
 }
 
 /// The manifest of a package that is this exercise but for its name and its library's file; with these test programs.
