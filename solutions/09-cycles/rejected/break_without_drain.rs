@@ -11,22 +11,41 @@ use tokio::{
 #[derive(Debug)]
 pub struct Store {
     breaks_at: Option<u64>,
+    /// Sees what is saved. The tests hold the other end.
+    disk: Option<mpsc::UnboundedSender<(u64, String)>>,
 }
 
 impl Store {
+    /// A store that works.
     pub fn new() -> Self {
-        Self { breaks_at: None }
-    }
-
-    pub fn that_breaks_at(number: u64) -> Self {
         Self {
-            breaks_at: Some(number),
+            breaks_at: None,
+            disk: None,
         }
     }
 
-    async fn save(&mut self, number: u64, _text: &str) {
+    /// A store that panics when it should save this message.
+    pub fn that_breaks_at(number: u64) -> Self {
+        Self {
+            breaks_at: Some(number),
+            disk: None,
+        }
+    }
+
+    /// Sends what is saved to `disk`, too: the message's number and its text.
+    pub fn on(self, disk: mpsc::UnboundedSender<(u64, String)>) -> Self {
+        Self {
+            disk: Some(disk),
+            ..self
+        }
+    }
+
+    async fn save(&mut self, number: u64, text: &str) {
         sleep(Duration::from_secs(1)).await;
         assert!(self.breaks_at != Some(number), "the disk is full");
+        if let Some(disk) = &self.disk {
+            let _ = disk.send((number, text.to_owned()));
+        }
     }
 }
 

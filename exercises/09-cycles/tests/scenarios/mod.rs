@@ -8,7 +8,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle, time::sleep};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{self, UnboundedReceiver},
+    task::JoinHandle,
+    time::sleep,
+};
 
 /// `say` takes no time while fewer than so many messages wait to be saved.
 const FEW: u64 = 4;
@@ -144,6 +149,8 @@ struct Room {
     waiting: Calls<Result<u64, Closed>>,
     /// What was reported, and when, in milliseconds.
     log: Arc<Mutex<Vec<(u64, u64)>>>,
+    /// What the store saved.
+    disk: UnboundedReceiver<(u64, String)>,
     /// `None`: it has gone.
     listener: Option<JoinHandle<()>>,
     /// Each number that was got, and the call that got it.
@@ -176,7 +183,8 @@ impl Room {
                 Store::that_breaks_at(number)
             }
         };
-        let handle = open(store, saved);
+        let (writes, disk) = mpsc::unbounded_channel();
+        let handle = open(store.on(writes), saved);
         let log: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
         let listener = tokio::spawn({
             let (log, story) = (log.clone(), story.clone());
@@ -198,6 +206,7 @@ impl Room {
             have_returned: 0,
             waiting: Calls::new(),
             log,
+            disk,
             listener: Some(listener),
             numbers: HashMap::new(),
             highest: 0,
@@ -365,11 +374,7 @@ impl Room {
             order: usize::MAX,
             result: None,
         });
-        let text = match call % 5 {
-            0 => String::new(),
-            1 => "a long story, ".repeat(5_000),
-            _ => "hello".to_owned(),
-        };
+        let text = text_of(call);
         let future = async move {
             if is_say {
                 handle.say(text).await
@@ -661,6 +666,7 @@ impl Room {
         self.calls_take_no_time();
         self.nobody_is_overtaken();
         self.reports_are_in_time(&reports);
+        self.texts_are_saved(&reports);
         if self.listener.is_some() {
             self.all_is_reported(&reports);
             self.closed_is_true(&reports);
@@ -745,6 +751,28 @@ impl Room {
         }
     }
 
+    /// What was said is saved, and not only its number.
+    fn texts_are_saved(&mut self, reports: &[(u64, u64)]) {
+        let saved: HashMap<_, _> = std::iter::from_fn(|| self.disk.try_recv().ok()).collect();
+        for (number, text) in &saved {
+            let Some(&call) = self.numbers.get(number) else {
+                continue;
+            };
+            assert!(
+                *text == text_of(call),
+                "message {number} is {}, and the archive saved {} under that number. {NEED}",
+                in_short(&text_of(call)),
+                in_short(text),
+            );
+        }
+        if let Some((_, number)) = reports
+            .iter()
+            .find(|(_, number)| !saved.contains_key(number))
+        {
+            panic!("number {number} was reported, and the store has not saved it. {NEED}");
+        }
+    }
+
     fn all_is_reported(&self, reports: &[(u64, u64)]) {
         let reported = reports.len() as u64;
         let saved = self.breaks_at.map_or(u64::MAX, |number| number - 1);
@@ -809,6 +837,22 @@ fn reports_are_in_order(reports: &[(u64, u64)]) {
             "number {number} was reported where {expected} was next: messages are saved, and reported, in the order of their numbers, each once, and only a \
              message that is accepted takes a number. {NEED}"
         );
+    }
+}
+
+/// What a call says: nothing, a lot, or a word.
+fn text_of(call: usize) -> String {
+    match call % 5 {
+        0 => String::new(),
+        1 => format!("{call}, a long story, ").repeat(4_000),
+        _ => format!("hello {call}"),
+    }
+}
+
+fn in_short(text: &str) -> String {
+    match text.len() {
+        0..20 => format!("{text:?}"),
+        length => format!("a text of {length} bytes"),
     }
 }
 
