@@ -9,7 +9,7 @@
 //!
 //! Stuck? `cargo course hint channels` says a little more each time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -19,9 +19,9 @@ use tokio::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic(pub String);
 
-/// Something that happened in the room.
+/// Something that happened in the room. Its clones share one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub Arc<str>);
 
 /// What a subscriber sees next.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod scenarios;
 
 use channels::{Board, BoardHandle, Event, Events, Screen, Seen, Topic, show_topic};
 use harness::{alive_tasks, check, in_no_time, settle, wake_ups, within};
-use std::{cell::Cell, future::poll_fn, pin::pin, task::Poll, time::Duration};
+use std::{cell::Cell, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     join,
     sync::{mpsc, watch},
@@ -463,7 +463,15 @@ fn events_end_with_the_last_handle_after_what_was_left() {
 #[test]
 fn a_sleeper_is_told_how_many_it_missed_and_goes_on() {
     check(|| async {
-        for (capacity, published) in [(1, 2), (1, 100), (3, 10), (4, 9), (20, 1000), (1000, 4001)] {
+        for (capacity, published) in [
+            (1, 2),
+            (1, 100),
+            (3, 10),
+            (4, 9),
+            (20, 1000),
+            (1000, 4001),
+            (4, 70_000),
+        ] {
             let board = open(capacity);
             let mut events = board.subscribe();
             for number in 1..=published {
@@ -492,6 +500,39 @@ fn a_sleeper_is_told_how_many_it_missed_and_goes_on() {
                 Some(Seen::Event(event(published + 1))),
                 "the sleeper is awake again, and sees what comes next"
             );
+        }
+    });
+}
+
+/// Step 4. No more is kept than may wait, also while nobody looks.
+///
+/// Page: "What a slow one costs". The slips: a queue that is cut when its subscriber looks; a log that only its readers cut, and there is none.
+#[test]
+fn nothing_piles_up_while_nobody_looks() {
+    check(|| async {
+        for (capacity, sleepers) in [(1, 1), (4, 1), (100, 3), (4, 0)] {
+            let board = open(capacity);
+            let sleeping: Vec<Events> = (0..sleepers).map(|_| board.subscribe()).collect();
+            drop(board.subscribe());
+            let published: Vec<Event> = (1..=1000).map(event).collect();
+            for event in &published {
+                board.publish(event.clone());
+            }
+            settle().await;
+            let texts = published.iter().map(|Event(text)| text);
+            let kept = texts.filter(|text| Arc::strong_count(text) > 1).count();
+            assert!(
+                kept < 2 * capacity,
+                "`capacity` is {capacity}, and 1000 events were published while {}: {kept} of them are still in memory, and fewer than {} are to be kept. \
+                 What throws the others away, and when, if nobody calls `next`?",
+                match sleepers {
+                    0 => "nobody was subscribed".to_owned(),
+                    1 => "the subscriber slept".to_owned(),
+                    n => format!("all {n} subscribers slept"),
+                },
+                2 * capacity
+            );
+            drop(sleeping);
         }
     });
 }
@@ -625,7 +666,7 @@ fn topic(number: usize) -> Topic {
 }
 
 fn event(number: usize) -> Event {
-    Event(format!("event {number}"))
+    Event(format!("event {number}").into())
 }
 
 fn topic_of(board: &BoardHandle) -> String {

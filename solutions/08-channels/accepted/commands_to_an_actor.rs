@@ -16,7 +16,7 @@ pub struct Topic(pub String);
 
 /// Something that happened in the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub std::sync::Arc<str>);
 
 /// What a subscriber sees next.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use tokio::{
 pub struct Topic(pub String);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub std::sync::Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {

@@ -14,7 +14,7 @@ pub struct Topic(pub String);
 
 /// Something that happened in the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub std::sync::Arc<str>);
 
 /// What a subscriber sees next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl BoardHandle {
 
     pub fn set_topic(&self, topic: Topic) {
         self.topic.send_replace(topic.clone());
-        let _ = self.events.send(Event(format!("topic: {}", topic.0)));
+        let _ = self.events.send(Event(format!("topic: {}", topic.0).into()));
     }
 
     pub fn publish(&self, event: Event) {

@@ -12,7 +12,7 @@ use tokio::{
 pub struct Topic(pub String);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub std::sync::Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
@@ -53,7 +53,7 @@ impl Board {
     pub fn open(topic: Topic, _capacity: usize) -> BoardHandle {
         BoardHandle {
             topic: watch::Sender::new(topic),
-            events: watch::Sender::new(Event(String::new())),
+            events: watch::Sender::new(Event("".into())),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A solution of exercise 08: a watch for the topic, a broadcast for the events, and no task at all.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -13,7 +13,7 @@ use tokio::{
 pub struct Topic(pub String);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event(pub String);
+pub struct Event(pub Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {

@@ -4,7 +4,12 @@
 use super::{account, can_be_spawned, event, look, poll_once, screen, topic};
 use channels::{Board, BoardHandle, Events, Seen, Topic, show_topic};
 use harness::{Calls, Dice, Scenario, Story, settle};
-use std::{pin::pin, task::Poll, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Weak},
+    task::Poll,
+    time::Duration,
+};
 use tokio::sync::{mpsc, watch};
 
 /// One thing that happens at the board.
@@ -92,6 +97,8 @@ impl Scenario for Room {
 struct AtTheBoard {
     story: Story,
     capacity: usize,
+    /// The texts of the events that may be in memory.
+    texts: Vec<Weak<str>>,
     handles: Vec<BoardHandle>,
     /// Which of them is used.
     current: usize,
@@ -140,6 +147,7 @@ impl AtTheBoard {
         Self {
             story,
             capacity,
+            texts: Vec::new(),
             handles: vec![Board::open(topic(0), capacity)],
             current: 0,
             published: 0,
@@ -223,14 +231,32 @@ impl AtTheBoard {
         }
         if !std::mem::take(&mut self.at_once) {
             settle().await;
+            self.memory_is_bounded();
         }
+    }
+
+    /// At any time, and not only when somebody looks.
+    fn memory_is_bounded(&mut self) {
+        self.texts.retain(|text| text.strong_count() > 0);
+        // Each may have missed others.
+        let most = (2 * self.capacity - 1) * self.subscribers.len().max(1);
+        let kept = self.texts.len();
+        assert!(
+            kept <= most,
+            "{kept} events are in memory, {} are subscribed, and {} may wait for each: of those that a subscriber has not seen, fewer than twice as many are kept, \
+             also while it does not look",
+            self.subscribers.len(),
+            self.capacity
+        );
     }
 
     fn publish(&mut self, count: usize) {
         let Some(board) = self.handle() else { return };
         for _ in 0..count {
             self.published += 1;
-            board.publish(event(self.published));
+            let event = event(self.published);
+            self.texts.push(Arc::downgrade(&event.0));
+            board.publish(event);
         }
         self.more_is_waiting(count);
     }
