@@ -100,6 +100,7 @@ impl<F: Future> Future for Actor<F> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let _running = explore::Running;
         let Some(seat) = &this.entry.0 else {
             let _poll = explore::Poll;
             return this.future.poll(cx);

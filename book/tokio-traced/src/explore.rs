@@ -1,7 +1,8 @@
 //! Other schedules: in which order tasks run that could run at the same time. Tokio's one-thread runtime takes them in the order in
 //! which they were woken, always; several threads take them in any. Here a task that is to run may be put off, by a seeded
-//! generator: it says Pending, and wakes itself. Only whole polls are put off, never an operation inside of one, so whatever
-//! happens here can happen on threads, too; and with the same number it happens again.
+//! generator: it says Pending, and wakes itself. Only whole polls are put off, and one operation inside of them: a `send` may have its
+//! slot, and be put off before its message is in the mailbox. So whatever happens here can happen on threads, too; and with the same
+//! number it happens again.
 
 use std::{
     cell::RefCell,
@@ -33,6 +34,8 @@ struct Schedule {
     polls: u64,
     /// Tasks that a panic has ended.
     panics: u64,
+    /// The task that is polled now, and how often it was.
+    running: Option<(u64, u64)>,
 }
 
 /// How a schedule decides. These two find what was found by any of seven that were tried, a level for each task among them.
@@ -61,12 +64,28 @@ pub fn begin(number: u64) {
         rolls: 0,
         polls: 0,
         panics: 0,
+        running: None,
     }));
 }
 
 /// How many tasks of this thread's schedule a panic has ended so far. A panic hook does not hear of all: `resume_unwind` calls none.
 pub fn panics() -> u64 {
     HERE.with_borrow(|here| here.as_ref().map_or(0, |here| here.panics))
+}
+
+/// Around a task's poll that is not put off.
+pub(crate) struct Running;
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        HERE.with_borrow_mut(|here| here.iter_mut().for_each(|here| here.running = None));
+    }
+}
+
+/// Whether the task that runs is put off now, in the midst of a `send`: it has its slot, and its message is not in the mailbox yet. On threads,
+/// somebody else may close the mailbox, or look into it, in between. What the runtime's main future sends is there at once.
+pub(crate) fn puts_off_a_send() -> bool {
+    HERE.with_borrow(|here| here.as_ref().is_some_and(Schedule::puts_off_a_send))
 }
 
 /// Around a task's poll: counts the panic that leaves it.
@@ -119,6 +138,12 @@ impl Turns {
         self.polls += 1;
         here.polls += 1;
         POLLS.fetch_add(1, Relaxed);
+        let later = self.is_late(here);
+        here.running = (!later).then_some((self.task, self.polls));
+        later
+    }
+
+    fn is_late(&mut self, here: &Schedule) -> bool {
         match here.how {
             How::Shuffle => !here.draw(self.task, self.polls).is_multiple_of(8),
             How::Last { task, polls } if task == self.task && self.polls < MOST_POLLS => {
@@ -146,6 +171,17 @@ pub(crate) fn roll(sides: u32) -> Option<u32> {
 }
 
 impl Schedule {
+    /// Whether the task that runs is put off between the slot and the message of what it sends.
+    fn puts_off_a_send(&self) -> bool {
+        let Some((running, polls)) = self.running else {
+            return false;
+        };
+        match self.how {
+            How::Shuffle => self.draw(running, u64::MAX - 1 - polls).is_multiple_of(4),
+            How::Last { task, .. } => task == running && polls < MOST_POLLS,
+        }
+    }
+
     /// A number that depends on nothing else: what one task does moves no other one's numbers.
     fn draw(&self, task: u64, count: u64) -> u64 {
         mix(self.seed ^ task.rotate_left(32), count)

@@ -95,6 +95,31 @@ fn one_sender_and_one_channel_keep_their_order() {
     }
 }
 
+/// What the reader finds behind its first message when it has closed the mailbox, at once, and when it waits for it.
+async fn closed_behind_the_first() -> (bool, bool) {
+    let (sender, mut receiver) = mpsc::channel(4);
+    for message in [1, 2] {
+        let sender = sender.clone();
+        spawn(async move { sender.send(message).await });
+    }
+    receiver.recv().await;
+    receiver.close();
+    (receiver.try_recv().is_ok(), receiver.recv().await.is_some())
+}
+
+#[test]
+fn a_mailbox_may_be_closed_between_a_slot_and_its_message() {
+    let found: BTreeSet<_> = (0..200)
+        .map(|number| run(number, closed_behind_the_first))
+        .collect();
+    let all = [(false, false), (false, true), (true, false)];
+    assert_eq!(
+        found,
+        BTreeSet::from(all),
+        "the second one had no slot; it had one and `try_recv` came too early; it was there"
+    );
+}
+
 #[test]
 fn a_biased_select_takes_the_first_branch_that_is_ready() {
     for number in 0..100 {

@@ -6,16 +6,20 @@ use super::{
 };
 use crate::{
     event::{MessageId, Wait},
+    explore,
     label::{self, Shown},
     place::{Place, here},
     state::BoxKind,
-    time,
+    time, turn,
     waiting::Watched,
 };
 use std::{fmt, time::Duration};
-use tokio::sync::mpsc::{
-    self as real,
-    error::{SendError, SendTimeoutError, TrySendError},
+use tokio::{
+    sync::mpsc::{
+        self as real,
+        error::{SendError, SendTimeoutError, TrySendError},
+    },
+    task::yield_now,
 };
 
 /// As Tokio's, and recorded.
@@ -50,6 +54,10 @@ impl<T> Sender<T> {
             let message = self.hold.draft(&value);
             match self.slot(message, place, self.real.reserve()).await {
                 Ok(permit) => {
+                    if explore::puts_off_a_send() {
+                        turn::yields();
+                        yield_now().await;
+                    }
                     self.hold.sent(place, message);
                     permit.send(Parcel { message, value });
                     Ok(())
