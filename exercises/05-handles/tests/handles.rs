@@ -13,7 +13,7 @@ use harness::{
     on_a_runtime_that_ends, settle, start_and_drop, until_half_are_answered, wake_ups_so_far,
 };
 use std::{cell::Cell, time::Duration};
-use tokio::time::sleep;
+use tokio::{spawn, task::JoinSet, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -435,6 +435,53 @@ fn close_keeps_its_place_in_the_line() {
             );
         });
     }
+}
+
+/// Step 3. Posts that meet a `close` are accepted before it, or refused. None is left without an answer.
+///
+/// Page: "A call that uses the handle up". The slips: `return` on the closing message; a loop with `try_recv` behind it. Both are right in the one
+/// schedule of `cargo test`: `cargo course check` tries others, too, in which a post has its slot, and is not in the mailbox yet.
+#[test]
+fn posts_that_meet_a_close_get_their_answers() {
+    check(|| async {
+        let (member, moderator) = open();
+        let mut posting = JoinSet::new();
+        let posts = |posting: &mut JoinSet<_>| {
+            for _ in 0..3 {
+                let member = member.clone();
+                posting.spawn(async move { member.post("a".to_owned()).await });
+            }
+        };
+        posts(&mut posting);
+        let closing = spawn(moderator.close());
+        posts(&mut posting);
+        let status = in_no_time("the answer to `close`", closing).await;
+        let status = status.expect("`close` does not panic");
+        let mut accepted = 0;
+        while !posting.is_empty() {
+            settle().await;
+            let Some(answer) = posting.try_join_next() else {
+                panic!(
+                    "six posts and a `close` were sent at the same time, and a post has no answer: its message was on its way into the mailbox when the actor took out what was there. \
+                     `close()` keeps out what has no slot yet, and `recv` gives None when all that has one was received"
+                );
+            };
+            match answer.expect("`post` does not panic") {
+                Ok(_) => accepted += 1,
+                Err(why) => assert_eq!(why, Refused::Closed, "there is no slow mode"),
+            }
+        }
+        assert_eq!(
+            accepted, status.posts,
+            "six posts and a `close` were sent at the same time, and so many were accepted (left). When the room closed, there were so many (right): a post was accepted behind `close`. \
+             (After `close()`, `try_recv` does not see a message that has its slot, and is on its way. `recv` waits for it.)"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "the room is closed, and its task is still there"
+        );
+    });
 }
 
 /// Step 3. A moderator that gives up while it closes is gone: either its message was sent, and the room closes, or the room goes on.

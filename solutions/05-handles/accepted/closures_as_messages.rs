@@ -55,6 +55,7 @@ impl SlowMode {
 
 struct Room {
     mailbox: mpsc::Receiver<Message>,
+    closed: bool,
     posts: u64,
     refused: u64,
     last: Option<String>,
@@ -64,14 +65,16 @@ struct Room {
 impl Room {
     async fn run(mut self) {
         while let Some(message) = self.mailbox.recv().await {
-            message(&mut self);
+            // What comes behind `close` is dropped, and the reply in it.
+            if !self.closed {
+                message(&mut self);
+            }
         }
     }
 
     fn close(&mut self) {
         self.mailbox.close();
-        // The closures are dropped, and the replies in them.
-        while self.mailbox.try_recv().is_ok() {}
+        self.closed = true;
     }
 
     fn post(&mut self, text: String) -> Result<u64, Refused> {
@@ -107,6 +110,7 @@ pub fn open() -> (MemberHandle, ModeratorHandle) {
     let (sender, mailbox) = mpsc::channel(MAILBOX);
     let room = Room {
         mailbox,
+        closed: false,
         posts: 0,
         refused: 0,
         last: None,
