@@ -6,6 +6,7 @@
 
 use std::{
     cell::RefCell,
+    mem,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     thread,
 };
@@ -86,6 +87,22 @@ impl Drop for Running {
 /// somebody else may close the mailbox, or look into it, in between. What the runtime's main future sends is there at once.
 pub(crate) fn puts_off_a_send() -> bool {
     HERE.with_borrow(|here| here.as_ref().is_some_and(Schedule::puts_off_a_send))
+}
+
+/// Puts off nothing inside of this part of a task's poll, if so.
+pub(crate) fn all_of_it_if<R>(so: bool, poll: impl FnOnce() -> R) -> R {
+    let running = |new| {
+        HERE.with_borrow_mut(|here| {
+            here.as_mut()
+                .map(|here| mem::replace(&mut here.running, new))
+        })
+    };
+    let before = so.then(|| running(None)).flatten();
+    let result = poll();
+    if let Some(before) = before {
+        running(before);
+    }
+    result
 }
 
 /// Around a task's poll: counts the panic that leaves it.

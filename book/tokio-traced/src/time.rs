@@ -2,6 +2,7 @@
 
 use crate::{
     event::{Kind, Timer, Wait},
+    explore,
     place::{Place, here},
     recorder::Recorder,
     turn::{self, tap},
@@ -185,7 +186,9 @@ impl<T: Future> Future for Timeout<T> {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (place, this) = (here(), self.project());
-        let poll = turn::recorded(cx, |cx| this.real.poll(cx));
+        // What is ready comes before the end of the time, also at its very end.
+        let is_over = this.until.is_some_and(|until| until <= Instant::now());
+        let poll = explore::all_of_it_if(is_over, || turn::recorded(cx, |cx| this.real.poll(cx)));
         match (&poll, *this.until) {
             (Poll::Pending, Some(until)) => this.alarm.pending(cx, place, until),
             // So long that it never goes off.

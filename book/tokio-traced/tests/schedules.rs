@@ -121,6 +121,18 @@ fn a_mailbox_may_be_closed_between_a_slot_and_its_message() {
 }
 
 #[test]
+fn a_send_that_has_its_slot_is_in_time_although_there_is_no_time() {
+    for number in 0..200 {
+        run(number, move || async move {
+            let (sender, mut receiver) = mpsc::channel(1);
+            let sends = spawn(async move { timeout(Duration::ZERO, sender.send(1)).await });
+            sends.await.unwrap().unwrap().unwrap();
+            assert_eq!(receiver.recv().await, Some(1), "{number}");
+        });
+    }
+}
+
+#[test]
 fn a_biased_select_takes_the_first_branch_that_is_ready() {
     for number in 0..100 {
         run(number, async move || {

@@ -50,7 +50,9 @@ fn profiles(root: &mut Table) -> Table {
 
 fn table<'a>(within: &'a mut Table, key: &str) -> &'a mut Table {
     let entry = within.entry(key).or_insert_with(|| Table::new().into());
-    entry.as_table_mut().expect("cargo reads it as a table, too")
+    entry
+        .as_table_mut()
+        .expect("cargo reads it as a table, too")
 }
 
 /// The manifest of a package that is this exercise but for its name and its library's file; with these test programs.
