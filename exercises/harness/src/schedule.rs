@@ -107,6 +107,8 @@ mod explored {
         }
 
         pub fn begin(self) {
+            // What this body tries runs in the same one.
+            NEXT.set(self.0);
             let Some(number) = self.0 else { return };
             if let Some(file) = env::var_os(LAST) {
                 // An error leaves the number unknown, and the verdict as it is.

@@ -61,6 +61,7 @@ enum Fault {
     Slides,
     LooksThenCounts,
     MakesThemWait,
+    InRealTime,
     Shared,
     NeverEnds,
     EndsWithItsWindow,
@@ -73,7 +74,7 @@ enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::TooMany,
         Self::TooFew,
         Self::CutOff,
@@ -86,6 +87,7 @@ impl Fault {
         Self::Slides,
         Self::LooksThenCounts,
         Self::MakesThemWait,
+        Self::InRealTime,
         Self::Shared,
         Self::NeverEnds,
         Self::EndsWithItsWindow,
@@ -127,6 +129,10 @@ impl Fault {
                 "makes those wait for a second whom it refuses",
                 "Virtual time",
             ),
+            Self::InRealTime => (
+                "answers only after real time has passed (it asks another thread)",
+                "Virtual time",
+            ),
             Self::Shared => ("shares its window with other limiters", "Where to begin"),
             Self::NeverEnds => ("is dropped, and a task of it lives on", "Count the tasks"),
             Self::EndsWithItsWindow => (
@@ -160,6 +166,7 @@ impl Fault {
                 | Self::Slides
                 | Self::LooksThenCounts
                 | Self::MakesThemWait
+                | Self::InRealTime
                 | Self::Shared
                 | Self::EndsWithItsWindow
         )
@@ -174,9 +181,9 @@ impl Scenario for Begin {
     type Step = Step;
 
     fn begin(dice: &mut Dice) -> Self {
-        let is_broken = dice.below(2) == 0;
-        let fault = dice.pick(&Fault::ALL);
-        Self(is_broken.then_some(fault))
+        // As many are right as are broken.
+        let fault = dice.below(2 * Fault::ALL.len());
+        Self(Fault::ALL.get(fault).copied())
     }
 
     fn step(&self, dice: &mut Dice) -> Step {
@@ -223,44 +230,34 @@ impl Scenario for Begin {
             fault: self.0,
             steps,
         };
-        let Some(fault) = self.0 else {
-            story.tell("it keeps every promise, and your suite is run for it");
-            let _told = TellsPanics(story);
-            plan.comes_next();
-            return suite::<Drawn>().await;
-        };
-        let (told, page) = fault.told();
-        story.tell(format!(
-            "its fault: it {told}; and your suite is run for it"
-        ));
+        let told = self.0.map(Fault::told);
+        story.tell(match told {
+            None => "it keeps every promise, and your suite is run for it".to_owned(),
+            Some((told, _)) => format!("its fault: it {told}; and your suite is run for it"),
+        });
+        // The same way for both, so that nothing but the limiter's answers can tell a suite which of them it has before it.
         let Trial {
             tried, has_spun, ..
         } = on_trial(move || async {
             plan.comes_next();
             suite::<Drawn>().await;
         });
-        match tried {
-            _ if has_spun => {
+        match (told, tried) {
+            (Some((told, page)), _) if has_spun => {
                 panic!("your suite never ends with a limiter that {told}. (Page: \"{page}\")")
             }
-            Tried::Failed(_) => {}
-            Tried::Passed | Tried::Overlooked(_) => {
+            (None, Tried::Passed) | (Some(_), Tried::Failed(_)) => {}
+            (None, Tried::Failed(said) | Tried::Overlooked(said) | Tried::NeverEnded(said)) => {
+                panic!(
+                    "your suite fails a limiter that keeps every promise. What came out:\n{said}"
+                )
+            }
+            (Some((told, page)), Tried::Passed | Tried::Overlooked(_)) => {
                 panic!("your suite passes a limiter that {told}. (Page: \"{page}\")")
             }
-            Tried::NeverEnded(said) => panic!(
+            (Some((told, page)), Tried::NeverEnded(said)) => panic!(
                 "your suite never ends with a limiter that {told}. (Page: \"{page}\")\n{said}"
             ),
-        }
-    }
-}
-
-/// The panic's own words are the suite's.
-struct TellsPanics(Story);
-
-impl Drop for TellsPanics {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.tell("it panics, although this limiter is right");
         }
     }
 }
@@ -472,6 +469,9 @@ impl Limiter for Drawn {
 
 impl Drawn {
     async fn ask(&self) -> bool {
+        if self.plan.breaks(Fault::InRealTime) {
+            wait_for_a_slow_thread().await;
+        }
         match &self.asks {
             Asks::Here(window) if self.plan.breaks(Fault::LooksThenCounts) => {
                 let is_left = locked(window).clone().allow();
@@ -492,6 +492,17 @@ impl Drawn {
             }
         }
     }
+}
+
+/// It is done when nobody waits for it any more.
+async fn wait_for_a_slow_thread() {
+    let (done, answer) = oneshot::channel::<()>();
+    thread::spawn(move || {
+        while !done.is_closed() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let _ = answer.await;
 }
 
 async fn three_looks(mut answer: oneshot::Receiver<bool>) -> bool {
