@@ -121,7 +121,8 @@ pub fn spawn<A: Actor>(
 }
 
 /// As [`spawn`], but an actor that fails is made anew, at once, from a clone of `args`: when it panics, and when `on_start` or `on_run`
-/// returns an error. The failed one is dropped first, and other tasks get to run in between.
+/// returns an error. The failed one is dropped first, other tasks get to run in between, and nothing
+/// is kept of it but, at the end, the last failure.
 ///
 /// References stay valid. The messages that wait are kept for the new one; the one in hand is lost, and whoever asked is told
 /// [`Closed`]. An error of `on_stop` is the end, and so is a failure that comes when it is to end anyway: a killed actor is not made anew, and one

@@ -12,9 +12,17 @@ use clerk::{Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS, end, p
 use harness::{
     accepted_sends, check, expect_panics, in_no_time, settle, start_and_drop, wake_ups, within,
 };
-use lifecycle::{Closed, Limit, Phase, spawn, supervise};
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use lifecycle::{Actor, Closed, Limit, Phase, WeakRef, spawn, supervise};
+use std::{
+    fs,
+    future::pending,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -935,7 +943,7 @@ fn it_gives_up_at_its_limit() {
 /// Step 6. Restarts of long ago do not count.
 ///
 /// Page: "Start it again". The slips: a counter that only grows; one that begins anew with each restart; a restart that is just as old as the
-/// limit says; whole seconds; times that overflow.
+/// limit says; whole seconds; times that overflow; tasks or results that nobody fetches before the end.
 #[test]
 fn old_restarts_are_forgotten() {
     check(|| async {
@@ -1012,6 +1020,29 @@ fn old_restarts_are_forgotten() {
                 "{restarts} restarts within {period:?} are allowed, and the clerk panicked twice, the second time after {pause:?}. A restart that is as old as that, or older, no longer counts"
             );
         }
+    });
+    check(|| async {
+        const FAILURES: usize = 6_000;
+        let limit = Limit {
+            restarts: usize::MAX,
+            within: Duration::ZERO,
+        };
+        let (fails, _task) = supervise::<Fails>(Failures::default(), 1, limit);
+        let mut grown = usize::MAX;
+        // Other tests of this process need memory as well, at times; whatever is kept of a failed actor needs it each time.
+        for _round in 0..5 {
+            let before = memory();
+            let many = fails.ask(|done| (FAILURES, done));
+            let restarted = within("the last of many restarts", many).await;
+            assert_eq!(restarted, Ok(()), "it may be restarted without end");
+            grown = grown.min(memory().saturating_sub(before) / 1_000);
+            if grown < FAILURES / 3 {
+                return;
+            }
+        }
+        panic!(
+            "an actor failed {FAILURES} times, and {grown} thousand bytes of memory more than before are in use, each time. What is kept of each life that has ended: its result, its task?"
+        );
     });
 }
 
@@ -1181,6 +1212,54 @@ fn an_end_that_is_wished_for_is_an_end() {
 #[test]
 fn your_promises_hold_whatever_callers_do() {
     harness::scenarios::<scenarios::Office>(300);
+}
+
+/// How many bytes of memory this process has in use. Only Linux tells it in a file, in pages; elsewhere it is 0, and nobody is accused.
+fn memory() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let resident = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    resident.map_or(0, |pages: usize| pages * 4_096)
+}
+
+/// Fails as often as it is asked to, and then says so.
+struct Fails(Failures);
+
+/// How often it will fail, and who waits for that.
+type Failures = Arc<Mutex<(usize, Option<oneshot::Sender<()>>)>>;
+
+impl Actor for Fails {
+    type Args = Failures;
+    type Message = (usize, oneshot::Sender<()>);
+    type Error = ();
+
+    async fn on_start(failures: Failures, _me: WeakRef<Self>) -> Result<Self, ()> {
+        Ok(Self(failures))
+    }
+
+    async fn handle(&mut self, (count, done): Self::Message) {
+        *self.failures() = (count, Some(done));
+    }
+
+    async fn on_run(&mut self) -> Result<(), ()> {
+        let done = {
+            let mut failures = self.failures();
+            if failures.0 > 0 {
+                failures.0 -= 1;
+                return Err(());
+            }
+            failures.1.take()
+        };
+        if let Some(done) = done {
+            let _ = done.send(());
+        }
+        pending().await
+    }
+}
+
+impl Fails {
+    fn failures(&self) -> MutexGuard<'_, (usize, Option<oneshot::Sender<()>>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// An actor for tests: it does what it is told, and writes down what was done with it.
