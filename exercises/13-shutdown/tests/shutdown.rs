@@ -734,6 +734,48 @@ fn a_handle_may_outlive_the_runtime() {
     });
 }
 
+/// Step 4. Mails that meet a `stop` are accepted or refused, and no caller is left without an answer.
+///
+/// Page: "What the asker sees". The slips: a caller that relies on its reply alone; a drain by `try_recv` without a word to those who come behind
+/// it. Both are right in the one schedule of `cargo test`: `cargo course check` tries others, too, in which a mail has its slot, and is not in the mailbox yet.
+#[test]
+fn mails_that_meet_a_stop_get_their_answers() {
+    check(|| async {
+        for grace in [Duration::ZERO, HOUR] {
+            let office = Office::new(|_| Takes::Time(SECOND));
+            let (mails, shutdown) = start(6, 6, office.mailer());
+            let mut calls: Vec<_> = (1..=3).map(|number| send(&mails, number)).collect();
+            let stop = tokio::spawn(shutdown.stop(grace));
+            calls.extend((4..=6).map(|number| send(&mails, number)));
+            let report = within("the report", stop)
+                .await
+                .expect("stopping does not panic");
+            settle().await;
+            let mut receipts = 0;
+            for (call, number) in calls.into_iter().zip(1..) {
+                assert!(
+                    call.is_finished(),
+                    "six mails and a `stop` with a grace of {grace:?} came at the same time. All is over, and the caller of mail {number} still waits: its mail was on its way into the \
+                     mailbox when that was emptied and dropped. There it stays, with its reply, for as long as there is a handle: who tells the caller that it is over?"
+                );
+                let answer = call.await.expect("sending does not panic");
+                assert!(
+                    answer == Err(Stopped) || answer == Ok(Receipt(number)),
+                    "the caller of mail {number} got {answer:?}"
+                );
+                receipts += usize::from(answer.is_ok());
+            }
+            assert_eq!(
+                (receipts, office.sent().len()),
+                (report.sent, report.sent),
+                "six mails and a `stop` with a grace of {grace:?} came at the same time. So many callers have receipts, and so many mails were sent; the report says {}",
+                report.sent
+            );
+            drop(mails);
+        }
+    });
+}
+
 /// Step 4. All of it, whatever callers do, and whoever stops the mail-out, and when.
 ///
 /// Page: "Where it goes wrong". The slips: those that nobody thought of.
