@@ -159,6 +159,24 @@ impl InTheLobby {
                 return self.gave_up(newest).await;
             }
             Step::Forgets(ms) => self.forget(ms).await,
+            Step::GivesUpWhenItHasJoined => {
+                self.go_on().await;
+                let newest = self.waiting.waiting().last();
+                let over = newest.and_then(|number| self.joining[&number].due);
+                if let Some((_, over)) = over {
+                    let time = over.saturating_sub(self.story.now());
+                    self.forget(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+                        .await;
+                    for (number, outcome) in self.waiting.look().await {
+                        self.done(number, outcome);
+                    }
+                    settle().await;
+                    if self.waiting.waiting().last() == newest {
+                        let newest = self.waiting.give_up_newest();
+                        return self.gave_up(newest).await;
+                    }
+                }
+            }
             Step::Rest(ms) => {
                 self.go_on().await;
                 self.rest(Duration::from_millis(ms)).await;
@@ -195,8 +213,11 @@ impl InTheLobby {
 
     async fn join(&mut self, name: String, lookup: Lookup) {
         let Some(lobby) = self.handle() else { return };
-        if self.undecided.iter().any(|call| call.name == name) {
-            // Which of two lookups by one name is meant has to be clear.
+        let now = self.story.now();
+        let is_over = |call: &Joining| call.due.is_some_and(|(earliest, _)| earliest <= now);
+        if self.undecided.iter().any(|call| call.name == name) || self.joining.values().any(is_over)
+        {
+            // Which of two lookups by one name is meant has to be clear, and whether somebody whose lookup is over still has a seat.
             self.go_on().await;
         }
         // What takes no time may be over before those that come in the same moment are decided, or not.

@@ -32,6 +32,8 @@ pub enum Step {
     ForgetsAndGivesUp(u64),
     /// The same, and nobody gives up.
     Forgets(u64),
+    /// The newest looks once more when its lookup is over, and gives up when the lobby has answered.
+    GivesUpWhenItHasJoined,
     /// Virtual time, in milliseconds.
     Rest(u64),
     CloneHandle,
@@ -68,6 +70,7 @@ impl Scenario for Evening {
             24..=25 => Step::OldestGivesUp,
             26 => Step::NewestGivesUp,
             27..=28 => Step::ForgetsAndGivesUp(dice.pick(&[0, 0, 130, 310, 1_170, 61_700])),
+            29 if dice.below(2) == 0 => Step::GivesUpWhenItHasJoined,
             29 => Step::Forgets(dice.pick(&[0, 130, 1_170, 61_700, 8_391_000])),
             30..=35 => {
                 Step::Rest(dice.pick(&[130, 310, 1_000, 1_170, 61_700, 5_390_000, 36_717_000]))
