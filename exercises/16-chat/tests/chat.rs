@@ -145,7 +145,7 @@ fn accepting_survives_errors() {
         let tried = server.accepts.load(Relaxed) - before;
         assert!(
             (10..=202).contains(&tried),
-            "`accept` fails, and goes on to fail at once. In ten seconds it was called {tried} times: at least once a second, and at most 20 times"
+            "`accept` fails, and goes on to fail at once. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 times a second"
         );
         ann.hears_nothing("`accept` has failed many times, and ann is in")
             .await;
@@ -167,6 +167,10 @@ fn an_endless_line_is_refused() {
                 let pong = longest.replacen("PING", "PONG", 1);
                 ann.hears(&pong, &format!("a line of {line} bytes is not too long"))
                     .await;
+                ann.hears_nothing(&format!(
+                    "{end:?} ended a line of {line} bytes, and is no line of its own"
+                ))
+                .await;
             }
             let mut ben = server.connect();
             ben.says(&format!("{longest}x")).await;
