@@ -841,6 +841,50 @@ fn a_slow_client_is_dropped_at_its_limit() {
             ann.hears_nothing("its LEFT was heard, and once").await;
         }
     });
+    check(|| async {
+        let server = Server::open(Limits {
+            waiting: 8,
+            ..limits()
+        });
+        let mut ann = server.joined("ann", "lobby").await;
+        let before = alive_tasks().await;
+        let mut slow = server.connect_by(64);
+        slow.named("slow").await;
+        slow.joins("lobby").await;
+        ann.hears("JOINED lobby slow", "it has joined").await;
+        let asks = tokio::spawn(async move {
+            let ping = format!("PING {}\n", "x".repeat(400));
+            // Until its stream ends.
+            while slow.stream.write_all(ping.as_bytes()).await.is_ok() {}
+        });
+        settle().await;
+        let mut said = 0;
+        loop {
+            said += 1;
+            ann.says(&format!("SAY {said}\nPING")).await;
+            let mut has_left = false;
+            while let Some(line) = within("a PONG", ann.next()).await
+                && line != "PONG "
+            {
+                has_left |= line == "LEFT lobby slow";
+            }
+            settle().await;
+            if has_left {
+                break;
+            }
+            assert!(
+                said < 300,
+                "a client sends one PING after another and reads no answer. {said} lines were said in its room, 8 may wait for it, and it is still there"
+            );
+        }
+        assert!(
+            alive_tasks().await <= before,
+            "a client sent PINGs and read no answer. Its room has dropped it, and some of its tasks are still there: one of them waits for a slot for the next PONG. Does it hear there that it was dropped?"
+        );
+        asks.abort();
+        let mut again = server.connect();
+        again.named("slow").await;
+    });
 }
 
 /// The next line of a stream that may end in the middle of one.
