@@ -44,7 +44,7 @@ impl SequencerHandle {
     /// # How a connection ends
     /// When the server has gone, the stream fails or what comes is no answer, all calls that are under way get [`CallError::Net`] at once. So does
     /// a call for which no connection can be made. Nothing is tried again by itself: the next call connects anew. There is one attempt to connect at a
-    /// time, and it is given up after `within`. (An answer that nobody waits for is no failure: it is late.)
+    /// time, and it is given up after `within`. (By then, the call that began it is over, too: by one error or the other. An answer that nobody waits for is no failure: it is late.)
     ///
     /// With the last handle the connection ends at once, and whatever belongs to it.
     ///
