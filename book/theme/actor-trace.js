@@ -8,7 +8,7 @@
     const FRAME = `<div class="top"><p class="title"></p><fieldset class="choice"><legend></legend></fieldset></div>
         <p class="about"></p>
         <div class="stage"></div>
-        <button class="where" title="Show this line in the listing"></button>
+        <button class="where" title="Show this line in the listing; Back leads here again"></button>
         <p class="say" role="status"></p>
         <div class="tools">
             <button value="Home" aria-label="First step"></button>
@@ -128,7 +128,7 @@
         }
 
         #listen() {
-            const { range, where, chart, scroller } = this.parts;
+            const { range, where, count, chart, scroller } = this.parts;
             addEventListener("hashchange", this.#follow);
             const keys = {
                 Home: () => this.#go(0),
@@ -164,6 +164,9 @@
             on("input", () => this.#go(+range.value), range);
             on("click", () => {
                 this.#go(this.#step);
+                // The browser's Back leads to this step again.
+                history.replaceState(null, "", count.href);
+                history.pushState(null, "", location.href.split("#")[0]);
                 mark.scrollIntoView({ block: "center" });
             }, where);
             // A projector's page is zoomed.

@@ -293,6 +293,12 @@ async fn the_running_line_is_marked_in_the_listing_of_the_run_that_moves() {
     assert_eq!(text, "answer.await.expect(\"theroom'staskhasended\")");
     let where_ = page.text(&format!("{ASK} .where")).await;
     assert!(where_.starts_with("answer.await.expect"), "{where_}");
+    // To the line, and back.
+    page.click(&format!("{ASK} .where")).await;
+    page.until("location.hash === ''").await;
+    page.value("history.back()").await;
+    page.until("location.hash.endsWith('&step=7')").await;
+    assert_at(&page, "7 / ").await;
     // A step outside of the listing.
     go_to(&page, ASK, 2).await;
     assert!(!page.shows(".running-line").await);
