@@ -70,6 +70,17 @@
         }
     }
 
+    // What others answered (src/others.js) is loaded when somebody wants to see it.
+    const exercise = isPrint ? null : [...document.querySelectorAll("exercise-check")].at(-1);
+    if (exercise) {
+        const others = document.createElement("details");
+        others.className = "others";
+        others.dataset.answers = `${path_to_root}answers/${location.pathname.replace(/.*\/|\.html$/g, "")}.js`;
+        others.append(Object.assign(document.createElement("summary"), { textContent: "Wrong answers, and what the tests say of them" }));
+        others.addEventListener("toggle", () => document.head.append(Object.assign(document.createElement("script"), { src: `${path_to_root}others.js` })), { once: true });
+        exercise.after(others);
+    }
+
     // The projector (src/projector.js) is for few: it is loaded with its key, and then listens to it by itself.
     if (!isPrint) {
         const load = () => {

@@ -147,6 +147,9 @@ enum Command {
         /// In how many schedules the right answers have to be right
         #[arg(long, default_value_t = 10)]
         seeds: u64,
+        /// Also write what each rejected answer is told, for the pages: book/src/answers
+        #[arg(long)]
+        write: bool,
     },
 }
 
@@ -215,8 +218,11 @@ impl Cli {
             Some(Command::Build { dest }) => build::build(&workspace, dest).await,
             Some(Command::Chapter { name }) => chapter::chapter(&workspace, &name),
             Some(Command::Record { check }) => record::record(&workspace, check).await,
-            Some(Command::Judge { name, seeds }) => {
+            Some(Command::Judge { name, seeds, write }) => {
                 let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
+                if write {
+                    judge::told::write(&workspace, &report)?;
+                }
                 terminal::say(&report);
                 Ok(u8::from(!report.is_green()))
             }

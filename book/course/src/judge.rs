@@ -9,6 +9,7 @@ mod answer;
 mod finding;
 mod packages;
 mod schedules;
+pub mod told;
 
 pub use finding::{Finding, Report};
 

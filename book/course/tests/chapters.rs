@@ -4,7 +4,7 @@
 use course::{
     cli::chapter::begin,
     error::Error,
-    judge,
+    judge::{self, told},
     workspace::{Exercise, Workspace, files},
 };
 use std::{collections::BTreeMap, fs, path::Path};
@@ -108,6 +108,20 @@ fn nothing_is_missing_in_any_chapter() {
             "chapter {} is not finished, this is missing:\n  {}\n",
             exercise.folder_name(),
             missing.join("\n  ")
+        );
+    }
+}
+
+#[test]
+fn each_chapters_page_has_the_answers_that_its_exercise_rejects() {
+    let workspace = course();
+    for exercise in &workspace.exercises {
+        let stale = told::stale(&workspace, exercise).unwrap();
+        assert_eq!(
+            stale,
+            None,
+            "book/src/answers/{}.js",
+            exercise.folder_name()
         );
     }
 }

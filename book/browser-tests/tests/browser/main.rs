@@ -3,6 +3,7 @@
 mod accessibility;
 mod links;
 mod live;
+mod others;
 mod projector;
 mod published;
 mod questions;

@@ -5,6 +5,9 @@ use crate::support::{Course, Page};
 /// mdBook as it comes: 288.
 const KIB_AT_MOST: f64 = 115.0;
 
+/// A chapter's wrong answers, which are loaded when somebody wants to see them.
+const ANSWERS_AT_MOST: f64 = 40.0;
+
 #[tokio::test]
 async fn each_chapter_is_light_and_asks_nobody_else() {
     let course = Course::start();
@@ -68,5 +71,21 @@ async fn visit(course: &Course, chapter: &str) {
     assert!(
         total <= KIB_AT_MOST,
         "{chapter}: {total:.1} KiB, at most {KIB_AT_MOST} are wanted"
+    );
+    let answers = page
+        .awaited(
+            "fetch(document.querySelector('.others').dataset.answers).then(async answers => {
+            const zipped = answers.body.pipeThrough(new CompressionStream('gzip'));
+            return answers.ok && (await new Response(zipped).arrayBuffer()).byteLength / 1024;
+        })",
+        )
+        .await;
+    let answers = answers
+        .as_f64()
+        .unwrap_or_else(|| panic!("{chapter} has no answers to show"));
+    println!("{answers:7.1} KiB of answers");
+    assert!(
+        answers <= ANSWERS_AT_MOST,
+        "{chapter}: {answers:.1} KiB of answers, at most {ANSWERS_AT_MOST} are wanted"
     );
 }

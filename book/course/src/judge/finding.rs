@@ -24,6 +24,8 @@ pub struct Finding {
     pub is_right: bool,
     /// What came out; for a wrong one with what to do next.
     pub what: String,
+    /// What the test said that a rejected answer has to fail, or rustc; else empty.
+    pub said: String,
 }
 
 impl Finding {
@@ -37,6 +39,7 @@ impl Finding {
             label: label.to_owned(),
             is_right: result.is_ok(),
             what: result.unwrap_or_else(|wrong| wrong),
+            said: String::new(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl Display for Report {
             label,
             is_right,
             what,
+            ..
         } in &self.findings
         {
             if *is_right {
@@ -100,6 +104,7 @@ impl Display for Report {
 pub(super) async fn judge(answer: &Answer, built: &[Built], limit: Duration) -> Finding {
     let folder = &answer.exercise.folder;
     let first = built.first().cloned().unwrap_or_default();
+    let mut said = String::new();
     let result = match &answer.expected {
         Expected::Untouched { words } => match untouched(&first, folder, words, limit).await {
             Err(wrong) => match built.get(1) {
@@ -117,10 +122,16 @@ pub(super) async fn judge(answer: &Answer, built: &[Built], limit: Duration) -> 
         Expected::FailsInSomeSchedule { test, .. } => {
             passes_as_usual(&first, folder, test, limit).await
         }
-        Expected::Fails { test, says } => fails(&first, folder, test, says, limit).await,
-        Expected::DoesNotCompile { says } => does_not_compile(&first, says),
+        Expected::Fails { test, says } => fails(&first, folder, test, says, limit, &mut said).await,
+        Expected::DoesNotCompile { says } => {
+            said.clone_from(&first.errors);
+            does_not_compile(&first, says)
+        }
     };
-    Finding::new(&answer.exercise, &answer.label, result)
+    Finding {
+        said,
+        ..Finding::new(&answer.exercise, &answer.label, result)
+    }
 }
 
 async fn untouched(
@@ -197,6 +208,7 @@ async fn fails(
     test: &str,
     says: &[String],
     limit: Duration,
+    said: &mut String,
 ) -> Result<String, String> {
     compiles(
         built,
@@ -221,6 +233,7 @@ async fn fails(
             verdict.said
         )
     })?;
+    *said = verdict.said;
     Ok(format!("`{test}` {}", verdict.outcome.words()))
 }
 

@@ -1,0 +1,30 @@
+//! Wrong answers in a chapter's page: a thought is picked, its code and its verdict are shown.
+
+use crate::support::{Page, site};
+
+const PICK: &str = "(() => {
+    const choice = document.querySelector('.others select');
+    choice.value = [...choice.options].find(option => option.text.includes('`if let Some(message)`')).value;
+    choice.dispatchEvent(new Event('change'));
+    const lines = [...document.querySelectorAll('.others .own-lines > span')];
+    const code = document.querySelector('.others code').innerText.trim().split('\\n');
+    return lines.flatMap((line, at) => line.className ? [code[at].trim()] : []);
+})()";
+
+#[tokio::test]
+async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
+    let page = Page::new().await;
+    page.open(&site("01-recipe.html")).await;
+    page.click(".others > summary").await;
+    page.until("document.querySelectorAll('.others option').length > 20")
+        .await;
+    let own = page.value(PICK).await.to_string();
+    assert!(own.contains("\"if let Some("), "{own}");
+    assert!(!own.contains("impl SequencerHandle"), "{own}");
+    page.sees(".others .said", "RecvError means").await;
+    page.sees(".others b", "Numbers come one by one").await;
+    page.click(".others > p > a").await;
+    page.until("document.getElementById(location.hash.slice(1))?.id === 'recipe-if_let'")
+        .await;
+    assert_eq!(page.complaints().await, [""; 0]);
+}

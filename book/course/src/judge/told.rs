@@ -1,0 +1,250 @@
+//! What each rejected answer is told: `book/src/answers/NN-name.js`, from which the chapter's page shows answers, and what came of them, to
+//! people who cannot run any. Only a run of the judge knows what is said, so it writes the file when it is asked to; whether the file
+//! fits the answers is seen without a run.
+
+use super::{Finding, Report, finding::heard};
+use crate::{
+    error::Error,
+    scratch::manifest::{read, update},
+    workspace::{
+        Exercise, Workspace,
+        answers::{self, Rejected},
+        stub,
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The answers have most of their lines in common: each line is kept once.
+#[derive(Default, Deserialize, Serialize)]
+struct Told {
+    lines: Vec<String>,
+    /// The untouched exercise and the solution: whatever is in neither is the answer's own.
+    given: Pieces,
+    answers: Vec<Answer>,
+}
+
+/// Runs of [`Told::lines`]: where each begins, and how many lines it has.
+type Pieces = Vec<(usize, usize)>;
+
+#[derive(Deserialize, Serialize)]
+struct Answer {
+    name: String,
+    thinks: String,
+    test: String,
+    in_some_schedules: bool,
+    code: Pieces,
+    said: String,
+}
+
+/// A script that has its data: so it can be loaded from a file, too.
+const BEGIN: &str = "document.currentScript.answers = ";
+
+/// Writes the files of all exercises whose rejected answers were all judged and are as they should be.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn write(workspace: &Workspace, report: &Report) -> Result<(), Error> {
+    for exercise in &workspace.exercises {
+        let of_it = |finding: &&Finding| finding.exercise == exercise.name;
+        let said: BTreeMap<&str, &str> = (report.findings.iter().filter(of_it))
+            .filter(|finding| finding.is_right)
+            .map(|finding| (finding.label.as_str(), finding.said.as_str()))
+            .collect();
+        let said = |answer: &Rejected| {
+            let said = said.get(format!("rejected/{}.rs", answer.name()).as_str())?;
+            Some(plain(said, answer))
+        };
+        if let Some(text) = text(exercise, said)? {
+            update(&file(workspace, exercise), text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Why the file does not fit the answers any more.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn stale(workspace: &Workspace, exercise: &Exercise) -> Result<Option<String>, Error> {
+    let old = read(&file(workspace, exercise)).unwrap_or_default();
+    let answers = answers::rejected(exercise)?;
+    let told: Told = old
+        .strip_prefix(BEGIN)
+        .and_then(|json| serde_json::from_str(json.trim_end().trim_end_matches(';')).ok())
+        .unwrap_or_default();
+    let said: BTreeMap<&str, &str> = (told.answers.iter())
+        .map(|answer| (answer.name.as_str(), answer.said.as_str()))
+        .collect();
+    let new = text(exercise, |answer| {
+        said.get(answer.name().as_str()).copied().map(str::to_owned)
+    })?;
+    let says_all = (answers.iter()).all(|answer| {
+        let said = said.get(answer.name().as_str()).unwrap_or(&"");
+        heard(said, &answer.says).is_ok()
+    });
+    let is_stale = !answers.is_empty() && (new.is_none_or(|new| new != old) || !says_all);
+    Ok(is_stale.then(|| {
+        format!(
+            "other answers than in solutions/: run `cargo course judge {} --write`",
+            exercise.name
+        )
+    }))
+}
+
+fn file(workspace: &Workspace, exercise: &Exercise) -> PathBuf {
+    let name = format!("{}.js", exercise.folder_name());
+    (workspace.root.join("book").join("src").join("answers")).join(name)
+}
+
+/// The file's text; `None` unless it is known of each answer what it is told.
+fn text(
+    exercise: &Exercise,
+    said: impl Fn(&Rejected) -> Option<String>,
+) -> Result<Option<String>, Error> {
+    let answers = answers::rejected(exercise)?;
+    if answers.is_empty() || !exercise.stub().is_file() {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    let solution = exercise.solution.join("src").join("lib.rs");
+    let given = read(&exercise.stub())? + &read(&solution)?;
+    let given = pieces(&stub::plain(&given), &mut lines);
+    let mut all = Vec::new();
+    for answer in answers {
+        let Some(said) = said(&answer) else {
+            return Ok(None);
+        };
+        all.push(Answer {
+            code: pieces(code(&stub::plain(&read(&answer.file)?)), &mut lines),
+            name: answer.name(),
+            thinks: answer.thinks,
+            test: answer.test,
+            in_some_schedules: answer.in_some_schedules,
+            said,
+        });
+    }
+    let told = Told {
+        lines,
+        given,
+        answers: all,
+    };
+    // Strings, numbers and lists can be written.
+    let json = serde_json::to_string(&told).unwrap_or_default();
+    let json = json
+        .replace(r#"{"name":"#, "\n{\"name\":")
+        .replace(r#","given":"#, ",\n\"given\":");
+    Ok(Some(format!("{BEGIN}{json};\n")))
+}
+
+/// An answer without its header.
+fn code(text: &str) -> &str {
+    let mut rest = text;
+    while let Some(line) = rest.strip_prefix("//!") {
+        rest = line.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    rest.trim_start()
+}
+
+/// The longest runs of lines that are known already; the others become known.
+fn pieces(text: &str, known: &mut Vec<String>) -> Pieces {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut pieces: Pieces = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let same = |start: usize| {
+            (known[start..].iter().zip(&lines[at..]))
+                .take_while(|(known, line)| known == line)
+                .count()
+        };
+        let (start, count) = (0..known.len())
+            .map(|start| (start, same(start)))
+            // The first of the longest.
+            .rev()
+            .max_by_key(|(_, count)| *count)
+            .filter(|(_, count)| *count > 0)
+            .unwrap_or_else(|| {
+                known.push(lines[at].to_owned());
+                (known.len() - 1, 1)
+            });
+        match pieces.last_mut() {
+            Some((last, length)) if *last + *length == start => *length += count,
+            _ => pieces.push((start, count)),
+        }
+        at += count;
+    }
+    pieces
+}
+
+/// With the places that a learner would see, and no thread's number.
+fn plain(said: &str, answer: &Rejected) -> String {
+    let text = read(&answer.file).unwrap_or_default();
+    let header = text.lines().count() - code(&stub::plain(&text)).lines().count();
+    let mut plain = String::new();
+    for line in said.trim().lines() {
+        for (nth, word) in line.split(' ').enumerate() {
+            let is_number = word.starts_with('(') && line.starts_with("thread '");
+            if is_number {
+                continue;
+            }
+            if nth > 0 {
+                plain.push(' ');
+            }
+            plain.push_str(&place(word, &answer.name(), header).unwrap_or(word.to_owned()));
+        }
+        plain.push('\n');
+    }
+    plain
+}
+
+/// "/tmp/judge/rejected/spins.rs:14:5" is "src/lib.rs:9:5" without the answer's header of five lines.
+fn place(word: &str, answer: &str, header: usize) -> Option<String> {
+    let (path, place) = word.split_once(".rs:")?;
+    let name = Path::new(path).file_name()?.to_string_lossy();
+    let (line, column) = place.split_once(':')?;
+    let line: usize = line.parse().ok()?;
+    Some(if name == answer {
+        format!("src/lib.rs:{}:{column}", line.saturating_sub(header))
+    } else if let Some((_, test)) = path.rsplit_once("/tests/") {
+        format!("tests/{test}.rs")
+    } else {
+        // A test file that is a copy, or one of Tokio's.
+        format!("{name}.rs")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_told_once() {
+        let mut known = Vec::new();
+        assert_eq!(pieces("a\nb\n}\nc\n}\n", &mut known), [(0, 4), (2, 1)]);
+        assert_eq!(
+            pieces("a\nb\nx\nc\n}\n", &mut known),
+            [(0, 2), (4, 1), (3, 1), (2, 1)]
+        );
+        assert_eq!(known, ["a", "b", "}", "c", "x"]);
+    }
+
+    #[test]
+    fn places_are_the_learners() {
+        let place = |word| place(word, "spins", 5);
+        let library = "/tmp/rejected/spins.rs:14:5:";
+        assert_eq!(place(library).as_deref(), Some("src/lib.rs:9:5:"));
+        let scenario = "../exercises/01-recipe/tests/scenarios/mod.rs:14:5";
+        assert_eq!(place(scenario).as_deref(), Some("tests/scenarios/mod.rs"));
+        let tokios = "/home/me/.cargo/tokio-1.54.1/src/io/mod.rs:1:2";
+        assert_eq!(place(tokios).as_deref(), Some("mod.rs"));
+        assert_eq!(place("in lib.rs: nothing"), None);
+    }
+
+    #[test]
+    fn the_header_is_no_part_of_an_answer() {
+        assert_eq!(code("//! rejected: a\n//! says: b\n\nuse c;\n"), "use c;\n");
+    }
+}

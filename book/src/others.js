@@ -1,0 +1,76 @@
+// @ts-check
+// Answers that others gave: a thought is picked, and the page shows the code that it leads to, and what the tests say of it. `theme/page.js`
+// loads this when its <details> is opened; it loads the chapter's answers (answers/NN-name.js), which `cargo course judge --write` makes.
+(() => {
+    "use strict";
+
+    const details = /** @type {HTMLDetailsElement} */ (document.querySelector("details.others"));
+    const script = document.createElement("script");
+    script.src = `${details.dataset.answers}`;
+    script.addEventListener("load", () => details.append(...build(/** @type {any} */ (script).answers)));
+    script.addEventListener("error", () => details.append(make("p", "The answers could not be loaded.")));
+    document.head.append(script);
+
+    /** @typedef {{ name: string, thinks: string, test: string, in_some_schedules: boolean, code: number[][], said: string }} Answer
+     * @param {{ lines: string[], given: number[][], answers: Answer[] }} told */
+    function build({ lines, given, answers }) {
+        /** @param {number[][]} pieces */
+        const text = (pieces) => pieces.flatMap(([first, count]) => lines.slice(first, first + count));
+        const usual = new Set(text(given));
+        const promise = (/** @type {string} */ test) => {
+            const summary = document.querySelector(`exercise-check details[data-test="${test}"] > summary`);
+            return (summary?.querySelector(".promise") ?? summary)?.textContent;
+        };
+        const choice = make("select", "");
+        // By the test that each fails, in the page's order.
+        const tests = [...document.querySelectorAll("exercise-check details[data-test]")].map((hints) => hints.getAttribute("data-test") ?? "");
+        for (const test of new Set([...tests, ...answers.map(({ test }) => test)])) {
+            const thoughts = answers.flatMap((answer, at) => (answer.test === test ? [Object.assign(make("option", answer.thinks), { value: String(at) })] : []));
+            if (thoughts[0]) {
+                const group = make("optgroup", "");
+                group.label = promise(test) ?? (test === "compile" ? "It does not compile" : test);
+                group.append(...thoughts);
+                choice.append(group);
+            }
+        }
+        const [label, thinks, listing, verdict, words, more] = [make("label", "Pick a thought. The lines that it adds to the solution, or puts in place of some, are marked."), make("p", ""), make("pre", ""), make("p", ""), make("pre", ""), make("p", "")];
+        label.append(choice);
+        const said = make("div", "");
+        said.className = "said";
+        said.append(words);
+        const show = () => {
+            const { name, test, in_some_schedules, code, ...answer } = answers[Number(choice.value)];
+            const own = text(code);
+            thinks.textContent = answer.thinks;
+            const marks = make("span", "");
+            marks.className = "own-lines";
+            marks.setAttribute("aria-hidden", "true");
+            // A line of nothing but brackets says nothing.
+            marks.append(...own.map((line) => Object.assign(make("span", ""), { className: usual.has(line) || !/\w/.test(line) ? "" : "own" })));
+            const highlighted = make("code", own.join("\n"));
+            highlighted.className = "language-rust";
+            highlighted.tabIndex = 0;
+            /** @type {any} */ (window).hljs?.highlightElement(highlighted);
+            highlighted.prepend(marks);
+            listing.replaceChildren(highlighted);
+            const how = test === "compile" ? "does not compile" : in_some_schedules ? "fails in some schedules" : "fails";
+            const title = promise(test);
+            verdict.replaceChildren(...(title ? [make("b", title), " ", make("code", test), ` ${how}:`] : [`It ${how}:`]));
+            words.textContent = answer.said.trim();
+            const link = make("a", "What leads to this failure");
+            link.href = `what-went-wrong.html#${document.querySelector("exercise-check")?.getAttribute("name")}-${name}`;
+            more.replaceChildren(link);
+        };
+        choice.addEventListener("change", show);
+        show();
+        return [label, thinks, listing, verdict, said, more];
+    }
+
+    /** @template {keyof HTMLElementTagNameMap} K
+     * @param {K} tag
+     * @param {string} text
+     * @returns {HTMLElementTagNameMap[K]} */
+    function make(tag, text) {
+        return Object.assign(document.createElement(tag), { textContent: text });
+    }
+})();
