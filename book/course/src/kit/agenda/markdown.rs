@@ -27,6 +27,7 @@ fn write(plan: &Plan, text: &mut String) -> std::fmt::Result {
         list(plan, &plan.chosen),
         match plan.given - plan.minutes {
             0 => "No minute is left over.".to_owned(),
+            60 => "1 h is left over.".to_owned(),
             left => format!("{} are left over.", in_hours(left)),
         }
     )?;
@@ -75,10 +76,16 @@ fn table(plan: &Plan, text: &mut String) -> std::fmt::Result {
             }
             What::Talk(chapter, turn) => talk(&plan.all[chapter], turn),
             What::Step(chapter, turn) => {
-                let step = plan.all[chapter].turns[turn].turn.step.as_ref();
-                step.map_or(String::new(), |step| {
+                let part = &plan.all[chapter].turns[turn];
+                let step = part.turn.step.as_ref();
+                let what = step.map_or(String::new(), |step| {
                     format!("Do: step {}, {}", step.number, step.about)
-                })
+                });
+                // A talk of no minutes has no line of its own, and is read all the same.
+                match part.talk == 0 && !part.turn.sections.is_empty() {
+                    true => format!("{what} (first read: {})", part.turn.sections.join(" · ")),
+                    false => what,
+                }
             }
             What::Break => "**Break**".to_owned(),
             What::Lunch => "**Lunch**".to_owned(),
@@ -100,9 +107,9 @@ fn talk(chapter: &Chapter, turn: usize) -> String {
     if turn.step.is_none() {
         return "Compare designs: what did others build, and what does each cost?".to_owned();
     }
-    let mut what = match turn.sections.is_empty() {
-        true => "Read and ask, on to the next step".to_owned(),
-        false => format!("Read and ask: {}", turn.sections.join(" · ")),
+    let mut what = match (&turn.step, turn.sections.is_empty()) {
+        (Some(step), true) => format!("Read on and ask, until step {} begins", step.number),
+        _ => format!("Read and ask: {}", turn.sections.join(" · ")),
     };
     let count = |number: usize, word: &str| match number {
         0 => None,
