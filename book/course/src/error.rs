@@ -123,7 +123,7 @@ pub enum Error {
 
     /// A chapter was chosen for a workshop, and not what it builds on.
     #[error(
-        "chapter {chapter} builds on {missing}, which nobody has done by then: choose `--chapters {whole}`, or say `--known {missing}` if your participants have done it"
+        "chapter {chapter} builds on {missing}, which nobody has done by then: choose `--chapters {whole}` ({takes} with breaks), or say `--known {missing}` if your participants have done it"
     )]
     Needs {
         /// The chapter's name.
@@ -132,6 +132,8 @@ pub enum Error {
         missing: String,
         /// What was chosen, with all that it needs.
         whole: String,
+        /// How long that takes.
+        takes: String,
     },
 
     /// The chosen chapters take longer than there is time.

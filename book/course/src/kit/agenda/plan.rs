@@ -169,6 +169,7 @@ pub fn refuse(
                 chapter: format!("{} ({})", all[place].number, all[place].name),
                 missing: names(all, &missing),
                 whole: names(all, &whole),
+                takes: in_hours(takes(all, &whole, wish)),
             });
         }
     }
