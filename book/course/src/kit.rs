@@ -19,16 +19,16 @@ use std::path::PathBuf;
 pub enum Command {
     /// For trainers: plan a workshop from the minutes that the pages need, with clock times, breaks and what to drop first
     ///
-    /// The plan is Markdown on stdout. Without --chapters, it takes the chapters that most of the course builds on, as many as fit.
+    /// The plan is Markdown on stdout: `> plan.md` keeps it. Without --chapters, it takes the chapters that most of the course builds on, as many as fit.
     /// For more than a day, make a plan a day: --known says what was done before.
     Agenda {
         /// How long the workshop is, breaks included: 3.5
         #[arg(long, value_name = "HOURS")]
         hours: Hours,
-        /// The chapters to teach, by number or name: 1,2,12
+        /// The chapters to teach, by number or name, with commas and no ranges: 1,2,12
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         chapters: Vec<String>,
-        /// The chapters that participants have done before
+        /// The chapters that participants have done before, each with all that it builds on: 1,2,6
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         known: Vec<String>,
         /// When it begins
