@@ -189,6 +189,15 @@ pub enum Error {
     )]
     WouldDelete(PathBuf),
 
+    /// The archive of `cargo course pack` cannot be made there.
+    #[error("no archive can be made at {}: {what}", path.display())]
+    Archive {
+        /// What was asked for.
+        path: PathBuf,
+        /// Why not, and what to do.
+        what: &'static str,
+    },
+
     /// None of the ports tried is free.
     #[error("no port from {first} to {last} is free ({source}): choose another with --port")]
     Ports {

@@ -65,7 +65,7 @@ pub enum Command {
     ///
     /// It needs `tar`, and a network if cargo has not all crates, those for other systems included. Exercises are packed as they came.
     Pack {
-        /// The archive to make [default: target/course/pack/actors-with-tokio.tar.gz]
+        /// The archive to make, as a file in a folder that is there [default: target/course/pack/actors-with-tokio.tar.gz]
         #[arg(long, value_name = "FILE")]
         dest: Option<PathBuf>,
     },

@@ -53,12 +53,13 @@ const START: &str = "Actors with Tokio, to go
 ========================
 
 1. You need Rust 1.95 or later, with its linker. It is not in here. `rustc --version` says whether you have it.
-2. Unpack this archive to a place where programs may run, and open a terminal in the unpacked folder.
+2. Unpack this archive to your own disk, not on the stick, to a place where programs may run. It needs 1.5 GB there.
+   `tar -xzf` and the archive's name does it, also on Windows. Then open a terminal in the unpacked folder.
 3. Run
 
        cargo course
 
-   The first start compiles for a minute or so, without a network, and prints an address: open it in a browser.
+   The first start compiles for one to three minutes, without a network, and prints an address: open it in a browser.
    Begin with exercises/01-recipe/src/lib.rs.
 
 `cargo course ready` builds everything beforehand, and ends with one line for your trainer.
@@ -77,8 +78,24 @@ pub async fn pack(workspace: &Workspace, destination: Option<PathBuf>) -> Result
     let begin = Instant::now();
     let outer = workspace.course_folder().join("pack");
     let stage = outer.join(NAME);
+    let destination_is_given = destination.is_some();
     let archive = destination.unwrap_or_else(|| outer.join(format!("{NAME}.tar.gz")));
     let archive = std::path::absolute(&archive).map_err(failed(&archive))?;
+    // Now, and not after half a minute of work.
+    let folder = archive.parent().unwrap_or(&archive);
+    let what = match destination_is_given {
+        true if archive.is_dir() => {
+            Some("it is a folder, so add a name, as in --dest FOLDER/actors-with-tokio.tar.gz")
+        }
+        true if !folder.is_dir() => Some("its folder is not there, so make that first"),
+        _ => None,
+    };
+    if let Some(what) = what {
+        return Err(Error::Archive {
+            path: archive,
+            what,
+        });
+    }
     clear(&stage)?;
 
     terminal::note(terminal::quiet("copying the sources …"));
