@@ -108,8 +108,13 @@ pub fn chapter(workspace: &Workspace, exercise: &Exercise, page: &Page) -> Resul
             )),
             None => notes.line("\n## After the last step"),
         }
-        if !turn.sections.is_empty() {
-            notes.line(format_args!("\nRead: {}.", turn.sections.join(" · ")));
+        match (&turn.step, turn.sections.is_empty()) {
+            (Some(step), true) => notes.line(format_args!(
+                "\nRead on, until step {} begins.",
+                step.number
+            )),
+            (None, true) => {}
+            (_, false) => notes.line(format_args!("\nRead: {}.", turn.sections.join(" · "))),
         }
         for question in &turn.questions {
             notes.question(question);
