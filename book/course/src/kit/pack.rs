@@ -53,7 +53,7 @@ const START: &str = "Actors with Tokio, to go
 ========================
 
 1. You need Rust 1.95 or later, with its linker. It is not in here. `rustc --version` says whether you have it.
-2. Unpack this archive to your own disk, not on the stick, to a place where programs may run. It needs 1.5 GB there.
+2. Unpack this archive to your own disk, not on the stick, to a place where programs may run. It needs 2 GB there.
    `tar -xzf` and the archive's name does it, also on Windows. Then open a terminal in the unpacked folder.
 3. Run
 
