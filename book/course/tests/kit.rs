@@ -301,6 +301,10 @@ fn a_pack_holds_the_course_without_answers_and_builds_with_an_empty_cargo_home()
         &fixture.root.join("exercises/01-begun/src/room.rs"),
         "// mine",
     );
+    file(
+        &fixture.root.join("exercises/01-begun/src/main.rs"),
+        "fn main() {} // as chapter 16's: no answer",
+    );
     let lock = Command::new("cargo")
         .arg("generate-lockfile")
         .current_dir(&fixture.root)
@@ -318,7 +322,12 @@ fn a_pack_holds_the_course_without_answers_and_builds_with_an_empty_cargo_home()
         .status();
     assert!(tar.unwrap().success());
     let root = unpacked.join("actors-with-tokio");
-    for name in ["START.txt", "read/index.html", "solutions/01-begun/stub.rs"] {
+    for name in [
+        "START.txt",
+        "read/index.html",
+        "solutions/01-begun/stub.rs",
+        "exercises/01-begun/src/main.rs",
+    ] {
         assert!(root.join(name).is_file(), "{name}");
     }
     for name in ["private.txt", "target", "exercises/01-begun/src/room.rs"] {

@@ -104,9 +104,14 @@ pub async fn pack(workspace: &Workspace, destination: Option<PathBuf>) -> Result
     }
     for exercise in &workspace.exercises {
         let folder = stage.join("exercises").join(exercise.folder_name());
-        // Yours stays here.
-        clear(&folder.join("src"))?;
-        write(&folder.join("src").join("lib.rs"), &read(&exercise.stub())?)?;
+        let source = folder.join("src");
+        // Yours stays here. Chapter 16's program is no answer.
+        let program = read(&source.join("main.rs")).ok();
+        clear(&source)?;
+        if let Some(program) = program {
+            write(&source.join("main.rs"), &program)?;
+        }
+        write(&source.join("lib.rs"), &read(&exercise.stub())?)?;
     }
     write(&stage.join("START.txt"), START.as_bytes())?;
 
