@@ -337,15 +337,6 @@ async fn a_run_that_is_stuck_says_who_waits_for_whom() {
     let arrows = ARROWS.replace("STUCK", STUCK);
     let circle = format!("{arrows} === 'room to moderator, moderator to room'");
     page.until(&circle).await;
-    // A projector's page is zoomed.
-    page.value(&format!(
-        "document.querySelector('{STUCK}').style.zoom = 0.7"
-    ))
-    .await;
-    go_to(&page, STUCK, 12).await;
-    page.until(&circle).await;
-    page.as_on_a_phone().await;
-    page.until(&circle).await;
     go_to(&page, STUCK, 11).await;
     assert!(!page.shows(&format!("{STUCK} .waits-for")).await);
 }
