@@ -175,9 +175,12 @@ fn a_client_that_takes_no_answers_gets_no_new_ones() {
         let mut asked = 0;
         while asked < 2000 {
             let asks = timeout(Duration::from_secs(1), client.asks(asked)).await;
-            if asks.is_err() {
-                break;
-            }
+            let Ok(taken) = asks else { break };
+            assert!(
+                taken,
+                "the client takes no answers, and after {asked} requests the server has ended the connection. Stop reading while they wait: what is answered \
+                 is under way no more"
+            );
             asked += 1;
             settle().await;
         }
@@ -312,7 +315,8 @@ fn answers_find_their_calls_by_their_ids() {
                 calls.push((call, id, number * 10));
             }
             // Of a call long ago, or of none.
-            server.answers(u64::MAX - 5, Ok(999)).await;
+            let nobodys = (0..).find(|id| calls.iter().all(|(_, other, _)| other != id));
+            server.answers(nobodys.unwrap_or_default(), Ok(999)).await;
             for (_, id, number) in calls.iter().rev() {
                 server.answers(*id, Ok(*number)).await;
                 server.answers(*id, Ok(999)).await;
@@ -798,7 +802,11 @@ fn a_server_stops_when_the_time_is_over() {
                 (id, Err(CallError::TimedOut)),
                 "request {id} may take {seconds} s, and the room does not answer"
             );
-            assert_eq!(begin.elapsed(), Duration::from_secs(seconds));
+            assert_eq!(
+                begin.elapsed(),
+                Duration::from_secs(seconds),
+                "request {id} may take {seconds} s, and so long it took"
+            );
             let told = within("the room's share of it", room.reads()).await;
             assert!(
                 matches!(told, Some(Request::Cancel { .. })),
@@ -1144,13 +1152,14 @@ impl Peer {
         self.incoming.next().await.ok().flatten()
     }
 
-    async fn asks(&mut self, id: u64) {
-        self.asks_within(id, CallId::new(), WITHIN).await;
+    /// Whether the server is there.
+    async fn asks(&mut self, id: u64) -> bool {
+        self.asks_within(id, CallId::new(), WITHIN).await
     }
 
-    async fn asks_within(&mut self, id: u64, call: CallId, within: Duration) {
+    async fn asks_within(&mut self, id: u64, call: CallId, within: Duration) -> bool {
         self.out.push(Request::Next { id, call, within });
-        let _ = self.out.write().await;
+        self.out.write().await.is_ok()
     }
 
     /// What is no frame, or half of one.
