@@ -1053,9 +1053,26 @@ fn a_number_is_never_taken_back() {
         let after = here(&room).await;
         let again = named(&room, given_up).await;
         assert_ne!(after, again, "two calls have the same number");
+        assert_eq!(
+            after.ok().max(again.ok()),
+            Some(4),
+            "one call was given up before the actor got to it, and made again; one came between. That makes numbers 3 and 4, and here are {after:?} and {again:?}. \
+             Was the first attempt counted, and not remembered?"
+        );
         if let Ok(first) = polled {
             assert_eq!(first, again, "one call has two numbers");
         }
+        // The last number was told, and then its call is made again and given up.
+        let last = CallId::new();
+        assert_eq!(named(&room, last).await, Ok(5));
+        let _ = timeout(Duration::ZERO, named_call(&room, last)).await;
+        settle().await;
+        assert_eq!(
+            here(&room).await,
+            Ok(6),
+            "a call got number 5, and was made again by somebody who gave up. Number 5 is used all the same"
+        );
+        assert_eq!(named(&room, last).await, Ok(5));
     });
 }
 
@@ -1091,31 +1108,46 @@ fn the_name_goes_along_to_the_actor() {
 
 /// Step 5. The actor remembers a thousand calls, and not all of them for ever.
 ///
-/// Page: "A name for each call". The slips: it remembers the last one only; it never forgets; an attempt makes it forget.
+/// Page: "A name for each call". The slips: it remembers the last one only; it never forgets, or all at once; an attempt makes it forget.
 #[test]
 fn the_actor_forgets_at_last() {
     check(|| async {
         let room = SequencerHandle::new();
+        let ask = || within("a call's end", room.next_number());
+        let ask_as = |call| within("a call's end", room.next_number_as(call));
         let calls: Vec<_> = (0..REMEMBERED).map(|_| CallId::new()).collect();
         for (call, number) in calls.iter().zip(1..) {
-            assert_eq!(named(&room, *call).await, Ok(number));
+            assert_eq!(ask_as(*call).await, Ok(number));
         }
         sleep(NIGHT).await;
-        for (call, number) in calls.iter().zip(1..) {
+        for (index, call) in calls.iter().enumerate().rev() {
             assert_eq!(
-                named(&room, *call).await,
-                Ok(number),
+                ask_as(*call).await,
+                Ok(index as u64 + 1),
                 "{REMEMBERED} calls were made, and all of them are tried again, after a night: the actor remembers so many"
             );
         }
-        for number in 1..=REMEMBERED as u64 {
+        for forgotten in [10, 20] {
+            for number in forgotten - 9..=forgotten {
+                assert_eq!(ask().await, Ok((REMEMBERED + number) as u64));
+            }
+            for (index, call) in calls.iter().enumerate().skip(forgotten) {
+                assert_eq!(
+                    ask_as(*call).await,
+                    Ok(index as u64 + 1),
+                    "{forgotten} more calls were counted, so the {forgotten} oldest may be forgotten, and this one is not among them. Which calls are the last \
+                     {REMEMBERED} does not depend on who tries again"
+                );
+            }
+        }
+        for number in 21..=REMEMBERED as u64 {
             assert_eq!(
-                here(&room).await,
+                ask().await,
                 Ok(REMEMBERED as u64 + number),
                 "a new call gets a new number"
             );
         }
-        let again = named(&room, calls[0]).await;
+        let again = ask_as(calls[0]).await;
         assert_eq!(
             again,
             Ok(2 * REMEMBERED as u64 + 1),
