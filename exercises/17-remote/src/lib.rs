@@ -89,7 +89,7 @@ impl SequencerHandle {
 ///
 /// Many calls are under way at once, and each is answered when it has its result. (A client that takes no answers gets no new ones: the server stops
 /// reading when [`is_full`](wire::Outgoing::is_full) says so.) A call whose [`within`](wire::Request::Next::within) is over is dropped
-/// and answered with [`CallError::TimedOut`]. A call that is cancelled is dropped and not answered. Calls that are under way when the connection ends are dropped.
+/// and answered with [`CallError::TimedOut`]. A call that is cancelled is dropped and not answered, and under way no more. Calls that are under way when the connection ends are dropped.
 ///
 /// # Cancel safety
 /// Dropped, it ends the connection.

@@ -897,6 +897,54 @@ fn a_call_that_is_given_up_costs_nobody() {
     });
 }
 
+/// Step 4. A call that is cancelled is under way no more.
+///
+/// Page: "Cancellation travels". The slips: it counts until its task has ended, and a client that did nothing wrong is thrown out; a Cancel is answered.
+#[test]
+fn what_is_cancelled_is_under_way_no_more() {
+    check(|| async {
+        let (to_room, mut room) = connected_within(NIGHT).await;
+        let mut client = client_with(to_room.clone(), 64 * 1024);
+        let at_once = AT_ONCE as u64;
+        for id in 0..at_once {
+            client.asks(id).await;
+        }
+        let mut under_way = BTreeSet::new();
+        room.follows(&mut under_way).await;
+        assert_eq!(
+            under_way.len(),
+            AT_ONCE,
+            "a client may have {AT_ONCE} calls under way, and has made so many"
+        );
+        for id in 0..20 {
+            client.out.push(Request::Cancel { id });
+            client.out.push(Request::Next {
+                id: at_once + id,
+                call: CallId::new(),
+                within: WITHIN,
+            });
+        }
+        let _ = client.out.write().await;
+        room.follows(&mut under_way).await;
+        assert_eq!(
+            under_way.len(),
+            AT_ONCE,
+            "a client has {AT_ONCE} calls under way. It gives up 20 and makes 20 new ones, in turn, and now {} are under way. Does a call that was given up count?",
+            under_way.len()
+        );
+        for id in under_way {
+            room.answers(id, Ok(1)).await;
+        }
+        for _ in 0..AT_ONCE {
+            let (id, _) = client.is_answered().await;
+            assert!(
+                id >= 20,
+                "the client has given up its calls 0 to 19, and gets an answer to call {id}: for whom?"
+            );
+        }
+    });
+}
+
 /// Step 4. What is over is forgotten.
 ///
 /// Page: "Late answers". The slips: the map of those that wait keeps what timed out; a late answer is given to another call.
@@ -938,6 +986,35 @@ fn late_answers_do_not_pile_up() {
             Ok(1),
             "the answers of calls that are over have come, late. They are nobody's"
         );
+
+        // 100 calls are under way, and 30 wait. Ten of the former are given up, and then ten that wait.
+        let mut calls: Vec<_> = (0..AT_ONCE + 30).map(|_| start(&handle)).collect();
+        let mut under_way = BTreeSet::from_iter(server.all_that_comes().await);
+        let mut answered = 0;
+        for given_up in [0..10, AT_ONCE..AT_ONCE + 10] {
+            for call in calls.drain(given_up) {
+                call.abort();
+            }
+            server.follows(&mut under_way).await;
+        }
+        while let Some(id) = under_way.pop_first() {
+            server.answers(id, Ok(2)).await;
+            answered += 1;
+            server.follows(&mut under_way).await;
+        }
+        assert_eq!(
+            answered,
+            calls.len(),
+            "{} calls are left of those that were under way or waited, and the server was asked {answered} times. For whom?",
+            calls.len()
+        );
+        for call in calls {
+            assert_eq!(
+                result(call).await,
+                Ok(2),
+                "others have given up, and this call has not"
+            );
+        }
     });
 }
 
@@ -1249,6 +1326,21 @@ impl Peer {
             Request::Next { .. } => None,
         })
         .collect()
+    }
+
+    /// Which calls are under way after all that comes.
+    async fn follows(&mut self, under_way: &mut BTreeSet<u64>) {
+        for request in self.all().await {
+            match request {
+                Request::Next { id, .. } => under_way.insert(id),
+                Request::Cancel { id } => under_way.remove(&id),
+            };
+            assert!(
+                under_way.len() <= AT_ONCE,
+                "some calls were given up, and others have their slots. Cancel has to come first: until then {} are under way",
+                under_way.len()
+            );
+        }
     }
 
     async fn all(&mut self) -> Vec<Request> {
