@@ -36,7 +36,8 @@ impl SequencerHandle {
     }
 
     /// A handle for a room that another machine [`serve`]s. It is there at once: `connect` is called when the first call needs a connection.
-    /// All clones share one connection, and on it many calls are under way, up to [`AT_ONCE`]; more of them wait.
+    /// All clones share one connection, and on it many calls are under way, up to [`AT_ONCE`]; more of them wait. They wait, too, while
+    /// [`is_full`](wire::Outgoing::is_full) says that the server does not read.
     ///
     /// A call takes no longer than `within`, whatever it waits for. One that is over, since its time is over or since its caller has dropped it,
     /// is forgotten, and the server is told ([`Cancel`](wire::Request::Cancel)) if it had been asked.

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split},
+    io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, join, split},
     sync::mpsc,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
@@ -109,6 +109,18 @@ fn a_client_that_goes_takes_nobody_with_it() {
 fn nonsense_ends_one_connection() {
     check(|| async {
         let room = SequencerHandle::new();
+        let (mut rude, server) = client_and_server(room.clone());
+        // So many answers that it takes none of them fit on no wire.
+        for id in 0..10 {
+            within("the server's read", rude.asks(id)).await;
+        }
+        let _ = rude.out_raw(b"\0\0\0\x01\x09").await;
+        within(
+            "the end of `serve`, whose client sends nonsense and takes no answers",
+            server,
+        )
+        .await
+        .expect("it does not panic");
         for nonsense in [
             &b"\xff\xff\xff\xff"[..],
             b"\0\0\0\x01\x09",
@@ -161,6 +173,16 @@ fn a_server_ends_with_its_client() {
             0,
             "the client has gone, and its server had the last handle: the actor ends, too"
         );
+
+        // A client that still sends, and to which nothing can be written.
+        let (sends, reader) = duplex(64);
+        let stream = join(reader, duplex(64).0);
+        let server = tokio::spawn(serve(SequencerHandle::new(), stream));
+        let mut client = Peer::new(sends);
+        client.asks(1).await;
+        within("the end of `serve`, whose answer cannot be written", server)
+            .await
+            .expect("it does not panic");
     });
 }
 
@@ -187,6 +209,10 @@ fn a_client_that_takes_no_answers_gets_no_new_ones() {
         assert!(
             asked < 1000,
             "the client takes no answers, and the server took {asked} requests from it. Where are the answers? Stop reading while they wait"
+        );
+        assert!(
+            asked >= AT_ONCE as u64,
+            "a client may have {AT_ONCE} calls under way before it takes an answer, and the server read {asked} requests. Does it wait for a write?"
         );
         let mut numbers = BTreeSet::new();
         for _ in 0..asked {
@@ -330,6 +356,31 @@ fn answers_find_their_calls_by_their_ids() {
                 );
             }
         }
+
+        // One call is slow, and a thousand others are not.
+        let (connect, mut dialled) = network(64 * 1024);
+        let handle = SequencerHandle::connect(connect, WITHIN);
+        let slow = start(&handle);
+        let mut server = accepted(&mut dialled).await;
+        let (slow_id, _, _) = server.is_asked().await;
+        for _ in 0..11 {
+            let calls: Vec<_> = (1..AT_ONCE).map(|_| start(&handle)).collect();
+            for id in server.all_that_comes().await {
+                assert_ne!(id, slow_id, "a call that is under way has this id");
+                server.out.push(Answer { id, number: Ok(1) });
+            }
+            let _ = server.out.write().await;
+            for call in calls {
+                let end = within("a call's end", call).await;
+                assert_eq!(end.expect("it does not panic"), Ok(1));
+            }
+        }
+        server.answers(slow_id, Ok(2)).await;
+        assert_eq!(
+            result(slow).await,
+            Ok(2),
+            "many calls were made and answered while this one was under way"
+        );
     });
 }
 
@@ -444,6 +495,22 @@ fn a_connection_that_breaks_is_an_error_at_once() {
                 "the connection {how}, which is known at once. Why wait for the deadline?"
             );
         }
+
+        // Nothing can be written on it, and nothing comes.
+        let (_silent, reader) = duplex(64);
+        let mut stream = Some(join(reader, duplex(64).0));
+        let connect = move || {
+            let stream = stream.take().ok_or(io::ErrorKind::ConnectionRefused);
+            ready(stream.map_err(io::Error::from))
+        };
+        let handle = SequencerHandle::connect(connect, WITHIN);
+        let begin = Instant::now();
+        let end = here(&handle).await;
+        assert_eq!(
+            (end, begin.elapsed()),
+            (Err(CallError::Net), Duration::ZERO),
+            "the request cannot be written: the connection has failed, though nothing was read. That is known at once"
+        );
     });
 }
 
@@ -498,7 +565,7 @@ fn no_more_than_a_hundred_calls_are_under_way() {
 /// Step 3. After a failure, the next call connects anew.
 ///
 /// Page: "A connection comes and goes". The slips: a handle that is of no use after its first failure; a failure that is noticed by a call that could have had a new
-/// connection.
+/// connection; ids that begin anew, so that a Cancel for the old connection hits a call on the new one.
 #[test]
 fn the_next_call_connects_anew() {
     check(|| async {
@@ -530,6 +597,24 @@ fn the_next_call_connects_anew() {
             assert!(
                 dialled.try_recv().is_err(),
                 "the connection was cut, and nobody has called since: who needs a new one?"
+            );
+        }
+
+        // 50 callers hear of the end, and each of them tries again at once.
+        let calls: Vec<_> = (0..50).map(|_| start_twice(&handle)).collect();
+        let mut server = accepted(&mut dialled).await;
+        server.all_that_comes().await;
+        drop(server);
+        let mut server = accepted(&mut dialled).await;
+        for id in server.all_that_comes().await {
+            server.answers(id, Ok(1)).await;
+        }
+        for call in calls {
+            let ends = within("both calls' end", call).await;
+            assert_eq!(
+                ends.expect("it does not panic"),
+                (Err(CallError::Net), Ok(1)),
+                "the connection was cut, and 50 callers tried again at once, over the next one, which holds. Has something of the old one reached it?"
             );
         }
     });
@@ -580,6 +665,15 @@ fn a_connection_that_cannot_be_made_is_an_error() {
             result(call).await,
             Ok(5),
             "the other machine is back: the next call reaches it"
+        );
+        let gone = on_a_runtime_that_ends(|| async {
+            let (connect, _) = network(64);
+            SequencerHandle::connect(connect, WITHIN)
+        });
+        let end = here(&gone).await;
+        assert!(
+            matches!(end, Err(CallError::Closed | CallError::Net)),
+            "the runtime on which the handle was made has ended, and nobody listens: that is an error, and not {end:?}"
         );
     });
 }
@@ -694,7 +788,8 @@ fn a_connection_may_be_silent_for_a_night() {
 
 /// Step 4. No call takes longer than it may.
 ///
-/// Page: "A time-out does not tell". The slips: no time-out; one around the answer alone, so that a connection, or a slot, may take for ever.
+/// Page: "A time-out does not tell". The slips: no time-out; one around the answer alone, so that a connection, or a slot, may take for ever; an attempt
+/// to connect that never ends.
 #[test]
 fn no_call_takes_longer_than_it_may() {
     check(|| async {
@@ -732,9 +827,22 @@ fn no_call_takes_longer_than_it_may() {
         let (connect, mut dialled) = network(3);
         let handle = SequencerHandle::connect(connect, WITHIN);
         let call = start(&handle);
-        let _does_not_read = within("a connection", dialled.recv()).await;
+        let does_not_read = within("a connection", dialled.recv()).await;
+        let does_not_read = does_not_read.expect("somebody dials");
         times_out(&handle, WITHIN, "the server does not read").await;
         assert_eq!(result(call).await, Err(CallError::TimedOut));
+        for _ in 0..4 {
+            let calls: Vec<_> = (0..AT_ONCE).map(|_| start(&handle)).collect();
+            for call in calls {
+                let end = within("a call's end", call).await;
+                assert_eq!(end.expect("it does not panic"), Err(CallError::TimedOut));
+            }
+        }
+        let asked = Peer::new(does_not_read).all_that_comes().await.len();
+        assert!(
+            asked < 2 * AT_ONCE,
+            "the server has read nothing, 400 calls have timed out, and {asked} of their requests waited to be written. What cannot be written must not pile up"
+        );
 
         let patient = reached_within(SequencerHandle::new(), Duration::MAX);
         assert_eq!(
@@ -742,12 +850,40 @@ fn no_call_takes_longer_than_it_may() {
             Ok(1),
             "`within` is Duration::MAX: no deadline. Does a sum overflow?"
         );
+
+        // Only the first attempt to connect hangs.
+        let (mut there, mut dialled) = network(64);
+        let mut attempts = 0;
+        let connect = move || {
+            attempts += 1;
+            let stream = (attempts > 1).then(&mut there);
+            async move {
+                match stream {
+                    Some(stream) => stream.await,
+                    None => pending().await,
+                }
+            }
+        };
+        let dials = SequencerHandle::connect(connect, WITHIN);
+        assert!(here(&dials).await.is_err(), "nobody takes the connection");
+        sleep(Duration::from_millis(1)).await;
+        let call = start(&dials);
+        settle().await;
+        let Ok(stream) = dialled.try_recv() else {
+            panic!(
+                "an attempt to connect has got no answer, and its time is over: the next call makes another one"
+            );
+        };
+        let mut server = Peer::new(stream);
+        let (id, _, _) = server.is_asked().await;
+        server.answers(id, Ok(1)).await;
+        assert_eq!(result(call).await, Ok(1));
     });
 }
 
 /// Step 4. The time that is left goes along.
 ///
-/// Page: "Deadlines travel". The slip: the server is given the whole time anew.
+/// Page: "Deadlines travel". The slips: the server is given the whole time anew; the time in front of the mailbox is not counted.
 #[test]
 fn the_time_that_is_left_goes_along() {
     check(|| async {
@@ -761,16 +897,43 @@ fn the_time_that_is_left_goes_along() {
             }
         };
         let handle = SequencerHandle::connect(connect, WITHIN);
-        let call = start(&handle);
+        let calls: Vec<_> = (0..AT_ONCE + 30).map(|_| start(&handle)).collect();
         let mut server = accepted(&mut dialled).await;
-        let (id, _, left) = server.is_asked().await;
-        assert_eq!(
-            left,
-            WITHIN - late,
-            "the caller waits for {WITHIN:?} in all, and the connection took {late:?} of that"
+        sleep(late).await;
+        assert!(
+            dialled.try_recv().is_err(),
+            "many calls wait for a connection, and more than one is made. There is one attempt to connect at a time"
         );
-        server.answers(id, Ok(1)).await;
-        assert_eq!(result(call).await, Ok(1));
+        let asked = server.all().await;
+        assert_eq!(
+            asked.len(),
+            AT_ONCE,
+            "{} calls waited for the connection: {AT_ONCE} of them are under way now, and the others wait on",
+            calls.len()
+        );
+        for request in asked {
+            let Request::Next { id, within, .. } = request else {
+                panic!("nobody has given up, and there is a Cancel")
+            };
+            assert_eq!(
+                within,
+                WITHIN - late,
+                "the caller waits for {WITHIN:?} in all, in front of the mailbox, too, and the connection took {late:?} of that"
+            );
+            server.answers(id, Ok(1)).await;
+        }
+        for _ in 0..30 {
+            let (id, _, left) = server.is_asked().await;
+            assert_eq!(
+                left,
+                WITHIN - late,
+                "this call waited for the connection and for one of the {AT_ONCE}, perhaps in front of the mailbox, and that took {late:?}"
+            );
+            server.answers(id, Ok(1)).await;
+        }
+        for call in calls {
+            assert_eq!(result(call).await, Ok(1));
+        }
         let call = start(&handle);
         assert_eq!(
             server.is_asked().await.2,
@@ -1502,6 +1665,14 @@ type Call = JoinHandle<Result<u64, CallError>>;
 fn start(handle: &SequencerHandle) -> Call {
     let handle = handle.clone();
     tokio::spawn(async move { handle.next_number().await })
+}
+
+/// A call, and another one after it, whatever the first one brings.
+fn start_twice(
+    handle: &SequencerHandle,
+) -> JoinHandle<(Result<u64, CallError>, Result<u64, CallError>)> {
+    let handle = handle.clone();
+    tokio::spawn(async move { (handle.next_number().await, handle.next_number().await) })
 }
 
 fn start_named(handle: &SequencerHandle, call: CallId) -> Call {
