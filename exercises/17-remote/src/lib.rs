@@ -39,8 +39,9 @@ impl SequencerHandle {
     /// All clones share one connection, and on it many calls are under way, up to [`AT_ONCE`]; more of them wait. They wait, too, while
     /// [`is_full`](wire::Outgoing::is_full) says that the server does not read.
     ///
-    /// A call takes no longer than `within`, whatever it waits for. One that is over, since its time is over or since its caller has dropped it,
-    /// is forgotten, and the server is told ([`Cancel`](wire::Request::Cancel)) if it had been asked.
+    /// A call takes no longer than `within`, whatever it waits for: with [`Duration::ZERO`] its time is over at once, and with [`Duration::MAX`]
+    /// it has no deadline. One that is over, since its time is over or since its caller has dropped it, is forgotten, and the server is told
+    /// ([`Cancel`](wire::Request::Cancel)) if it had been asked.
     ///
     /// # How a connection ends
     /// When the server has gone, the stream fails or what comes is no answer, all calls that are under way get [`CallError::Net`] at once. So does

@@ -34,6 +34,7 @@ impl SequencerHandle {
         Self::Local(LocalHandle { sender })
     }
 
+    /// A call takes no longer than `within`: with [`Duration::ZERO`] its time is over at once, with [`Duration::MAX`] it has no deadline.
     pub fn connect<C, F, S>(connect: C, within: Duration) -> Self
     where
         C: FnMut() -> F + Send + 'static,
