@@ -149,7 +149,7 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
         self.waiting.len() > 4096
     }
 
-    /// Writes all that waits. With nothing to write it is done at once.
+    /// Writes all that waits. With nothing to write it is done at once, so a branch of a `select!` needs `if !outgoing.is_empty()`.
     ///
     /// # Errors
     /// The stream has failed.
