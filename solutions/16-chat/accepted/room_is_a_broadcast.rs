@@ -17,7 +17,7 @@ use tokio::{
     select,
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 /// The registry's mailbox.
@@ -321,7 +321,8 @@ async fn client<S>(
     }
     if matches!(end, End::Polite) {
         for reply in left.into_iter().chain([Reply::Bye]) {
-            let _ = client.reply(reply).await; // the stream may fail now, too
+            // It waits for a slot: that the server stops does not make a client too slow. The stream may fail now, too.
+            let _ = client.outbox.send(reply).await;
         }
         // With the last sender the writing task ends, when it has written everything.
         drop(client);
@@ -575,13 +576,14 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     let registry = RegistryHandle::new(limits.waiting);
     let (closing, closed) = watch::channel(false);
     let mut clients = JoinSet::new();
+    let mut not_before = Instant::now();
     let stop = loop {
         select! {
             biased;
             stop = &mut stop => break stop,
             // Those that have ended stay in the set until they are taken out.
             Some(_) = clients.join_next() => {}
-            stream = next_client(&mut listener) => {
+            stream = next_client(&mut listener, &mut not_before) => {
                 clients.spawn(client(stream, registry.clone(), limits, closed.clone()));
             }
         }
@@ -599,12 +601,14 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     }
 }
 
-async fn next_client<L: Listener>(listener: &mut L) -> L::Stream {
+/// The pause is kept outside: this is dropped, and called anew, whenever a client ends.
+async fn next_client<L: Listener>(listener: &mut L, not_before: &mut Instant) -> L::Stream {
     loop {
+        sleep_until(*not_before).await;
         match listener.accept().await {
             Ok(stream) => return stream,
             // Too many open files, for example: that passes, when others go. Until then it fails at once, again and again.
-            Err(_) => sleep(PAUSE).await,
+            Err(_) => *not_before = Instant::now() + PAUSE,
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
     select,
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep_until, timeout},
     try_join,
 };
 
@@ -397,7 +397,7 @@ async fn user<S>(
 {
     // In a set, which aborts it when this task is dropped, or returns.
     let mut connected = JoinSet::new();
-    let (connection, incoming) = connect(&mut connected, stream, limits.line);
+    let (connection, incoming) = connect(&mut connected, stream, limits.line, closing);
     let (own, mailbox) = mpsc::channel(limits.waiting);
     let mut user = User {
         registry,
@@ -408,7 +408,7 @@ async fn user<S>(
         name: None,
         room: None,
     };
-    let end = user.run(closing).await;
+    let end = user.run().await;
     let left = user.leave().await;
     if let Some(name) = user.name.take() {
         user.registry.free_name(name).await;
@@ -424,13 +424,12 @@ async fn user<S>(
 }
 
 impl User {
-    async fn run(&mut self, mut closing: watch::Receiver<bool>) -> End {
+    async fn run(&mut self) -> End {
         loop {
             let done = select! {
                 biased;
                 () = lost(&mut self.room) => Err(End::Gone),
                 () = self.connection.closed() => Err(End::Gone),
-                _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => Err(End::Polite),
                 // Never None: this actor has a Sender itself.
                 Some(reply) = self.mailbox.recv() => self.pass_on(reply).await,
                 line = self.incoming.recv() => self.hear(line).await,
@@ -451,7 +450,7 @@ impl User {
                 self.reply(Reply::Failed(failure)).await?;
                 Err(End::Polite)
             }
-            // If the connection has failed, it takes no BYE either.
+            // The server stops, and what was read has been answered. Or the connection has failed, and it takes no BYE either.
             Some(Line::End) | None => Err(End::Polite),
         }
     }
@@ -544,11 +543,12 @@ async fn lost(room: &mut Option<Membership>) {
     }
 }
 
-/// The connection of chapter 11, but for one thing: a line that is refused ends only what comes in.
+/// The connection of chapter 11, but for one thing: a line that is refused ends only what comes in, and so does the stop.
 fn connect<S>(
     tasks: &mut JoinSet<()>,
     stream: S,
     longest: usize,
+    closing: watch::Receiver<bool>,
 ) -> (mpsc::Sender<String>, mpsc::Receiver<Line>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
@@ -558,22 +558,28 @@ where
     tasks.spawn(async move {
         let (reader, writer) = split(stream);
         // An error of one drops the other where it stands.
-        let _ = try_join!(read(reader, incoming, longest), write(writer, mailbox));
+        let _ = try_join!(
+            read(reader, incoming, longest, closing),
+            write(writer, mailbox)
+        );
     });
     (sender, receiver)
 }
 
-/// Reads lines until the peer has sent everything, or nobody wants them any more.
+/// Reads lines until the peer has sent everything, the server stops, or nobody wants them any more.
 async fn read(
     stream: impl AsyncRead + Unpin,
     lines: mpsc::Sender<Line>,
     longest: usize,
+    mut closing: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let line = select! {
-            line = next_line(&mut stream, longest) => line?,
+            biased;
             () = lines.closed() => return Ok(()),
+            _ = closing.wait_for(|closing| *closing) => return Ok(()),
+            line = next_line(&mut stream, longest) => line?,
         };
         let is_last = !matches!(line, Line::Text(_));
         if lines.send(line).await.is_err() || is_last {
@@ -668,13 +674,14 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     let registry = RegistryHandle::new();
     let (closing, closed) = watch::channel(false);
     let mut clients = JoinSet::new();
+    let mut not_before = Instant::now();
     let stop = loop {
         select! {
             biased;
             stop = &mut stop => break stop,
             // Those that have ended stay in the set until they are taken out.
             Some(_) = clients.join_next() => {}
-            stream = next_client(&mut listener) => {
+            stream = next_client(&mut listener, &mut not_before) => {
                 clients.spawn(user(stream, registry.clone(), limits, closed.clone()));
             }
         }
@@ -692,12 +699,14 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     }
 }
 
-async fn next_client<L: Listener>(listener: &mut L) -> L::Stream {
+/// The pause is kept outside: this is dropped, and called anew, whenever a client ends.
+async fn next_client<L: Listener>(listener: &mut L, not_before: &mut Instant) -> L::Stream {
     loop {
+        sleep_until(*not_before).await;
         match listener.accept().await {
             Ok(stream) => return stream,
             // Too many open files, for example: that passes, when others go. Until then it fails at once, again and again.
-            Err(_) => sleep(PAUSE).await,
+            Err(_) => *not_before = Instant::now() + PAUSE,
         }
     }
 }
