@@ -47,7 +47,7 @@
             }
         }
     });
-    document.querySelectorAll("pre > code, .table-wrapper").forEach((block) => wide.observe(block));
+    document.querySelectorAll("pre > code, .table-wrapper, .drawing").forEach((block) => wide.observe(block));
 
     // mdBook turns the page on the arrow keys, also while they scroll such a block.
     document.querySelector("main")?.addEventListener("keydown", (event) => {
