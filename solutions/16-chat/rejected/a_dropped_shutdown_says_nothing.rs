@@ -18,7 +18,7 @@ use tokio::{
     select,
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 const MAILBOX: usize = 32;
@@ -553,6 +553,7 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     let registry = RegistryHandle::new();
     let (closing, closed) = watch::channel(false);
     let mut clients = JoinSet::new();
+    let mut not_before = Instant::now();
     let stop = loop {
         if stop.is_terminated() {
             std::future::pending::<()>().await;
@@ -562,7 +563,7 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
             Ok(stop) = &mut stop => break Ok::<_, ()>(stop),
             // Those that have ended stay in the set until they are taken out.
             Some(_) = clients.join_next() => {}
-            stream = next_client(&mut listener) => {
+            stream = next_client(&mut listener, &mut not_before) => {
                 clients.spawn(client(stream, registry.clone(), limits, closed.clone()));
             }
         }
@@ -580,12 +581,13 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
     }
 }
 
-async fn next_client<L: Listener>(listener: &mut L) -> L::Stream {
+async fn next_client<L: Listener>(listener: &mut L, not_before: &mut Instant) -> L::Stream {
     loop {
+        sleep_until(*not_before).await;
         match listener.accept().await {
             Ok(stream) => return stream,
             // Too many open files, for example: that passes, when others go. Until then it fails at once, again and again.
-            Err(_) => sleep(PAUSE).await,
+            Err(_) => *not_before = Instant::now() + PAUSE,
         }
     }
 }

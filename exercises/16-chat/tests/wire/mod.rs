@@ -9,7 +9,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -90,10 +90,12 @@ impl Listener for Door {
     }
 }
 
-/// The server's end of a stream, which can be reset.
+/// The server's end of a stream, which can be reset, or break.
 pub struct Wire {
     stream: DuplexStream,
     reset: Option<oneshot::Receiver<()>>,
+    /// Nothing can be written to it.
+    is_broken: Arc<AtomicBool>,
 }
 
 impl AsyncRead for Wire {
@@ -121,6 +123,9 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_broken.load(Relaxed) {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -142,6 +147,7 @@ pub struct Client<S = DuplexStream> {
     /// What has come of the next line.
     part: Vec<u8>,
     reset: Option<oneshot::Sender<()>>,
+    is_broken: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -155,6 +161,7 @@ impl Client {
         let wire = Wire {
             stream: other,
             reset: Some(resets),
+            is_broken: Arc::clone(&client.is_broken),
         };
         assert!(
             door.send(Ok(wire)).is_ok(),
@@ -169,6 +176,11 @@ impl Client {
             let _ = reset.send(()); // the server may have gone
         }
     }
+
+    /// It has gone, and only the half that writes can find out: writing fails from now on, and there is nothing to read.
+    pub fn breaks(&self) {
+        self.is_broken.store(true, Relaxed);
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
@@ -179,6 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             said: "nothing yet".to_owned(),
             part: Vec::new(),
             reset: None,
+            is_broken: Arc::default(),
         }
     }
 
