@@ -231,6 +231,22 @@ fn ready_says_in_one_line_what_is_missing() {
     assert_eq!(found["built"], 1);
 }
 
+/// A part of it was lost on the way here.
+#[test]
+fn ready_says_that_an_exercise_does_not_build_as_it_came() {
+    let tests = "#[test] fn counts() { env!(\"CARGO_BIN_EXE_lost\"); }\n";
+    let fixture = Fixture::new().exercise("01-early", "// as it came\n", tests, &["counts"]);
+    let stub = fixture.root.join("solutions/01-early/stub.rs");
+    file(&stub, "// as it came\n");
+    let (code, out, error) = course_in(&fixture.root, &["ready"]);
+    assert_eq!(code, 1, "{out}{error}");
+    assert!(
+        out.starts_with("not ready: error: environment variable"),
+        "{out}{error}"
+    );
+    assert!(out.contains("0 of 1 exercises built"), "{out}");
+}
+
 #[test]
 fn show_runs_an_answer_in_a_copy_and_leaves_the_learner_s_alone() {
     let tests = "#[test] fn counts() { assert_eq!(shown::count(), 2, \"who counts?\") }\n";

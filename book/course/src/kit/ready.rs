@@ -13,7 +13,7 @@ use crate::{
     process::{echo, limited, plain},
     stand_in::{explore, trace},
     terminal,
-    workspace::{Exercise, Workspace},
+    workspace::{Exercise, Workspace, stub},
 };
 use serde::Serialize;
 use std::{
@@ -176,7 +176,8 @@ async fn look(workspace: &Workspace, found: &mut Found) -> Result<Result<(), Str
     Ok(Ok(()))
 }
 
-/// Builds an exercise as a check does. `None`: it can be built, whatever the learner has written; else what is missing.
+/// Builds an exercise as a check does. `None`: it can be built, whatever the learner has written; else what is missing. One that is as it
+/// came may only say what it starts with.
 async fn builds(settings: &Settings, exercise: &Exercise) -> Result<Option<String>, Error> {
     let status = Status::waiting(&exercise.name, &[]);
     let mut report = Report {
@@ -184,8 +185,10 @@ async fn builds(settings: &Settings, exercise: &Exercise) -> Result<Option<Strin
         status,
     };
     Ok(match build(settings, &exercise.name, &mut report).await? {
-        Build::Broken { text, .. } if text.contains(NOT_ITS_CODE) || text.contains("linker `") => {
-            Some(text)
+        Build::Broken { text, .. } => {
+            let is_its_code = !text.contains(NOT_ITS_CODE) && !text.contains("linker `");
+            let as_it_came = stub::is(exercise)? && !text.contains(&exercise.starts_with);
+            (as_it_came || !is_its_code).then_some(text)
         }
         _ => None,
     })
