@@ -282,14 +282,14 @@
             }
         }
 
-        /** With as many places as it ever needs, up to ten. */
+        /** With as many slots as it ever needs, one to ten. */
         #mailbox(id, [inside, outside, closed]) {
             const { name, cap } = this.#run.boxes[id];
             const [most, mostOutside] = this.#run.most[id];
-            const places = cap && cap <= 10 ? cap : Math.min(most, 10);
-            const slots = Array.from({ length: places + Math.min(mostOutside, 10) }, (_, at) => {
-                const label = at < places ? inside[at] : outside[at - places];
-                const style = `slot ${at < places ? "" : "outside"} ${label === undefined ? "empty" : ""}`;
+            const usual = cap && cap <= 10 ? cap : Math.max(1, Math.min(most, 10));
+            const slots = Array.from({ length: usual + Math.min(mostOutside, 10) }, (_, at) => {
+                const label = at < usual ? inside[at] : outside[at - usual];
+                const style = `slot ${at < usual ? "" : "outside"} ${label === undefined ? "empty" : ""}`;
                 return make("span", style, label >= 0 ? this.#chip(label) : "");
             });
             const filled = `${name}: ${inside.length} ${cap ? `of ${cap}` : cap === 0 ? "" : "(unbounded)"}${closed ? ", closed" : ""}`;
