@@ -255,6 +255,21 @@ fn getting_stuck_after_a_while_is_found_too() {
 }
 
 #[test]
+fn a_main_that_ends_before_the_others_says_that_the_recording_goes_on() {
+    let says = |trace: Trace| {
+        let mut said = trace.sentences().into_iter();
+        said.find(|sentence| sentence.starts_with("Main ends."))
+    };
+    let first = tokio::record("", async {
+        tokio::spawn(yield_now());
+    });
+    let goes_on = "Main ends. In a program the runtime would end with it; here it goes on.";
+    assert_eq!(says(first).as_deref(), Some(goes_on));
+    let last = tokio::record("", async { tokio::spawn(async {}).await.unwrap() });
+    assert_eq!(says(last).as_deref(), Some("Main ends."));
+}
+
+#[test]
 fn asking_oneself_is_a_cycle_of_one() {
     let trace = tokio::record("", async {
         let (sender, mut mailbox) = mpsc::channel(1);

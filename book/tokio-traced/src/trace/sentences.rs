@@ -9,8 +9,12 @@ impl Trace {
         let mut teller = Teller::new(self);
         let mut last_ms = 0;
         let mut sentences = Vec::new();
-        for event in &self.events {
+        for (position, event) in self.events.iter().enumerate() {
             let mut sentence = capitalized(&teller.tell(event));
+            let main_ends = event.actor == 0 && matches!(event.kind, Kind::Ended(Ended::Returned));
+            if main_ends && position + 1 < self.events.len() {
+                sentence += " In a program the runtime would end with it; here it goes on.";
+            }
             if event.ms != last_ms {
                 sentence = format!("At {} ms: {sentence}", event.ms);
                 last_ms = event.ms;
