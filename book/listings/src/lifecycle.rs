@@ -162,6 +162,7 @@ impl Actor for Station {
 mod tests {
     use super::*;
     use harness::{alive_tasks, check, settle, within};
+    use tokio::sync::oneshot::error::TryRecvError;
 
     fn station(place: &str, capacity: usize) -> (Address<Station>, JoinHandle<Ended<Station>>) {
         spawn(place.to_owned(), capacity)
@@ -268,6 +269,24 @@ mod tests {
             assert!(within("an answer", answer).await.is_err());
             let error = within("the end", task).await.err().unwrap();
             assert!(error.is_cancelled());
+        });
+    }
+
+    /// Page: "Start it again": a question that has its slot when this frame is killed is left in the channel, and its asker waits.
+    #[test]
+    fn a_question_that_meets_a_kill_is_left_in_the_channel() {
+        check(|| async {
+            let (station, task) = station("Oslo", 8);
+            sleep(Duration::from_secs(2)).await;
+            // The first half of a `send` is done when the actor ends.
+            let slot = station.letters.reserve().await.unwrap();
+            station.kill();
+            assert!(within("the end", task).await.is_ok());
+            let (reply, mut answer) = oneshot::channel();
+            slot.send(Letter::Message(reply));
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Empty));
+            drop(station);
+            assert_eq!(answer.try_recv(), Err(TryRecvError::Closed));
         });
     }
 
