@@ -128,8 +128,8 @@ impl ExchangeHandle {
         select! {
             biased;
             price = &mut answer => price.map_err(|_| Gone),
-            // It may have died with this question still in its mailbox.
-            () = self.sender.closed() => Err(Gone),
+            // It may have died with this question still in its mailbox, or have answered between the two looks.
+            () = self.sender.closed() => answer.try_recv().map_err(|_| Gone),
         }
     }
 }
