@@ -181,10 +181,10 @@ impl Relay {
                     }
                     None => break,
                 },
-                place = self.out.reserve(), if !self.queue.is_empty() => match place {
-                    Ok(place) => {
+                permit = self.out.reserve(), if !self.queue.is_empty() => match permit {
+                    Ok(permit) => {
                         if let Some(text) = self.queue.pop_front() {
-                            place.send(text);
+                            permit.send(text);
                         }
                     }
                     Err(_) => return,

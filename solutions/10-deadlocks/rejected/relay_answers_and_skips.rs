@@ -145,8 +145,8 @@ impl Relay {
     async fn run(mut self) {
         loop {
             tokio::select! {
-                place = self.out.reserve(), if !self.queue.is_empty() => match place {
-                    Ok(place) => if let Some(text) = self.queue.pop_front() { place.send(text) },
+                permit = self.out.reserve(), if !self.queue.is_empty() => match permit {
+                    Ok(permit) => if let Some(text) = self.queue.pop_front() { permit.send(text) },
                     Err(_) => return,
                 },
                 message = self.mailbox.recv() => match message {

@@ -116,8 +116,8 @@ async fn run_relay(mut mailbox: mpsc::Receiver<String>, out: mpsc::Sender<String
                 Some(text) => queue.push_back(text),
                 None => break,
             },
-            place = out.reserve(), if !queue.is_empty() => match (place, queue.pop_front()) {
-                (Ok(place), Some(text)) => place.send(text),
+            permit = out.reserve(), if !queue.is_empty() => match (permit, queue.pop_front()) {
+                (Ok(permit), Some(text)) => permit.send(text),
                 _ => return,
             },
         }

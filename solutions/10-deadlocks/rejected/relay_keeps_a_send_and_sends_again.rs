@@ -128,7 +128,7 @@ async fn run_relay(mut mailbox: mpsc::Receiver<ToRelay>, out: mpsc::Sender<Strin
                             ToRelay::Accepted { reply } => {
                                 let _ = reply.send(accepted);
                             }
-                            // `sending` waits in line for a place, and nobody polls it while this one waits behind it.
+                            // `sending` waits in line for a slot, and nobody polls it while this one waits behind it.
                             ToRelay::Forward { text } => {
                                 accepted += 1;
                                 if out.send(text).await.is_err() {

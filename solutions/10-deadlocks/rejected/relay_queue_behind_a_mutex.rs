@@ -127,7 +127,7 @@ async fn run_relay(shared: Arc<Shared>, out: mpsc::Sender<String>) {
             (!state.queue.is_empty(), state.without_handles)
         };
         if waits {
-            let Ok(place) = out.reserve().await else {
+            let Ok(permit) = out.reserve().await else {
                 shared
                     .state
                     .lock()
@@ -142,7 +142,7 @@ async fn run_relay(shared: Arc<Shared>, out: mpsc::Sender<String>) {
                 .queue
                 .pop_front();
             if let Some(text) = next {
-                place.send(text);
+                permit.send(text);
             }
         } else if done {
             return;

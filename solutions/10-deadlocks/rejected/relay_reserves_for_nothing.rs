@@ -122,10 +122,10 @@ async fn run_relay(mut mailbox: mpsc::Receiver<ToRelay>, out: mpsc::Sender<Strin
                 }
                 None => break,
             },
-            place = out.reserve() => match place {
-                Ok(place) => {
+            permit = out.reserve() => match permit {
+                Ok(permit) => {
                     if let Some(text) = queue.pop_front() {
-                        place.send(text);
+                        permit.send(text);
                     }
                 }
                 Err(_) => return,

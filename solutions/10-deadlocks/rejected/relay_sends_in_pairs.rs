@@ -122,10 +122,10 @@ async fn run_relay(mut mailbox: mpsc::Receiver<ToRelay>, out: mpsc::Sender<Strin
                 }
                 None => break,
             },
-            places = out.reserve_many(queue.len().min(out.max_capacity()).min(2)), if !queue.is_empty() => match places {
-                Ok(places) => {
-                    for (place, text) in places.zip(std::iter::from_fn(|| queue.pop_front())) {
-                        place.send(text);
+            permits = out.reserve_many(queue.len().min(out.max_capacity()).min(2)), if !queue.is_empty() => match permits {
+                Ok(permits) => {
+                    for (permit, text) in permits.zip(std::iter::from_fn(|| queue.pop_front())) {
+                        permit.send(text);
                     }
                 }
                 Err(_) => return,

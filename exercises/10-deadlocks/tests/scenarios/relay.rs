@@ -213,7 +213,7 @@ impl Relay {
             Clone => self.handles.extend(self.handles.last().cloned()),
             Drop => {
                 if self.handles.pop().is_some() && self.handles.is_empty() {
-                    self.tell("the last handle is dropped (who waits has one still)");
+                    self.tell("the last handle is dropped (callers that wait still have one)");
                 }
             }
             OldestGivesUp => {

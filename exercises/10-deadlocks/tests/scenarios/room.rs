@@ -192,7 +192,7 @@ impl Room {
             Clone => self.handles.extend(self.handles.last().cloned()),
             Drop => {
                 if self.handles.pop().is_some() && self.handles.is_empty() {
-                    self.tell("the last handle is dropped (who waits has one still)");
+                    self.tell("the last handle is dropped (callers that wait still have one)");
                 }
             }
             OldestGivesUp => {
@@ -390,7 +390,7 @@ impl Room {
         let at_most = known.at_most().min(limit);
         assert!(
             count <= at_most,
-            "`posts_by` says that {author:?} has posted {count}, and it can be {at_most} at the most: who is refused, or gives up while it waits for the mailbox, has not posted"
+            "`posts_by` says that {author:?} has posted {count}, and it can be {at_most} at the most: a caller that is refused, or gives up while it waits for the mailbox, has not posted"
         );
     }
 
