@@ -144,7 +144,7 @@ fn a_failed_start_gives_the_error_and_no_actor() {
 /// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten; askers that wait for ever; an `on_start` that the caller of
 /// `spawn` runs.
 #[test]
-fn a_panic_is_seen_by_who_holds_the_handle() {
+fn a_panic_is_seen_by_the_holder_of_the_handle() {
     check(|| async {
         let journal = Journal::default();
         let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 8);

@@ -1,4 +1,4 @@
-//! rejected: a_panic_is_seen_by_who_holds_the_handle
+//! rejected: a_panic_is_seen_by_the_holder_of_the_handle
 //! says: which the actor's own task calls
 //! thinks: "on_start gives a future, and the task awaits that."
 
