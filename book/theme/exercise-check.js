@@ -26,6 +26,8 @@
     };
 
     const LOST = "`cargo course` is not running: verdicts are not live";
+    /** As in "panicked at exercises/01-recipe/src/lib.rs:36:9". */
+    const PLACE = /((?:exercises[\\/][\w-]+[\\/])?src[\\/][\w\\/]+\.rs:\d+)/;
     const WATCHING = "Watching: save, and it runs.";
 
     class ExerciseCheck extends HTMLElement {
@@ -38,9 +40,9 @@
         #status = make("p", "state");
         #note = make("p", "note");
         #segments = make("div", "segments");
-        #rustc = new Said();
+        #rustc = new Said("");
         #schedules = make("p", "note");
-        #inSchedule = new Said();
+        #inSchedule = new Said("");
         #live = false;
         #run = button("Run the tests");
 
@@ -48,7 +50,7 @@
             if (this.#name || /\/print(\.html)?$/.test(location.pathname)) {
                 return;
             }
-            this.#name = this.getAttribute("name") ?? "";
+            this.#name = this.#rustc.exercise = this.#inSchedule.exercise = this.getAttribute("name") ?? "";
             this.#step = this.getAttribute("step") ?? "";
             if (this.#step) {
                 this.id ||= `step-${this.#step}`;
@@ -274,7 +276,7 @@
         #summary;
         #mark = make("span", "mark");
         #verdict = make("span", "verdict");
-        #said = new Said();
+        #said;
         #causes = make("div", "causes");
         #recording;
         #hints;
@@ -287,6 +289,7 @@
             this.details = details;
             this.added = added;
             this.name = details.dataset.test ?? "";
+            this.#said = new Said(exercise);
             this.#open = details.open;
             this.#summary = /** @type {HTMLElement} */ (details.querySelector(":scope > summary"));
             this.#summary.classList.add("row");
@@ -339,28 +342,51 @@
         }
     }
 
-    /** A program's own words: shown as text, and not at all when there are none. */
+    /** A program's own words: shown as text, and not at all when there are none. A place in the reader's own code can be opened. */
     class Said {
         #label = make("p");
         #text = make("pre");
+        #code = make("div");
         element = make("div", "said");
 
-        constructor() {
+        /** @param {string} exercise */
+        constructor(exercise) {
+            this.exercise = exercise;
             this.element.hidden = true;
             // It may scroll, and what scrolls must be in reach of the keyboard.
             this.#text.tabIndex = 0;
             this.#text.setAttribute("role", "group");
-            this.element.append(this.#label, this.#text);
+            this.element.append(this.#label, this.#text, this.#code);
         }
 
         /** @param {string} label whose words they are @param {string} text */
         say(label, text) {
             this.element.hidden = text === "";
             if (this.#text.textContent !== text) {
-                this.#text.textContent = text;
+                const parts = text.split(PLACE);
+                this.#text.replaceChildren(...parts.map((part, at) => (at % 2 ? this.#place(part) : part)));
+                this.#code.replaceChildren();
             }
             this.#label.replaceChildren(...prose(label));
             this.#text.setAttribute("aria-label", label.replaceAll("`", ""));
+        }
+
+        /** @param {string} place */
+        #place(place) {
+            const open = make("button", "place", place);
+            open.type = "button";
+            open.title = "Show this line";
+            const [file, line] = place.split(":");
+            const path = file.split(/src[\\/]/)[1].replaceAll("\\", "/");
+            open.addEventListener("click", () => {
+                fetch(`api/exercises/${encodeURIComponent(this.exercise)}/source/${path}`)
+                    .then(async (answer) => {
+                        this.#code.replaceChildren(...own(file, answer.ok ? await answer.text() : ""));
+                        mark(/** @type {HTMLElement | null} */ (this.#code.querySelector("code")), Number(line));
+                    })
+                    .catch(() => say(this.#code, LOST));
+            });
+            return open;
         }
     }
 
@@ -471,6 +497,19 @@
         const code = make("div", "own-code");
         code.append(name, text);
         return [code];
+    }
+
+    /** Marks a line of code, and brings it into sight.
+     * @param {HTMLElement | null} code @param {number} line */
+    function mark(code, line) {
+        if (code?.parentElement) {
+            const { lineHeight, paddingTop } = getComputedStyle(code);
+            const mark = make("span", "running-line");
+            code.before(mark);
+            mark.setAttribute("style", `height: ${lineHeight}; top: calc(${code.offsetTop}px + ${paddingTop} + ${line - 1} * ${lineHeight})`);
+            code.parentElement.scrollTop = mark.offsetTop - code.parentElement.clientHeight / 2;
+            code.parentElement.focus();
+        }
     }
 
     /** @param {Phase} phase @param {number} passed @param {number} of */

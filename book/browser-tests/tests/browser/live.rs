@@ -273,6 +273,11 @@ async fn an_answer_that_does_not_compile_shows_what_rustc_says() {
     page.sees(".exercise-bar pre", "mismatched types").await;
     // Shown as text, never taken as HTML.
     page.sees(".exercise-bar pre", "<b>one</b>").await;
+    // The place that rustc names can be opened.
+    page.click(".exercise-bar .place").await;
+    page.sees(".exercise-bar .own-code", "<b>one</b>").await;
+    page.until("document.querySelector('.exercise-bar .running-line') !== null")
+        .await;
     assert_no_reload(&page).await;
 }
 

@@ -14,7 +14,7 @@ use crate::{
         publisher::PublisherHandle,
     },
     stand_in::trace,
-    workspace::Workspace,
+    workspace::{Workspace, files::files},
 };
 use axum::{
     Router,
@@ -29,7 +29,13 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use std::{convert::Infallible, fs, io, net::Ipv4Addr, sync::Arc};
+use std::{
+    convert::Infallible,
+    fs, io,
+    net::Ipv4Addr,
+    path::{self, PathBuf},
+    sync::Arc,
+};
 use tokio::{net::TcpListener, sync::watch};
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -108,6 +114,7 @@ pub async fn serve(
         .route("/api/progress", get(progress))
         .route("/api/exercises/{name}/events", get(events))
         .route("/api/exercises/{name}/check", post(check))
+        .route("/api/exercises/{name}/source/{*file}", get(source))
         .route("/api/exercises/{name}/trace/{test}", post(record))
         .fallback(page)
         .layer(middleware::from_fn_with_state(app.clone(), guard))
@@ -172,6 +179,25 @@ async fn check(State(app): State<App>, Path(name): Path<String>) -> StatusCode {
     match app.site.checker.check_now(&name).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// A file of the learner's own code, as it is at this moment.
+async fn source(State(app): State<App>, Path((name, file)): Path<(String, String)>) -> Response {
+    let exercises = &app.site.workspace.exercises;
+    let exercise = exercises.iter().find(|exercise| exercise.name == name);
+    let text = exercise.and_then(|exercise| {
+        let folder = exercise.folder.join("src");
+        let is_it = |path: &PathBuf| {
+            path.strip_prefix(&folder)
+                .is_ok_and(|path| path == path::Path::new(&file))
+        };
+        let path = files(&folder).into_iter().find(is_it)?;
+        fs::read_to_string(path).ok()
+    });
+    match text {
+        Some(text) => text.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
