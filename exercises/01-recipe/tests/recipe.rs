@@ -258,7 +258,7 @@ fn a_caller_that_gives_up_does_no_harm() {
     });
 }
 
-/// Once a question is in the mailbox, dropping the call takes nothing back: it is handled all the same, and uses up a number.
+/// Once a question is in the mailbox, dropping the call takes nothing back: it is handled anyway, and uses up a number.
 ///
 /// Page: "The reply". The slips: an actor that skips those who no longer wait, or takes their number back; a caller that counts by itself
 /// when the answer comes.

@@ -35,7 +35,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A night. No round number: somebody may have a time-out.
 const LONG: Duration = Duration::from_millis(36_717_310);
 
-/// Step 1. Who has joined is found by name, and counted.
+/// Step 1. A member is found by name, and counted.
 ///
 /// Page: "An owner". The slips: state that each handle has for itself; members that are counted and never kept.
 #[test]

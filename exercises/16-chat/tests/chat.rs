@@ -641,7 +641,7 @@ fn all_hear_the_same_in_the_same_order() {
     });
 }
 
-/// Step 4. Who leaves is heard to leave, once.
+/// Step 4. A client that leaves is heard to leave, once.
 ///
 /// Page: "Rooms". The slips: only LEAVE is told; LEFT is told by two tasks; nobody notices that a client has gone.
 #[test]

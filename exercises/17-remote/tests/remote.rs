@@ -186,7 +186,7 @@ fn a_server_ends_with_its_client() {
     });
 }
 
-/// Step 1. Who takes no answers gets no new ones.
+/// Step 1. A client that takes no answers gets no new ones.
 ///
 /// Page: "A call is two messages". The slip: answers pile up in the server.
 #[test]

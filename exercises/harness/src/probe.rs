@@ -88,7 +88,7 @@ pub fn wake_ups_so_far() -> u64 {
     Handle::current().metrics().worker_park_count(0)
 }
 
-/// Runs `call` to its end, and counts how often it was polled. Who waits is polled when something has happened for it: a few times.
+/// Runs `call` to its end, and counts how often it was polled. A call that waits is polled when something has happened for it: a few times.
 /// To be run in a task of its own, where nobody else's wake-ups count.
 pub async fn count_polls<F: Future>(call: F) -> (F::Output, usize) {
     let (mut call, mut polls) = (pin!(call), 0);

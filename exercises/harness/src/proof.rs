@@ -3,7 +3,7 @@
 //!
 //! The program sets `HARNESS_PROOF`, and writes two lines to the process's stdin: the path of a file of its own, and a word. They are
 //! read, and stdin thereby emptied, before the test's body runs; so the code under test meets them nowhere. The first line of the file
-//! is then the word and one of [`BEGUN`], [`PASSED`], [`FAILED`] and [`NEVER_ENDS`]; the report of what went wrong follows it. Who finds
+//! is then the word and one of [`BEGUN`], [`PASSED`], [`FAILED`] and [`NEVER_ENDS`]; the report of what went wrong follows it. A reader that finds
 //! the file does not know the word. The file of a test that does not use this harness stays as it was.
 
 use crate::report::Report;
