@@ -1,6 +1,6 @@
 // @ts-check
 // <exercise-check name="recipe" file="exercises/01-recipe/src/lib.rs">: the box of an exercise; with step="2" that of one of its steps.
-// In the page's HTML it holds the task and the promises, one <details data-test="…"> a test with staged hints inside, all of it
+// In the page's HTML that of a step holds its task and its promises, one <details data-test="…"> a test with staged hints inside, all of it
 // readable without this script. The script stages the hints (each opens the way to the next) and shows the command to run. When
 // `cargo course` serves the page, its boxes go live: they listen to the verdicts, one server-sent event a change, each the whole status,
 // so nothing has to be kept in step. The first box that is not done is the reader's: it leads, the others only tell how they stand.
@@ -25,6 +25,7 @@
         missing: ["✗", "missing"],
     };
 
+    const isPrint = /\/print(\.html)?$/.test(location.pathname);
     const LOST = "`cargo course` is not running: verdicts are not live";
     /** As in "panicked at exercises/01-recipe/src/lib.rs:36:9". */
     const PLACE = /((?:exercises[\\/][\w-]+[\\/])?src[\\/][\w\\/]+\.rs:\d+)/;
@@ -47,7 +48,7 @@
         #run = button("Run the tests");
 
         connectedCallback() {
-            if (this.#name || /\/print(\.html)?$/.test(location.pathname)) {
+            if (this.#name || isPrint) {
                 return;
             }
             this.#name = this.#rustc.exercise = this.#inSchedule.exercise = this.getAttribute("name") ?? "";
@@ -381,8 +382,9 @@
             open.addEventListener("click", () => {
                 fetch(`api/exercises/${encodeURIComponent(this.exercise)}/source/${path}`)
                     .then(async (answer) => {
+                        const { own, mark } = await ownCode();
                         this.#code.replaceChildren(...own(file, answer.ok ? await answer.text() : ""));
-                        mark(/** @type {HTMLElement | null} */ (this.#code.querySelector("code")), Number(line));
+                        mark(this.#code.querySelector("code"), Number(line));
                     })
                     .catch(() => say(this.#code, LOST));
             });
@@ -434,7 +436,10 @@
             const asked = (this.#asked = new AbortController());
             let [html, source, file] = ["", "", ""];
             let error = LOST;
+            /** @type {any} */
+            let show;
             try {
+                show = await ownCode();
                 const response = await fetch(this.#url, { method: "POST", signal: asked.signal });
                 ({ html = "", source = "", file = "", error = "" } = response.ok ? await response.json() : { error: "cannot record: save again, then try once more" });
             } catch {
@@ -447,8 +452,8 @@
             if (html) {
                 const trace = document.createElement("actor-trace");
                 trace.setAttribute("label", this.#label);
-                trace.append(...sections(html, source));
-                this.#place.append(...own(file, source), trace);
+                trace.append(...show.sections(html, source));
+                this.#place.append(...show.own(file, source), trace);
             }
         }
 
@@ -461,55 +466,9 @@
         }
     }
 
-    /** The recorded runs in a fragment. They hold words of the reader's own code: made anew, as text, from the elements that a run has.
-     * @param {string} html @param {string} source the code that ran, of which all lines are shown */
-    function sections(html, source) {
-        const lines = source.replace(/\n$/, "").split("\n");
-        const pieces = [[lines[0], lines.join("").length, lines.map((_, at) => at + 1)]];
-        const fragment = new DOMParser().parseFromString(html, "text/html");
-        return [...fragment.querySelectorAll("section")].map((run) => {
-            const section = make("section");
-            section.dataset.label = run.dataset.label ?? "";
-            const recorded = JSON.parse(run.querySelector('script[type="application/json"]')?.textContent ?? "");
-            const data = make("script", "", JSON.stringify({ ...recorded, pieces: source ? pieces : [] }));
-            data.type = "application/json";
-            const steps = make("ol");
-            steps.append(...[...run.querySelectorAll("ol > li")].map((step) => make("li", "", step.textContent ?? "")));
-            section.append(make("p", "", run.querySelector("p")?.textContent ?? ""), data, steps);
-            return section;
-        });
-    }
-
-    /** The reader's own code, in which the player marks the line. @param {string} file @param {string} source */
-    function own(file, source) {
-        if (!source) {
-            return [];
-        }
-        const label = `Your \`${file}\``;
-        const name = make("p");
-        name.append(...prose(label));
-        const text = make("pre");
-        // It scrolls, and what scrolls must be in reach of the keyboard.
-        text.tabIndex = 0;
-        text.setAttribute("role", "group");
-        text.setAttribute("aria-label", label.replaceAll("`", ""));
-        text.append(make("code", "language-rust", source));
-        const code = make("div", "own-code");
-        code.append(name, text);
-        return [code];
-    }
-
-    /** Marks a line of code, and brings it into sight.
-     * @param {HTMLElement | null} code @param {number} line */
-    function mark(code, line) {
-        if (code?.parentElement) {
-            const { lineHeight, paddingTop } = getComputedStyle(code);
-            const mark = make("span", "running-line");
-            code.before(mark);
-            mark.setAttribute("style", `height: ${lineHeight}; top: calc(${code.offsetTop}px + ${paddingTop} + ${line - 1} * ${lineHeight})`);
-            code.parentElement.scrollTop = mark.offsetTop - code.parentElement.clientHeight / 2;
-            code.parentElement.focus();
-        }
+    /** What is needed at a click. @returns {Promise<any>} */
+    function ownCode() {
+        return import(new URL(`${path_to_root}own-code.js`, location.href).href);
     }
 
     /** @param {Phase} phase @param {number} passed @param {number} of */
@@ -609,5 +568,11 @@
         return element;
     }
 
+    // The box of the whole exercise has what its steps have; on paper they are enough.
+    const wholes = isPrint ? [] : document.querySelectorAll("exercise-check:not([step])");
+    for (const whole of wholes) {
+        const steps = document.querySelectorAll(`exercise-check[step][name="${whole.getAttribute("name")}"] > :is(.step, details)`);
+        whole.append(...[...steps].map((part) => part.cloneNode(true)));
+    }
     customElements.define("exercise-check", ExerciseCheck);
 })();
