@@ -5,13 +5,26 @@
     "use strict";
 
     const details = /** @type {HTMLDetailsElement} */ (document.querySelector("details.others"));
-    const script = document.createElement("script");
-    script.src = `${details.dataset.answers}`;
-    script.addEventListener("load", () => details.append(...build(/** @type {any} */ (script).answers)));
-    script.addEventListener("error", () => details.append(make("p", "The answers could not be loaded.")));
-    document.head.append(script);
+    const data = `${details.dataset.answers}`;
+    script(data).then(
+        ({ answers }) => details.append(...build(answers)),
+        () => details.append(make("p", "The answers could not be loaded.")),
+    );
 
-    /** @typedef {{ name: string, thinks: string, test: string, in_some_schedules: boolean, code: number[][], said: string }} Answer
+    /** What a script of ours gives: so it can be loaded from a file, too.
+     * @param {string} src
+     * @returns {Promise<any>} */
+    function script(src) {
+        return new Promise((loaded, failed) => {
+            const script = Object.assign(make("script", ""), { src, onload: () => loaded(script), onerror: failed });
+            document.head.append(script);
+        });
+    }
+
+    /** @type {Record<string, string> | undefined} */
+    let runs;
+
+    /** @typedef {{ name: string, thinks: string, test: string, in_some_schedules: boolean, code: number[][], said: string, has_run: boolean }} Answer
      * @param {{ lines: string[], given: number[][], answers: Answer[] }} told */
     function build({ lines, given, answers }) {
         /** @param {number[][]} pieces */
@@ -38,8 +51,10 @@
         const said = make("div", "");
         said.className = "said";
         said.append(words);
+        const watch = Object.assign(make("button", "Watch it run"), { type: "button", className: "course-button quiet" });
+        const run = make("div", "");
         const show = () => {
-            const { name, test, in_some_schedules, code, ...answer } = answers[Number(choice.value)];
+            const { name, test, in_some_schedules, code, has_run, ...answer } = answers[Number(choice.value)];
             const own = text(code);
             thinks.textContent = answer.thinks;
             const marks = make("span", "");
@@ -60,10 +75,37 @@
             const link = make("a", "What leads to this failure");
             link.href = `what-went-wrong.html#${document.querySelector("exercise-check")?.getAttribute("name")}-${name}`;
             more.replaceChildren(link);
+            watch.hidden = !has_run;
+            watch.onclick = async () => {
+                const trace = await recorded(name, test, own);
+                // Another one may have been picked meanwhile.
+                if (thinks.textContent === answer.thinks) {
+                    run.replaceChildren(trace);
+                }
+            };
+            run.replaceChildren();
         };
         choice.addEventListener("change", show);
         show();
-        return [label, thinks, listing, verdict, said, more];
+        return [label, thinks, listing, verdict, said, more, watch, run];
+    }
+
+    /** The recorded run of an answer: its lines are those of the code that is shown.
+     * @param {string} name @param {string} test @param {string[]} code */
+    async function recorded(name, test, code) {
+        try {
+            runs ??= (await script(data.replace(/js$/, "runs.js"))).runs;
+        } catch {
+            return make("p", "The runs could not be loaded.");
+        }
+        const trace = document.createElement("actor-trace");
+        trace.setAttribute("label", `The run of ${test}`);
+        trace.innerHTML = runs[name];
+        for (const run of trace.querySelectorAll("script")) {
+            const pieces = [[code[0], code.join("").length, code.map((_, at) => at + 1)]];
+            run.textContent = JSON.stringify({ ...JSON.parse(run.textContent), pieces });
+        }
+        return trace;
     }
 
     /** @template {keyof HTMLElementTagNameMap} K

@@ -147,7 +147,7 @@ enum Command {
         /// In how many schedules the right answers have to be right
         #[arg(long, default_value_t = 10)]
         seeds: u64,
-        /// Also write what each rejected answer is told, for the pages: book/src/answers
+        /// Also write what each rejected answer is told, and its recorded run, for the pages: book/src/answers
         #[arg(long)]
         write: bool,
     },
@@ -221,7 +221,7 @@ impl Cli {
             Some(Command::Judge { name, seeds, write }) => {
                 let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
                 if write {
-                    judge::told::write(&workspace, &report)?;
+                    judge::told::write(&workspace, &report).await?;
                 }
                 terminal::say(&report);
                 Ok(u8::from(!report.is_green()))

@@ -8,6 +8,7 @@
 mod answer;
 mod finding;
 mod packages;
+mod runs;
 mod schedules;
 pub mod told;
 

@@ -12,6 +12,8 @@ pub mod who_waits;
 #[path = "../../tokio-traced/src/source.rs"]
 mod source;
 
+pub(crate) use source::with_debug;
+
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use toml::{Table, Value};

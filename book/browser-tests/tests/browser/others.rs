@@ -23,6 +23,19 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
     assert!(!own.contains("impl SequencerHandle"), "{own}");
     page.sees(".others .said", "RecvError means").await;
     page.sees(".others b", "Numbers come one by one").await;
+    page.click(".others > button").await;
+    page.sees(".others actor-trace .say", "Main spawns").await;
+    page.click(".others actor-trace [value=End]").await;
+    let line = page
+        .value("document.querySelector('.others actor-trace .where').textContent")
+        .await;
+    let code = page
+        .value("document.querySelector('.others code').textContent")
+        .await;
+    assert!(
+        code.as_str().unwrap().contains(line.as_str().unwrap()),
+        "{line}"
+    );
     page.click(".others > p > a").await;
     page.until("document.getElementById(location.hash.slice(1))?.id === 'recipe-if_let'")
         .await;

@@ -74,16 +74,17 @@ async fn visit(course: &Course, chapter: &str) {
     );
     let answers = page
         .awaited(
-            "fetch(document.querySelector('.others').dataset.answers).then(async answers => {
+            "Promise.all(['js', 'runs.js'].map(async end => {
+            const answers = await fetch(document.querySelector('.others').dataset.answers.replace(/js$/, end));
             const zipped = answers.body.pipeThrough(new CompressionStream('gzip'));
-            return answers.ok && (await new Response(zipped).arrayBuffer()).byteLength / 1024;
-        })",
+            return answers.ok ? (await new Response(zipped).arrayBuffer()).byteLength / 1024 : NaN;
+        })).then(([answers, runs]) => answers + runs)",
         )
         .await;
     let answers = answers
         .as_f64()
         .unwrap_or_else(|| panic!("{chapter} has no answers to show"));
-    println!("{answers:7.1} KiB of answers");
+    println!("{answers:7.1} KiB of answers and their runs");
     assert!(
         answers <= ANSWERS_AT_MOST,
         "{chapter}: {answers:.1} KiB of answers, at most {ANSWERS_AT_MOST} are wanted"

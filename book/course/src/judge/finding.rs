@@ -26,6 +26,8 @@ pub struct Finding {
     pub what: String,
     /// What the test said that a rejected answer has to fail, or rustc; else empty.
     pub said: String,
+    /// In which schedule it said so; `None` for the usual one.
+    pub schedule: Option<u64>,
 }
 
 impl Finding {
@@ -40,6 +42,7 @@ impl Finding {
             is_right: result.is_ok(),
             what: result.unwrap_or_else(|wrong| wrong),
             said: String::new(),
+            schedule: None,
         }
     }
 }

@@ -47,7 +47,7 @@ pub async fn judge(
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
     for (answer, finding) in chosen {
         let built = built.remove(&answer.source.package).unwrap_or_default();
-        match explored(answer, &built, &folder, seeds, &mut finding.said).await {
+        match explored(answer, &built, &folder, seeds, finding).await {
             Ok(what) => finding.what = format!("{}; {what}", finding.what),
             Err(what) => (finding.is_right, finding.what) = (false, what),
         }
@@ -60,7 +60,7 @@ async fn explored(
     built: &build::Built,
     notes: &Path,
     seeds: u64,
-    said: &mut String,
+    finding: &mut Finding,
 ) -> Result<String, String> {
     if !built.errors.is_empty() {
         return Err(format!(
@@ -88,7 +88,8 @@ async fn explored(
                     red.said
                 )
             })?;
-            *said = red.said.clone();
+            finding.said.clone_from(&red.said);
+            finding.schedule = Some(red.number);
             Ok(headline(&red))
         }
         _ => {

@@ -1,8 +1,12 @@
 //! What each rejected answer is told: `book/src/answers/NN-name.js`, from which the chapter's page shows answers, and what came of them, to
-//! people who cannot run any. Only a run of the judge knows what is said, so it writes the file when it is asked to; whether the file
+//! people who cannot run any; and `NN-name.runs.js`, the recorded runs. Only a run of the judge knows what is said, so it writes the file when it is asked to; whether the file
 //! fits the answers is seen without a run.
 
-use super::{Finding, Report, finding::heard};
+use super::{
+    Finding, Report,
+    finding::heard,
+    runs::{self, Runs},
+};
 use crate::{
     error::Error,
     scratch::manifest::{read, update},
@@ -12,7 +16,7 @@ use crate::{
         stub,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -38,31 +42,73 @@ struct Answer {
     in_some_schedules: bool,
     code: Pieces,
     said: String,
+    /// Whether the file beside this one has its recorded run.
+    has_run: bool,
 }
 
 /// A script that has its data: so it can be loaded from a file, too.
 const BEGIN: &str = "document.currentScript.answers = ";
 
+/// So large may the runs of an exercise get: compressed to a twelfth, they are loaded by a page.
+const BYTES: usize = 200_000;
+
+const BEGIN_RUNS: &str = "document.currentScript.runs = ";
+
 /// Writes the files of all exercises whose rejected answers were all judged and are as they should be.
 ///
 /// # Errors
-/// A file cannot be read or written.
-pub fn write(workspace: &Workspace, report: &Report) -> Result<(), Error> {
+/// A file cannot be read or written; cargo could not be started, or failed though rustc found nothing wrong.
+///
+/// # Cancel safety
+/// Dropping the future ends every process.
+pub async fn write(workspace: &Workspace, report: &Report) -> Result<(), Error> {
+    let recorded = runs::record(workspace, report).await?;
     for exercise in &workspace.exercises {
         let of_it = |finding: &&Finding| finding.exercise == exercise.name;
         let said: BTreeMap<&str, &str> = (report.findings.iter().filter(of_it))
             .filter(|finding| finding.is_right)
             .map(|finding| (finding.label.as_str(), finding.said.as_str()))
             .collect();
-        let said = |answer: &Rejected| {
-            let said = said.get(format!("rejected/{}.rs", answer.name()).as_str())?;
-            Some(plain(said, answer))
+        let runs = light(exercise, &recorded);
+        let of = |answer: &Rejected| {
+            let said = said.get(label(&answer.name()).as_str())?;
+            Some((plain(said, answer), runs.contains_key(&answer.name())))
         };
-        if let Some(text) = text(exercise, said)? {
-            update(&file(workspace, exercise), text)?;
+        if let Some(text) = text(exercise, of)? {
+            update(&file(workspace, exercise, ""), text)?;
+            let json = serde_json::to_string(&runs).unwrap_or_default();
+            let json = json.replace(r#"</section>\n","#, "</section>\",\n");
+            update(
+                &file(workspace, exercise, ".runs"),
+                format!("{BEGIN_RUNS}{json};\n"),
+            )?;
         }
     }
     Ok(())
+}
+
+/// How a finding names a rejected answer.
+fn label(name: &str) -> String {
+    format!("rejected/{name}.rs")
+}
+
+/// The runs of an exercise by the names of the answers, the longest left out where they are too many for one page.
+fn light<'a>(exercise: &Exercise, recorded: &'a Runs) -> BTreeMap<String, &'a String> {
+    let mut all: Vec<(String, &String)> = (recorded.iter())
+        .filter(|((of, _), _)| *of == exercise.name)
+        .filter_map(|((_, label), run)| {
+            let name = label.strip_prefix("rejected/")?.strip_suffix(".rs")?;
+            Some((name.to_owned(), run))
+        })
+        .collect();
+    all.sort_by_key(|(_, run)| run.len());
+    let mut bytes = 0;
+    all.into_iter()
+        .take_while(|(_, run)| {
+            bytes += run.len();
+            bytes <= BYTES
+        })
+        .collect()
 }
 
 /// Why the file does not fit the answers any more.
@@ -70,23 +116,25 @@ pub fn write(workspace: &Workspace, report: &Report) -> Result<(), Error> {
 /// # Errors
 /// A file cannot be read.
 pub fn stale(workspace: &Workspace, exercise: &Exercise) -> Result<Option<String>, Error> {
-    let old = read(&file(workspace, exercise)).unwrap_or_default();
+    let old = read(&file(workspace, exercise, "")).unwrap_or_default();
     let answers = answers::rejected(exercise)?;
-    let told: Told = old
-        .strip_prefix(BEGIN)
-        .and_then(|json| serde_json::from_str(json.trim_end().trim_end_matches(';')).ok())
-        .unwrap_or_default();
-    let said: BTreeMap<&str, &str> = (told.answers.iter())
-        .map(|answer| (answer.name.as_str(), answer.said.as_str()))
+    let told: Told = data(&old, BEGIN).unwrap_or_default();
+    let said: BTreeMap<&str, &Answer> = (told.answers.iter())
+        .map(|answer| (answer.name.as_str(), answer))
         .collect();
     let new = text(exercise, |answer| {
-        said.get(answer.name().as_str()).copied().map(str::to_owned)
+        let answer = said.get(answer.name().as_str())?;
+        Some((answer.said.clone(), answer.has_run))
     })?;
     let says_all = (answers.iter()).all(|answer| {
-        let said = said.get(answer.name().as_str()).unwrap_or(&"");
-        heard(said, &answer.says).is_ok()
+        let said = said.get(answer.name().as_str());
+        said.is_some_and(|told| heard(&told.said, &answer.says).is_ok())
     });
-    let is_stale = !answers.is_empty() && (new.is_none_or(|new| new != old) || !says_all);
+    let runs = read(&file(workspace, exercise, ".runs")).unwrap_or_default();
+    let runs: BTreeMap<String, String> = data(&runs, BEGIN_RUNS).unwrap_or_default();
+    let has_all = (told.answers.iter()).all(|told| told.has_run == runs.contains_key(&told.name));
+    let is_stale =
+        !answers.is_empty() && (new.is_none_or(|new| new != old) || !says_all || !has_all);
     Ok(is_stale.then(|| {
         format!(
             "other answers than in solutions/: run `cargo course judge {} --write`",
@@ -95,15 +143,21 @@ pub fn stale(workspace: &Workspace, exercise: &Exercise) -> Result<Option<String
     }))
 }
 
-fn file(workspace: &Workspace, exercise: &Exercise) -> PathBuf {
-    let name = format!("{}.js", exercise.folder_name());
+fn file(workspace: &Workspace, exercise: &Exercise, what: &str) -> PathBuf {
+    let name = format!("{}{what}.js", exercise.folder_name());
     (workspace.root.join("book").join("src").join("answers")).join(name)
+}
+
+/// What a script of ours gives to the page.
+fn data<T: DeserializeOwned>(script: &str, begin: &str) -> Option<T> {
+    let json = script.strip_prefix(begin)?.trim_end().trim_end_matches(';');
+    serde_json::from_str(json).ok()
 }
 
 /// The file's text; `None` unless it is known of each answer what it is told.
 fn text(
     exercise: &Exercise,
-    said: impl Fn(&Rejected) -> Option<String>,
+    mut of: impl FnMut(&Rejected) -> Option<(String, bool)>,
 ) -> Result<Option<String>, Error> {
     let answers = answers::rejected(exercise)?;
     if answers.is_empty() || !exercise.stub().is_file() {
@@ -115,7 +169,7 @@ fn text(
     let given = pieces(&stub::plain(&given), &mut lines);
     let mut all = Vec::new();
     for answer in answers {
-        let Some(said) = said(&answer) else {
+        let Some((said, has_run)) = of(&answer) else {
             return Ok(None);
         };
         all.push(Answer {
@@ -125,6 +179,7 @@ fn text(
             test: answer.test,
             in_some_schedules: answer.in_some_schedules,
             said,
+            has_run,
         });
     }
     let told = Told {
@@ -141,7 +196,7 @@ fn text(
 }
 
 /// An answer without its header.
-fn code(text: &str) -> &str {
+pub(super) fn code(text: &str) -> &str {
     let mut rest = text;
     while let Some(line) = rest.strip_prefix("//!") {
         rest = line.split_once('\n').map_or("", |(_, rest)| rest);

@@ -8,7 +8,7 @@ use crate::{
     workspace::{Exercise, Workspace, answers, files},
 };
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 use toml::Value;
@@ -55,15 +55,9 @@ impl Stage {
         update(&self.folder.join("Cargo.lock"), lock)
     }
 
-    /// The folder that the run leaves its recording in, without what the run before left there.
-    pub fn clear_recording(&self) -> Result<PathBuf, Error> {
-        let path = self.folder.join("recording");
-        match fs::remove_dir_all(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(Error::Write { path, source })
-            }
-            _ => Ok(path),
-        }
+    /// The folder that a run leaves its recording in.
+    pub fn recording(&self) -> PathBuf {
+        self.folder.join("recording")
     }
 }
 

@@ -9,7 +9,11 @@ use crate::{
     stand_in::{Labels, Purpose, lock, schedules::NUMBERS, stage::Stage},
     workspace::{Exercise, Workspace, did_you_mean},
 };
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// A recorded run of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +78,36 @@ pub async fn trace(
     }
     let executable = find(&built, exercise, test).await?;
 
-    let recording = stage.clear_recording()?;
-    let mut command = run::one_test(&executable, &exercise.folder, test);
+    record(&executable, exercise, test, run, &stage.recording()).await
+}
+
+/// Runs one test of a program that was built against the stand-in, and fetches what it leaves in the folder `recording`.
+///
+/// # Errors
+/// [`Error::NotRecorded`], and those of the file system.
+///
+/// # Cancel safety
+/// Dropping the future ends the test's processes.
+pub(crate) async fn record(
+    executable: &Path,
+    exercise: &Exercise,
+    test: &str,
+    run: Run<'_>,
+    recording: &Path,
+) -> Result<Trace, Error> {
+    // What the run before left there.
+    match fs::remove_dir_all(recording) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(Error::Write {
+                path: recording.to_owned(),
+                source,
+            });
+        }
+        _ => {}
+    }
+    let mut command = run::one_test(executable, &exercise.folder, test);
     command
-        .env("COURSE_TRACE_FOLDER", &recording)
+        .env("COURSE_TRACE_FOLDER", recording)
         .env("COURSE_TRACE_TITLE", title(exercise, test));
     if let Some(scenario) = run.scenario {
         command.env("SCENARIO", scenario);
