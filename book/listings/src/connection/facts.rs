@@ -8,6 +8,8 @@ use tokio::{
     select,
     time::sleep,
 };
+use tokio_stream::StreamExt;
+use tokio_util::codec::{FramedRead, LinesCodec};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -61,6 +63,17 @@ fn next_line_keeps_it_in_the_lines() {
         cut(lines.next_line()).await;
         peer.write_all(b"01\n").await.unwrap();
         assert_eq!(lines.next_line().await.unwrap().unwrap(), "gold 101");
+    });
+}
+
+#[test]
+fn a_framed_read_keeps_what_it_has_read() {
+    check(|| async {
+        let (stream, mut peer) = half().await;
+        let mut lines = FramedRead::new(stream, LinesCodec::new());
+        cut(lines.next()).await;
+        peer.write_all(b"01\n").await.unwrap();
+        assert_eq!(lines.next().await.unwrap().unwrap(), "gold 101");
     });
 }
 
