@@ -165,6 +165,8 @@ fn a_failed_start_gives_no_actor() {
         assert!(result.is_failed() && result.is_startup_failed() && !result.is_runtime_failed());
         assert!(!result.has_actor());
         assert_eq!(result.error(), Some(&"no such place"));
+        assert!(result.actor().is_none());
+        assert_eq!(result.into_error(), Some("no such place"));
         assert!(journal.entries().is_empty());
         assert!(
             within("an answer", station.ask(Work(SECOND)))
@@ -194,6 +196,7 @@ fn an_error_of_on_idle_calls_on_stop_and_gives_the_actor() {
             assert_eq!(journal.entries(), ["start", "idle", "stop"]);
             assert!(result.is_runtime_failed() && result.has_actor());
             assert_eq!(result.error(), Some(&"no sensor"));
+            assert_eq!(result.actor().map(|station| station.handled), Some(0));
             let phase = match stop_fails {
                 false => FailurePhase::OnIdle,
                 true => FailurePhase::OnIdleThenOnStop,

@@ -1206,6 +1206,54 @@ fn an_end_that_is_wished_for_is_an_end() {
     });
 }
 
+/// Step 6. Questions that meet the end are answered or refused, and nobody waits for ever.
+///
+/// Page: "Stop and kill". The slip: a mailbox that is dropped as soon as the actor has ended. It is right in the one schedule of `cargo test`:
+/// `cargo course check` tries others, too, in which a question has its slot, and is not in the mailbox yet.
+#[test]
+fn questions_that_meet_the_end_get_their_answers() {
+    check(|| async {
+        for supervised in [false, true] {
+            for told in ["to stop", "a kill", "to panic"] {
+                let args = Args::new(&Journal::default());
+                let (clerk, task) = if supervised {
+                    supervise::<Clerk>(args, 8, limit(0))
+                } else {
+                    spawn::<Clerk>(args, 8)
+                };
+                let ask = || {
+                    let clerk = clerk.clone();
+                    tokio::spawn(async move { clerk.ask(Message::Count).await })
+                };
+                let mut asks: Vec<_> = (0..3).map(|_| ask()).collect();
+                let tells = clerk.clone();
+                let tells = tokio::spawn(async move {
+                    match told {
+                        "to stop" => tells.stop(),
+                        "a kill" => tells.kill(),
+                        _ => {
+                            let _ = panic(&tells).await;
+                        }
+                    }
+                });
+                asks.extend((0..3).map(|_| ask()));
+                end(task).await;
+                settle().await;
+                for ask in asks {
+                    assert!(
+                        ask.is_finished(),
+                        "six questions came, and the clerk was told {told}, at the same time. It has ended, and a question has no answer: it was on its way into the mailbox when \
+                         that was dropped. There it stays, with its reply, for as long as there is a reference. `close()` keeps out what has no slot yet; when does `recv` give None?"
+                    );
+                    let _answer = ask.await.expect("asking does not panic");
+                }
+                let told = within("the end of whoever told it to end", tells).await;
+                told.expect("telling does not panic");
+            }
+        }
+    });
+}
+
 /// Step 6. All of it, whatever callers do.
 ///
 /// Page: "Start it again". The slips: those that nobody thought of.

@@ -190,12 +190,12 @@ pub fn spawn<A: Actor>(
     args: A::Args,
     capacity: usize,
 ) -> (ActorRef<A>, JoinHandle<ActorResult<A>>) {
-    let (reference, mut inbox) = Inbox::new(capacity);
+    let (reference, inbox) = Inbox::new(capacity);
     let task = tokio::spawn(async move {
-        // A panic drops the inbox, and with it what waits.
-        let lived = inbox.live(args).await;
-        inbox.end().await;
-        lived
+        let shared = Arc::new(Mutex::new(inbox));
+        let lived = one_life(&shared, args).await;
+        shared.lock().await.end().await;
+        lived.unwrap_or_else(|panic| resume_unwind(panic))
     });
     (reference, task)
 }
@@ -213,10 +213,7 @@ where
     let task = tokio::spawn(async move {
         let mut restarts: Vec<Instant> = Vec::new();
         let last = loop {
-            let (life, args) = (shared.clone(), args.clone());
-            let mut lives = JoinSet::new();
-            lives.spawn(async move { life.lock().await.live(args).await });
-            let lived = end_of(lives).await;
+            let lived = one_life(&shared, args.clone()).await;
             let inbox = shared.lock().await;
             if !has_failed(&lived) || inbox.is_to_end() {
                 break lived;
@@ -246,7 +243,10 @@ fn has_failed<A: Actor>(lived: &Lived<A>) -> bool {
 }
 
 /// A set aborts what is in it when it is dropped: the life goes with its supervisor.
-async fn end_of<A: Actor>(mut lives: JoinSet<ActorResult<A>>) -> Lived<A> {
+async fn one_life<A: Actor>(inbox: &Arc<Mutex<Inbox<A>>>, args: A::Args) -> Lived<A> {
+    let inbox = inbox.clone();
+    let mut lives = JoinSet::new();
+    lives.spawn(async move { inbox.lock().await.live(args).await });
     match lives.join_next().await {
         Some(Ok(result)) => Ok(result),
         Some(Err(error)) => Err(error.into_panic()),
