@@ -384,7 +384,7 @@
                     .then(async (answer) => {
                         const { own, mark } = await ownCode();
                         this.#code.replaceChildren(...own(file, answer.ok ? await answer.text() : ""));
-                        mark(this.#code.querySelector("code"), Number(line));
+                        mark(this.#code.querySelector("pre > code"), Number(line));
                     })
                     .catch(() => say(this.#code, LOST));
             });

@@ -276,7 +276,7 @@ async fn an_answer_that_does_not_compile_shows_what_rustc_says() {
     // The place that rustc names can be opened.
     page.click(".exercise-bar .place").await;
     page.sees(".exercise-bar .own-code", "<b>one</b>").await;
-    page.until("document.querySelector('.exercise-bar .running-line') !== null")
+    page.until("document.querySelector('.exercise-bar pre > .running-line') !== null")
         .await;
     assert_no_reload(&page).await;
 }
