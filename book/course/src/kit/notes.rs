@@ -21,6 +21,9 @@ use tokio::task::spawn_blocking;
 const BOOK: &str =
     "[book]\ntitle = \"Trainer's notes\"\n[output.html.playground]\nrunnable = false\n";
 
+/// On paper, nobody can unfold the thoughts.
+const PRINT: &str = "@media print { details::details-content { content-visibility: visible; block-size: auto; } }\n";
+
 const INTRODUCTION: &str = "# Trainer's notes
 
 Made by `cargo course notes` from the course itself. Each chapter goes turn by turn: what to ask, with the answer; which run to show,
@@ -61,7 +64,7 @@ pub async fn notes(workspace: &Workspace, name: Option<&str>) -> Result<u8, Erro
     update(&source.join("src").join("index.md"), INTRODUCTION)?;
     update(&source.join("book.toml"), BOOK)?;
     // Without it, mdBook copies its own fonts.
-    update(&source.join("theme").join("fonts").join("fonts.css"), "")?;
+    update(&source.join("theme").join("fonts").join("fonts.css"), PRINT)?;
 
     let destination = workspace.target.join("notes");
     let (into, scratch) = (destination.clone(), source.with_file_name("notes-sources"));
