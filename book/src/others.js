@@ -68,6 +68,9 @@
             /** @type {any} */ (window).hljs?.highlightElement(highlighted);
             highlighted.prepend(marks);
             listing.replaceChildren(highlighted);
+            // What is marked may be far down. The first answer is shown before it is in the page.
+            const first = /** @type {HTMLElement | null} */ (marks.querySelector(".own"));
+            requestAnimationFrame(() => (highlighted.scrollTop = (first?.offsetTop ?? 0) - highlighted.clientHeight / 3));
             const how = test === "compile" ? "does not compile" : in_some_schedules ? "fails in some schedules" : "fails";
             const title = promise(test);
             verdict.replaceChildren(...(title ? [make("b", title), " ", make("code", test), ` ${how}:`] : [`It ${how}:`]));
