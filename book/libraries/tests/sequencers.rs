@@ -3,6 +3,7 @@
 use actor_libraries::*;
 use harness::{alive_tasks, check};
 use tokio::task::LocalSet;
+use tokio_test::{assert_pending, task};
 
 /// Numbers go on over clones, a tell leaves some out, and the actor ends with its last handle.
 macro_rules! gives_out_numbers {
@@ -22,6 +23,29 @@ macro_rules! gives_out_numbers {
 #[test]
 fn by_hand() {
     check(|| gives_out_numbers!(by_hand));
+}
+
+/// Page: "What it costs": a mailbox that is full is waited for, in turn.
+#[test]
+fn by_hand_a_slot_is_tried_first() {
+    check(|| async {
+        let local = LocalSet::new();
+        let numbers = local.run_until(async {
+            let sequencer = by_hand::SequencerHandle::local();
+            let mut asks: Vec<_> = (0..100)
+                .map(|_| task::spawn(sequencer.next_number_tried_first()))
+                .collect();
+            for ask in &mut asks {
+                assert_pending!(ask.poll());
+            }
+            let mut numbers = Vec::new();
+            for ask in asks {
+                numbers.push(ask.await);
+            }
+            numbers
+        });
+        assert_eq!(numbers.await, (1..=100).collect::<Vec<_>>());
+    });
 }
 
 #[test]

@@ -210,11 +210,11 @@ impl Library for Raw {
     measure_in_a_task!();
 }
 
-/// By hand where actix runs: caller and actor in one `LocalSet`.
+/// By hand where actix runs, caller and actor in one `LocalSet`; and as there, an ask takes a slot that is free without the wait of `send`.
 pub struct Local;
 
 impl Library for Local {
-    const NAME: &'static str = "by hand, in a `LocalSet`";
+    const NAME: &'static str = "by hand, in a `LocalSet`, `try_send` first";
     const ON_MANY_THREADS: bool = false;
     const PACKAGE: Option<(&'static str, &'static str, &'static str)> = None;
     type Handle = by_hand::SequencerHandle;
@@ -224,7 +224,7 @@ impl Library for Local {
     }
 
     async fn ask(handle: &Self::Handle) -> u64 {
-        handle.next_number().await
+        handle.next_number_tried_first().await
     }
 
     async fn tell(handle: &Self::Handle) {

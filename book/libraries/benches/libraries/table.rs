@@ -1,14 +1,21 @@
 //! The tables of the page, from what was measured.
 
 use crate::{
-    GROUPS,
-    built::built,
+    GROUPS, ROUNDS,
+    built::{Built, built},
     each, idle,
     library::{Actix, ByHand, Kameo, Library, Local, Ractor, Raw, Rsactor, Tower, Xtra},
     pays,
 };
-use benchmarks::{fastest, in_words, machine};
+use benchmarks::{in_words, machine};
 use std::{fmt::Write, path::Path};
+
+/// In nanoseconds, in the fastest sample of all rounds.
+fn fastest(measured: &Path, group: &str, name: &str) -> f64 {
+    (0..ROUNDS)
+        .map(|round| benchmarks::fastest(&measured.join(round.to_string()), group, name))
+        .fold(f64::INFINITY, f64::min)
+}
 
 /// A row for each library: by hand in nanoseconds, the others as multiples of that.
 pub fn costs(measured: &Path) -> String {
@@ -36,23 +43,19 @@ pub fn costs(measured: &Path) -> String {
 struct Row {
     times: [Option<f64>; 4],
     bytes: Option<u64>,
-    /// Packages, and seconds.
-    built: Option<(usize, f64)>,
+    built: Option<Built>,
 }
 
 impl Row {
     fn of<L: Library>(measured: &Path) -> Self {
         let times = GROUPS.map(|group| {
-            let is_there = measured.join(group).join(L::NAME).is_dir();
+            let is_there = measured.join("0").join(group).join(L::NAME).is_dir();
             is_there.then(|| fastest(measured, group, L::NAME))
         });
         Self {
             times,
             bytes: idle::bytes(L::NAME),
-            built: L::PACKAGE.map(|(name, dependency, listing)| {
-                let built = built(name, dependency, listing);
-                (built.packages, built.took.as_secs_f64())
-            }),
+            built: L::PACKAGE.map(|(name, dependency, listing)| built(name, dependency, listing)),
         }
     }
 }
@@ -76,10 +79,12 @@ fn add<L: Library>(table: &mut String, measured: &Path, by_hand: &Row) {
         Some(first) if !is_first => format!("{:.1} ×", bytes as f64 / first as f64),
         _ => format!("{bytes} B"),
     }));
-    cell(row.built.map(|(packages, _)| packages.to_string()));
-    cell(row.built.map(|(_, seconds)| match by_hand.built {
-        Some((_, first)) if !is_first => format!("{:.1} ×", seconds / first),
-        _ => format!("{seconds:.1} s"),
+    let packages = row.built.as_ref().map(|built| built.packages);
+    cell(packages.map(|packages| packages.to_string()));
+    let seconds = |row: &Row| Some(row.built.as_ref()?.took?.as_secs_f64());
+    cell(seconds(row).map(|took| match seconds(by_hand) {
+        Some(first) if !is_first => format!("{:.1} ×", took / first),
+        _ => format!("{took:.1} s"),
     }));
     table.push('\n');
 }
