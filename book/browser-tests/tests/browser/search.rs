@@ -4,10 +4,12 @@ use crate::support::{Page, site};
 use serde_json::json;
 
 /// What is typed, and the section that it has to lead to.
-const WANTED: [(&str, &str); 47] = [
+const WANTED: [(&str, &str); 53] = [
     ("abort", "09-cycles.html#abort"),
+    ("AbortHandle", "03-no-reply.html#end-it"),
     ("backpressure", "12-backpressure.html#backpressure"),
     ("biased", "06-select.html#order"),
+    ("block_on", "15-libraries.html#what-misleads"),
     ("broadcast", "08-channels.html#broadcast"),
     ("cancel safe", "introduction.html#words"),
     ("CancellationToken", "13-shutdown.html#who-says-stop"),
@@ -19,12 +21,14 @@ const WANTED: [(&str, &str); 47] = [
     ("deadlock", "10-deadlocks.html#deadlocks"),
     ("drain", "13-shutdown.html#close-then-drain"),
     ("graceful shutdown", "13-shutdown.html#shutdown"),
+    ("handle as a trait", "05-handles.html#a-handle-as-a-trait"),
     ("heartbeat", "11-connection.html#a-sign-of-life"),
     (
         "interval",
         "06-select.html#intervals-and-ticks-that-were-missed",
     ),
     ("JoinSet", "07-shared-state.html#a-joinset-in-the-loop"),
+    ("kill", "14-lifecycle.html#stop-and-kill"),
     ("Lagged", "08-channels.html#lagged-is-not-closed"),
     (
         "MissedTickBehavior",
@@ -34,6 +38,7 @@ const WANTED: [(&str, &str); 47] = [
     ("notify_waiters", "08-channels.html#notify-and-semaphore"),
     ("oneshot", "01-recipe.html#the-message"),
     ("panic in a task", "04-testing.html#hear-the-panics"),
+    ("pipelining", "15-libraries.html#what-pays"),
     ("pool", "07-shared-state.html#a-pool-is-a-handle"),
     ("restart", "14-lifecycle.html#restarts-with-a-limit"),
     ("RwLock", "07-shared-state.html#tokios-mutex-and-rwlock"),
@@ -43,6 +48,7 @@ const WANTED: [(&str, &str); 47] = [
     ("start_paused", "04-testing.html#virtual-time"),
     ("supervisor", "15-libraries.html#a-supervisor"),
     ("TaskTracker", "13-shutdown.html#who-waits"),
+    ("tell", "03-no-reply.html#a-tell"),
     ("thread::sleep", "07-shared-state.html#what-blocks-a-thread"),
     ("timeout", "10-deadlocks.html#time-outs-with-timeout"),
     ("time-out", "10-deadlocks.html#time-outs-with-timeout"),
