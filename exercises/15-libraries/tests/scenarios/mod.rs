@@ -389,7 +389,7 @@ impl<R: Rooms> Evening<R> {
         // Late, those that were given a slot when others were handled have not looked, and so have not sent.
         assert!(
             sent <= (count as u64).min(LARGEST_MAILBOX),
-            "{sent} posts of the crowd were handled: who waits for a slot has posted nothing, and a mailbox has so many slots and no more {CODE}"
+            "{sent} posts of the crowd were handled: a caller that waits for a slot has posted nothing, and a mailbox has so many slots and no more {CODE}"
         );
         for _ in 0..sent {
             let _ = self.model.post("of a crowd".to_owned(), self.story.now());
