@@ -7,7 +7,10 @@
 mod scenarios;
 
 use connection::{Closed, ConnectionHandle, Incoming, LONGEST, connect};
-use harness::{accepted_sends, alive_tasks, check, settle, wake_ups, within};
+use harness::{
+    accepted_sends, alive_tasks, check, in_no_time, on_a_runtime_that_ends, settle, wake_ups,
+    within,
+};
 use std::{
     io::{Error, ErrorKind},
     pin::Pin,
@@ -702,6 +705,30 @@ fn nothing_is_left_when_nobody_listens() {
         );
         // It is still there.
         drop(peer);
+    });
+}
+
+/// Step 3. A handle may outlive the connection, whose runtime has ended.
+///
+/// Page: "Who tells whom". The slip: a mailbox that somebody else than the connection's tasks holds as well.
+#[test]
+fn a_handle_may_outlive_the_runtime() {
+    check(|| async {
+        let (handle, mut lines, _peer) = on_a_runtime_that_ends(|| async {
+            let (handle, lines, peer) = open(2);
+            settle().await;
+            (handle, lines, peer)
+        });
+        assert_eq!(
+            in_no_time("the end of `send`", handle.send("hello".to_owned())).await,
+            Err(Closed),
+            "the runtime of the connection has ended, and all its tasks with it: nobody will write this line. A handle is left, and its calls say so"
+        );
+        assert_eq!(
+            next(&mut lines, "the end, without the runtime").await,
+            None,
+            "the runtime of the connection has ended, and nobody reads: the receiver gives None"
+        );
     });
 }
 
