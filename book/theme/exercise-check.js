@@ -327,7 +327,9 @@
             this.#summary.className = `row ${slug(result)}`;
             // What the last check said stays to be read until this one knows better.
             const checking = result === "waiting" && (phase === "building" || phase === "running");
-            if (!checking) {
+            if (checking) {
+                this.#said.isOld = true;
+            } else {
                 this.#said.say(`What the test \`${name}\` says`, said);
                 this.#causes.replaceChildren(...causesOf(causes));
             }
@@ -348,6 +350,8 @@
         #label = make("p");
         #text = make("pre");
         #code = make("div");
+        /** It is about code that is just being replaced. */
+        isOld = false;
         element = make("div", "said");
 
         /** @param {string} exercise */
@@ -363,11 +367,12 @@
         /** @param {string} label whose words they are @param {string} text */
         say(label, text) {
             this.element.hidden = text === "";
-            if (this.#text.textContent !== text) {
+            if (this.isOld || this.#text.textContent !== text) {
                 const parts = text.split(PLACE);
                 this.#text.replaceChildren(...parts.map((part, at) => (at % 2 ? this.#place(part) : part)));
                 this.#code.replaceChildren();
             }
+            this.isOld = false;
             this.#label.replaceChildren(...prose(label));
             this.#text.setAttribute("aria-label", label.replaceAll("`", ""));
         }

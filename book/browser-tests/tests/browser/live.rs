@@ -87,6 +87,20 @@ async fn the_exercise_as_it_comes_is_red_and_its_first_promise_is_open() {
 }
 
 #[tokio::test]
+async fn code_that_was_opened_is_gone_with_the_next_verdict_of_the_same_words() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let code = format!("{FIRST} .own-code");
+    page.click(&format!("{FIRST} .place")).await;
+    page.sees(&code, "todo!(\"step 1: make a mailbox").await;
+    let stub = course.read("exercises/01-recipe/src/lib.rs");
+    course.save(EXERCISE, &format!("{stub}\n// Later.\n"));
+    page.until(&format!("document.querySelector('{code}') === null"))
+        .await;
+    assert_no_reload(&page).await;
+}
+
+#[tokio::test]
 async fn opening_a_hint_shows_the_next_one() {
     let course = Course::start();
     let page = open_chapter(&course).await;
