@@ -25,11 +25,13 @@
     let runs;
 
     /** @typedef {{ name: string, thinks: string, test: string, in_some_schedules: boolean, code: number[][], said: string, has_run: boolean }} Answer
-     * @param {{ lines: string[], given: number[][], answers: Answer[] }} told */
+     * @param {{ lines: string[], given: number[][][], answers: Answer[] }} told */
     function build({ lines, given, answers }) {
         /** @param {number[][]} pieces */
         const text = (pieces) => pieces.flatMap(([first, count]) => lines.slice(first, first + count));
-        const usual = new Set(text(given));
+        // Where a line is indented makes no difference.
+        const [stub, ...right] = given.map((pieces) => text(pieces).map((line) => line.trim()));
+        const usual = right.map((lines) => new Set([...stub, ...lines]));
         const promise = (/** @type {string} */ test) => {
             const summary = document.querySelector(`exercise-check details[data-test="${test}"] > summary`);
             return (summary?.querySelector(".promise") ?? summary)?.textContent;
@@ -46,7 +48,7 @@
                 choice.append(group);
             }
         }
-        const [label, thinks, listing, verdict, words, more] = [make("label", "Pick a thought. The lines that it adds to the solution, or puts in place of some, are marked."), make("p", ""), make("pre", ""), make("p", ""), make("pre", ""), make("p", "")];
+        const [label, thinks, listing, verdict, words, more] = [make("label", "Pick a thought. The marks show what sets its code apart from the closest right answer."), make("p", ""), make("pre", ""), make("p", ""), make("pre", ""), make("p", "")];
         label.append(choice);
         const said = make("div", "");
         said.className = "said";
@@ -61,7 +63,10 @@
             marks.className = "own-lines";
             marks.setAttribute("aria-hidden", "true");
             // A line of nothing but brackets says nothing.
-            marks.append(...own.map((line) => Object.assign(make("span", ""), { className: usual.has(line) || !/\w/.test(line) ? "" : "own" })));
+            const isOwn = (/** @type {Set<string>} */ lines) => (/** @type {string} */ line) => /\w/.test(line) && !lines.has(line.trim());
+            const count = (/** @type {Set<string>} */ lines) => own.filter(isOwn(lines)).length;
+            const closest = usual.reduce((best, lines) => (count(lines) < count(best) ? lines : best));
+            marks.append(...own.map((line) => Object.assign(make("span", ""), { className: isOwn(closest)(line) ? "own" : "" })));
             const highlighted = make("code", own.join("\n"));
             highlighted.className = "language-rust";
             highlighted.tabIndex = 0;

@@ -26,8 +26,9 @@ use std::{
 #[derive(Default, Deserialize, Serialize)]
 struct Told {
     lines: Vec<String>,
-    /// The untouched exercise and the solution: whatever is in neither is the answer's own.
-    given: Pieces,
+    /// The untouched exercise, the solution, and the accepted answers: what is neither in the first nor in the closest of the others is a
+    /// rejected answer's own.
+    given: Vec<Pieces>,
     answers: Vec<Answer>,
 }
 
@@ -50,7 +51,7 @@ struct Answer {
 const BEGIN: &str = "document.currentScript.answers = ";
 
 /// So large may the runs of an exercise get: compressed to a twelfth, they are loaded by a page.
-const BYTES: usize = 200_000;
+const BYTES: usize = 160_000;
 
 const BEGIN_RUNS: &str = "document.currentScript.runs = ";
 
@@ -165,8 +166,12 @@ fn text(
     }
     let mut lines = Vec::new();
     let solution = exercise.solution.join("src").join("lib.rs");
-    let given = read(&exercise.stub())? + &read(&solution)?;
-    let given = pieces(&stub::plain(&given), &mut lines);
+    let accepted = answers::accepted(exercise)?;
+    let right = accepted.into_iter().map(|answer| answer.file);
+    let mut given = Vec::new();
+    for file in [exercise.stub(), solution].into_iter().chain(right) {
+        given.push(pieces(&stub::plain(&read(&file)?), &mut lines));
+    }
     let mut all = Vec::new();
     for answer in answers {
         let Some((said, has_run)) = of(&answer) else {
