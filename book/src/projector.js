@@ -12,7 +12,7 @@
     }
     const root = document.documentElement;
     const ALONE = "actor-trace, check-yourself, exercise-check";
-    const FITTED = "pre, .table-wrapper, .side-by-side, actor-trace";
+    const FITTED = "pre, .table-wrapper, .side-by-side, .drawing, actor-trace";
     /** Parts of the usual size, the largest that fits is taken. Smaller code cannot be read from the last row; a run's letters are
      * larger, and it fills the screen. */
     const SIZES = { code: [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7], run: [1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.75, 0.7, 0.65, 0.6] };

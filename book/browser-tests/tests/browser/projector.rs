@@ -16,16 +16,18 @@ const LETTERS: f64 = 13.0;
 /// What does not fit the screen that is shown, each run of a player looked at.
 const MISFITS: &str = "(() => {
     const found = [];
-    for (const block of document.querySelectorAll('main > :is(pre, .side-by-side, actor-trace)')) {
+    for (const block of document.querySelectorAll('main > :is(pre, .side-by-side, .drawing, actor-trace)')) {
         if (!block.checkVisibility()) continue;
         const radios = [...block.querySelectorAll('.top input')];
         for (const radio of [...radios.slice(1), radios[0]]) {
             radio?.click();
             const box = block.getBoundingClientRect();
-            const code = block.matches('actor-trace') ? block : block.querySelector('code');
+            const drawing = block.matches('actor-trace') ? null : block.querySelector('svg');
+            const code = block.matches('actor-trace') ? block : block.querySelector('text, code');
             const lines = [block, ...block.querySelectorAll('pre > code, :scope > code')];
             const isWide = !block.matches('actor-trace') && lines.some(line => line.scrollWidth > line.clientWidth);
-            const letters = parseFloat(getComputedStyle(code).fontSize) * code.currentCSSZoom;
+            const letters = parseFloat(getComputedStyle(code).fontSize) * code.currentCSSZoom
+                * (drawing ? drawing.clientWidth / drawing.viewBox.baseVal.width : 1);
             if (box.bottom > innerHeight || box.right > innerWidth || isWide || letters < SMALLEST) {
                 found.push(block.getAttribute('label') ?? code.textContent.trim().split('\\n')[0]);
             }
