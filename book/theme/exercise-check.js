@@ -27,8 +27,8 @@
 
     const isPrint = /\/print(\.html)?$/.test(location.pathname);
     const LOST = "`cargo course` is not running: verdicts are not live";
-    /** As in "panicked at exercises/01-recipe/src/lib.rs:36:9". */
-    const PLACE = /((?:exercises[\\/][\w-]+[\\/])?src[\\/][\w\\/]+\.rs:\d+)/;
+    /** As in "panicked at exercises/01-recipe/src/lib.rs:36:9", and no place in the harness or in a dependency. */
+    const PLACE = /(?<![\w.\\/-])((?:exercises[\\/]\d+-[\w-]+[\\/])?src[\\/][\w\\/]+\.rs:\d+)/;
     const WATCHING = "Watching: save, and it runs.";
 
     class ExerciseCheck extends HTMLElement {
@@ -388,7 +388,7 @@
                 fetch(`api/exercises/${encodeURIComponent(this.exercise)}/source/${path}`)
                     .then(async (answer) => {
                         const { own, mark } = await ownCode();
-                        this.#code.replaceChildren(...own(file, answer.ok ? await answer.text() : ""));
+                        this.#code.replaceChildren(...(answer.ok ? own(file, await answer.text()) : [`${file} is not there any more.`]));
                         mark(this.#code.querySelector("pre > code"), Number(line));
                     })
                     .catch(() => say(this.#code, LOST));
