@@ -1,5 +1,5 @@
 //! rejected: answers_find_their_calls_by_their_ids
-//! says: a call that is under way has this id
+//! says: An id that a call under way has is not free
 //! thinks: "A thousand ids are ten times as many as calls can be under way. Then they begin anew."
 
 use std::{
