@@ -106,7 +106,8 @@
                 parts.choice.append(make("label", "", radio, make("span", "", run.section.dataset.label)));
             });
             this.#listen();
-            this.#pick(this.#runs[0]);
+            // A run that a click brought shows its first line at once.
+            this.#pick(this.#runs[0], document.readyState === "complete");
             this.#follow();
         }
 
@@ -201,7 +202,7 @@
 
         #go(step, byReader = true, playing = false) {
             const { say, range, count, chart, scroller, where } = this.parts;
-            const { steps, items, places, last } = this.#run;
+            const { steps, items, places, stuck, last } = this.#run;
             const before = this.#step;
             step = this.#step = Math.max(0, Math.min(last, step));
             let covered = last + 1;
@@ -229,7 +230,10 @@
             }
             items.forEach((item, at) => (item.ariaCurrent = at === step ? "step" : null));
 
-            const [code, line] = (this.#place = places[steps[step][2]] ?? []);
+            // At "Stuck": where the first of those that wait for each other waits.
+            const waits = (id) => steps.findLast(([, who, , kind]) => who === id && kind !== "stuck")?.[2];
+            const lines = steps[step][3] === "stuck" ? stuck.map(waits) : [steps[step][2]];
+            const [code, line] = (this.#place = places[lines.find((line) => places[line])] ?? []);
             where.textContent = code?.textContent.split("\n")[line].trim();
             where.disabled = !code;
             if (byReader) {

@@ -276,7 +276,7 @@ pub enum Error {
     },
 }
 
-/// A tell could not be delivered: the actor has ended. There is nothing to repair; who holds the handle ends too.
+/// A tell could not be delivered: the actor has ended. There is nothing to repair; what holds the handle ends too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the actor has ended")]
 pub struct Closed;

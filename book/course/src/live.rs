@@ -40,7 +40,7 @@ use crate::{
 use std::{future, sync::Arc};
 use tokio::{net::TcpListener, select, sync::watch, task::spawn_blocking};
 
-/// What whoever steers the program from the terminal needs of it.
+/// What the keys in the terminal need to steer the program.
 #[derive(Clone, Debug)]
 pub struct Live {
     /// The whole course.
@@ -282,7 +282,7 @@ async fn tell(
         texts.extend(schedules.map(|schedules| terminal::schedules(exercise, schedules)));
         let text = texts.join("\n");
         (told_before, verdict_told) = (true, true);
-        // A terminal that is paused (Ctrl-S) blocks whoever writes to it: a thread of its own, so that the pages go on.
+        // A terminal that is paused (Ctrl-S) blocks the thread that writes to it: one of its own, so that the pages go on.
         let _ = spawn_blocking(move || terminal::say(text)).await;
         if !is_first {
             saved.send_replace(Some(index));

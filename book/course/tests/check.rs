@@ -431,7 +431,7 @@ async fn a_test_in_src_that_is_not_run_is_named() {
 async fn a_test_that_leaves_a_child_behind_leaves_none() {
     let tests = r#"
         #[test] fn leaves_a_child() {
-            // It holds our stdout and stderr: who reads them to their end would wait for it.
+            // It holds our stdout and stderr: reading them to their end would wait for it.
             let mut child = std::process::Command::new(std::env::current_exe().unwrap());
             child.args(["--exact", "child", "--nocapture"]).env("IS_CHILD", "yes").spawn().unwrap();
             while !std::path::Path::new("child-lives").exists() {

@@ -82,7 +82,7 @@ async fn a_red_check_says_what_and_where_to_go_on_and_its_exit_code_is_1() {
     }
 }
 
-/// A terminal may stop whoever writes to it from another process group, and cargo has one of its own.
+/// A terminal may stop a process that writes to it from another process group, and cargo has one of its own.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_check_ends_on_a_terminal_that_stops_writers_in_the_background() {

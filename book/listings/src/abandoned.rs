@@ -6,7 +6,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Runs `program` on a runtime of its own, in virtual time. Whoever has not ended by then is dropped with the runtime.
+/// Runs `program` on a runtime of its own, in virtual time. What has not ended by then is dropped with the runtime.
 pub fn abandoned<F: Future>(program: F) -> F::Output {
     let runtime = Builder::new_current_thread()
         .enable_all()

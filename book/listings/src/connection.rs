@@ -29,7 +29,7 @@ struct Ask {
 // ANCHOR: pending
 #[derive(Default)]
 struct Exchange {
-    /// Who waits for which answer. Never locked across an `.await`.
+    /// Which caller waits for which answer. Never locked across an `.await`.
     pending: Mutex<HashMap<u32, oneshot::Sender<u32>>>,
 }
 // ANCHOR_END: pending

@@ -258,7 +258,7 @@ mod tests {
 
     /// Page: "When the mailbox is full": a slot that is free, or becomes free, goes to the one who waits longest.
     #[test]
-    fn who_tries_overtakes_nobody_who_waits() {
+    fn a_caller_that_tries_overtakes_nobody_who_waits() {
         check(|| async {
             let (sender, mut mailbox) = mpsc::channel(1);
             sender.send(1).await.unwrap();

@@ -27,7 +27,7 @@ pub const WORK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Order {
     pub poster: u32,
-    /// Whoever ordered it hears of it when it is there.
+    /// Tells the customer when it is there.
     pub delivered: oneshot::Sender<()>,
 }
 
@@ -37,7 +37,7 @@ pub struct Press {
     pub mailbox: mpsc::Receiver<Order>,
     /// Dropped when the press ends: that is how the courier hears of it.
     pub courier: mpsc::Sender<Order>,
-    /// Whoever stops the shop holds the other end.
+    /// What stops the shop holds the other end.
     pub stop: oneshot::Receiver<()>,
 }
 

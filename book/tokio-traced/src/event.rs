@@ -44,7 +44,7 @@ pub enum Kind {
     Received(Got),
     /// `asked`: waits for this answer and nothing else.
     Asked(ReplyId),
-    /// `replied`: answered. Not `taken`: whoever asked waits no longer.
+    /// `replied`: answered. Not `taken`: its asker waits no longer.
     Replied { reply: ReplyId, taken: bool },
     /// `noreply`: dropped the reply's sender without an answer.
     NoReply(ReplyId),
@@ -104,7 +104,7 @@ pub enum Wait {
     Barrier(BoxId),
     /// The end of everybody who reads this.
     Gone(BoxId),
-    /// Whoever asked gives up.
+    /// Its asker gives up.
     Unwanted(ReplyId),
     /// Something that is not recorded, beside others that are.
     NotRecorded,

@@ -19,10 +19,10 @@ thread_local! {
     static HERE: RefCell<Option<Schedule>> = const { RefCell::new(None) };
 }
 
-/// Tokio looks at the runtime's main future after each 61 polls of tasks: who waits for longer lets that one run, too.
+/// Tokio looks at the runtime's main future after each 61 polls of tasks: a task that waits for longer lets that one run, too.
 const UNTIL_MAIN_RUNS: u32 = 64;
 
-/// No task is put off for ever: whoever looks again and again for what it is to do has to find it.
+/// No task is put off for ever: one that looks again and again for what it is to do has to find it.
 const MOST_POLLS: u64 = 10_000;
 
 struct Schedule {
@@ -164,7 +164,7 @@ impl Turns {
         match here.how {
             How::Shuffle => !here.draw(self.task, self.polls).is_multiple_of(8),
             How::Last { task, polls } if task == self.task && self.polls < MOST_POLLS => {
-                // The queue goes round: whoever else could run was polled since this one was.
+                // The queue goes round: every other task that could run was polled since this one was.
                 self.alone = match self.put_off {
                     Some(before) if before + 1 == here.polls => self.alone + 1,
                     _ => 0,

@@ -68,7 +68,7 @@ impl Recorder {
     pub fn ended(&self, actor: ActorId, how: Ended) {
         let mut state = self.state();
         state.actors[actor].gone = true;
-        // What is dropped after the end is no news: who was stuck is stuck, who was left over is left over.
+        // What is dropped after the end is no news: what was stuck is stuck, what was left over is left over.
         if state.actors[actor].ended.is_none() && state.phase == Phase::Running {
             state.push(actor, 0, Kind::Ended(how));
             state.actors[actor].ended = Some(how);

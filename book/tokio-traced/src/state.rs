@@ -17,7 +17,7 @@ const ROUNDS_ALIKE: usize = 16;
 const LONGEST_ROUND: usize = 50;
 /// Turns without a wait, since all waited: far more than who works off a full mailbox needs.
 const BUSY: u64 = 1_000;
-/// Events after there was enough: whoever is at work is done by then, or waits.
+/// Events after there was enough: a task at work is done by then, or waits.
 const UNRECORDED: usize = 200_000;
 /// What an event takes in a page, about: its sentence, its step, its part of a way.
 const BYTES_AN_EVENT: usize = 160;
@@ -74,7 +74,7 @@ pub(crate) enum Phase {
 
 #[derive(Default)]
 pub(crate) struct ActorState {
-    /// Only for the end: who is left over then is aborted.
+    /// Only for the end: tasks that are left over then are aborted.
     pub abort: Option<AbortHandle>,
     /// Not unique: numbers come in the end, when it is known how many there are.
     pub name: String,

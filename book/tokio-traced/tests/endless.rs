@@ -139,7 +139,7 @@ fn polling_with_yields() {
 }
 
 #[test]
-fn who_works_off_a_lot_does_not_spin() {
+fn a_task_that_works_off_a_lot_does_not_spin() {
     let trace = tokio::record("", async {
         let (sender, mut mailbox) = mpsc::unbounded_channel();
         for n in 0..10_000 {
@@ -169,7 +169,7 @@ fn few_turns() -> Recording {
 }
 
 #[test]
-fn two_who_keep_each_other_busy_for_ever_are_not_said_to_spin() {
+fn two_tasks_that_keep_each_other_busy_for_ever_are_not_said_to_spin() {
     async fn pong(mut from: mpsc::Receiver<u8>, to: mpsc::Sender<u8>) {
         while let Some(n) = from.recv().await {
             let _ = to.send(n).await;

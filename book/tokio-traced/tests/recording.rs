@@ -411,7 +411,7 @@ fn a_long_trace_is_cut_and_says_so() {
 }
 
 #[test]
-fn whoever_spins_is_cut_and_named() {
+fn a_task_that_spins_is_cut_and_named() {
     let spins = |main: &dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = ()>>>| {
         let trace = tokio::record("", main());
         assert_eq!(

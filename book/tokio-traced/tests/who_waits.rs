@@ -99,7 +99,7 @@ fn a_reply_that_is_kept_aside_is_not_taken_for_the_next_message() {
 }
 
 #[test]
-fn who_has_the_reply_is_who_is_waited_for() {
+fn the_one_that_has_the_reply_is_waited_for() {
     let kept = why_stuck(async {
         let clerk = clerk(|mut mailbox, reply| async move {
             let mut kept = vec![reply];
@@ -156,7 +156,7 @@ fn a_reply_that_was_moved_on_is_looked_for_where_it_is() {
 }
 
 #[test]
-fn who_has_ended_waits_for_nothing() {
+fn a_task_that_has_ended_waits_for_nothing() {
     let kept = Arc::new(StdMutex::new(Vec::new()));
     let with_main = why_stuck(async {
         let kept = Arc::new(StdMutex::new(Vec::new()));
@@ -289,7 +289,7 @@ fn what_is_not_recorded_is_named_beside_what_is() {
 }
 
 #[test]
-fn who_waits_for_the_end_of_a_channel_learns_who_holds_its_senders() {
+fn a_task_that_waits_for_a_channels_end_learns_who_holds_its_senders() {
     let main_itself = why_stuck(async {
         let (sender, mut results) = mpsc::channel(8);
         let out = sender.clone();

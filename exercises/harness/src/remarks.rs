@@ -25,7 +25,7 @@ const REMARKS: &[(&str, &str, bool)] = &[
     ),
     (
         "SendError",
-        "SendError means: the mailbox's Receiver has been dropped. (From a `watch`: no receiver is there now.)",
+        "SendError means: the channel's Receiver has been dropped.",
         true,
     ),
     (

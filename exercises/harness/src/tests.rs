@@ -185,7 +185,7 @@ mod a_failed_assertion {
             answer.await.unwrap();
         });
         let no_receiver = [
-            "SendError means: the mailbox's Receiver has been dropped",
+            "SendError means: the channel's Receiver has been dropped",
             "1 task was alive",
         ];
         fails(&no_receiver, || async {
@@ -198,10 +198,13 @@ mod a_failed_assertion {
             let (sender, _) = broadcast::channel::<u32>(1);
             sender.send(1).unwrap();
         });
-        fails(&["From a `watch`: no receiver is there now"], || async {
-            let (sender, _) = watch::channel::<u32>(1);
-            sender.send(2).unwrap();
-        });
+        fails(
+            &["SendError means: the channel's Receiver has been dropped"],
+            || async {
+                let (sender, _) = watch::channel::<u32>(1);
+                sender.send(2).unwrap();
+            },
+        );
     }
 
     #[test]
@@ -1014,7 +1017,7 @@ mod work {
     }
 
     #[test]
-    fn whose_runtime_ends_tells_its_panic() {
+    fn a_task_whose_runtime_ends_tells_its_panic() {
         fails(&["not yet implemented: step 1"], || async {
             on_a_runtime_that_ends(|| async { todo!("step 1: start the actor") })
         });

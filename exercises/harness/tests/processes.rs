@@ -82,7 +82,7 @@ mod a_proof {
     }
 
     #[test]
-    fn is_not_left_by_who_prints_what_a_test_prints_and_leaves() {
+    fn is_not_left_by_a_test_that_prints_what_cargo_prints_and_exits() {
         let (output, left) = run_for_proof("prints_a_result");
         assert!(output.status.success());
         assert_eq!(left, "begun\n");

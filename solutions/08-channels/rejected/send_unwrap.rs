@@ -1,5 +1,5 @@
 //! rejected: a_topic_that_nobody_watches_is_kept
-//! says: From a `watch`: no receiver is there now
+//! says: SendError means: the channel's Receiver has been dropped
 //! thinks: "There is always a receiver, since I have made one in `open`."
 
 use std::time::Duration;

@@ -145,7 +145,7 @@ pub struct Actor(mpsc::Sender<Message>);
 
 async fn owner(mut map: Map, mut mailbox: mpsc::Receiver<Message>) {
     while let Some(message) = mailbox.recv().await {
-        // Whoever gave up needs no answer.
+        // A caller that gave up needs no answer.
         match message {
             Message::Read { key, reply } => {
                 let _ = reply.send(map.get(&key).copied());

@@ -261,7 +261,7 @@ async fn nobody_is_held_up_by_a_guess() {
     go_to(&page, ASK, 60).await;
     assert_at(&page, "60 / 99").await;
     assert!(!page.shows(&format!("{ASK} check-yourself")).await);
-    // Whoever goes back finds it again.
+    // A reader who goes back finds it again.
     go_to(&page, ASK, 29).await;
     assert!(page.shows(&format!("{ASK} check-yourself")).await);
     page.click(&button("Step forward")).await;

@@ -78,7 +78,7 @@ const WANTED: [(&str, &str); 53] = [
     ),
     (
         "SendError { .. }",
-        "what-went-wrong.html#senderror-means-the-mailboxs-receiver-has-been-dropped",
+        "what-went-wrong.html#senderror-means-the-channels-receiver-has-been-dropped",
     ),
     (
         "called `Result::unwrap()` on an `Err` value: RecvError(())",

@@ -104,7 +104,7 @@ mod tests {
     use crate::check::status::Phase;
 
     #[tokio::test]
-    async fn who_watches_late_gets_the_latest_status_and_then_each_change() {
+    async fn a_late_watcher_gets_the_latest_status_and_then_each_change() {
         let progress = ProgressHandle::new(vec![Status::waiting("recipe", &[])]);
         let mut status = Status::waiting("recipe", &[]);
         status.phase = Phase::Building;

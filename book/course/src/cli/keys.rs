@@ -221,7 +221,7 @@ fn begin(exercise: &Exercise, url: &str) -> String {
     )
 }
 
-/// A terminal that is paused (Ctrl-S) blocks whoever writes to it: not a thread that has other work.
+/// A terminal that is paused (Ctrl-S) blocks the thread that writes to it: not one that has other work.
 async fn say(text: impl Display) {
     let text = text.to_string();
     let _ = spawn_blocking(move || terminal::say(text)).await;

@@ -57,15 +57,12 @@ pub async fn trace(
 
 /// Why it is stuck, who holds which Sender, the panic; else that it passed.
 fn outcome(trace: &Trace) -> String {
-    let said = [&trace.waits, &trace.ends];
-    let said: Vec<&str> = (said.into_iter())
-        .filter(|text| !text.is_empty())
-        .map(String::as_str)
-        .collect();
-    match said.is_empty() {
-        true => terminal::good("in this recording the test passes, and every task has ended"),
-        false => terminal::bad(said.join("\n")),
+    if trace.passes() {
+        return terminal::good("in this recording the test passes, and every task has ended");
     }
+    let said = [trace.waits.as_str(), &trace.ends];
+    let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    terminal::bad(said.join("\n"))
 }
 
 async fn first_failing(workspace: &Workspace, exercise: &Exercise) -> Result<Option<Test>, Error> {

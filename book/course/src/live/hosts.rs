@@ -89,7 +89,7 @@ impl Hosts {
             Some(origin) => {
                 let origin = text(Some(origin)).unwrap_or_default();
                 let is_ours = is_local && origin.strip_prefix("http://") == Some(host);
-                // Whoever forwards a port may speak https outside, and may name 127.0.0.1 to us.
+                // What forwards a port may speak https outside, and may name 127.0.0.1 to us.
                 let outside = (origin.strip_prefix("https://")).or(origin.strip_prefix("http://"));
                 match is_ours || outside.is_some_and(|host| self.is_named(host)) {
                     true => Ok(()),

@@ -1,6 +1,6 @@
 //! Cargo's own words, shown while they are read: with its progress bar where there is a terminal.
 //!
-//! Cargo runs in a process group of its own, and a terminal may stop whoever writes to it from such a group (`stty
+//! Cargo runs in a process group of its own, and a terminal may stop a process that writes to it from such a group (`stty
 //! tostop`). So it never gets the terminal itself.
 
 use crate::process::{lines::Lines, plain};

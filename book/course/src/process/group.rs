@@ -1,4 +1,4 @@
-//! A process and all that it starts, ended together. Who drops a [`Group`] ends the whole family: this is how a check
+//! A process and all that it starts, ended together. Dropping a [`Group`] ends the whole family: this is how a check
 //! that is replaced, a test that never ends and Ctrl-C leave nothing behind. A program that is killed drops nothing: see
 //! `guard.rs`.
 //!

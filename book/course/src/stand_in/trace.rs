@@ -33,6 +33,11 @@ impl Trace {
     pub fn says_who_waits(&self) -> bool {
         !self.waits.is_empty() && !self.waits.ends_with("something that is not recorded")
     }
+
+    /// Whether the test passes in this run, whatever the verdict is: a runtime that ends and real threads are not recorded.
+    pub fn passes(&self) -> bool {
+        self.waits.is_empty() && self.ends.is_empty()
+    }
 }
 
 /// After how long a run is ended: a third of what a test has. One that can be recorded takes some milliseconds, or 5 s

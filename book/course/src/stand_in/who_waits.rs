@@ -38,7 +38,7 @@ pub async fn recorded(
         schedule,
         scenario: scenario_in(said),
     };
-    // The verdict holds without it, so an error is no news: who asks for the recording itself is told.
+    // The verdict holds without it, so an error is no news: a learner who asks for the recording itself is told.
     let recorded = trace::trace(workspace, exercise, test, run).await.ok()?;
     recorded.says_who_waits().then_some(recorded.waits)
 }

@@ -94,7 +94,7 @@ pub(crate) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        // Not a pipe: who reads one waits for a writer.
+        // Not a pipe: reading one waits for a writer.
         if is_rust && !is_hidden && path.is_file() {
             files.push(path);
         }

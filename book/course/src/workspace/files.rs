@@ -1,4 +1,4 @@
-//! Which files a folder holds, and what they look like from outside. For whoever watches, copies or records sources:
+//! Which files a folder holds, and what they look like from outside. For what watches, copies or records sources:
 //! they hold what editors and learners leave there, so links that lead nowhere, pipes and sockets count as absent, and a
 //! link to a folder is not followed: it may lead back, or over the whole disk.
 

@@ -67,7 +67,7 @@ impl Signals {
         })
     }
 
-    /// Returns when the process is told to end: by Ctrl-C, or by whoever runs it.
+    /// Returns when the process is told to end: by Ctrl-C, or by the service manager that runs it.
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -237,7 +237,7 @@ mod tests {
 
     /// Page: "What a caller leaves behind": nothing, before its turn, at the database, and after it.
     #[test]
-    fn who_gives_up_leaves_no_seat_behind() {
+    fn a_caller_that_gives_up_leaves_no_seat_behind() {
         check(|| async {
             let game = GameHandle::new(Database::default());
             start_and_drop(100, || game.join("ann")).await;

@@ -50,7 +50,7 @@ fn a_name_for_the_error_keeps_the_reply() {
         let (reply, mut answer) = oneshot::channel();
         let _sent = player.send(reply).await;
         settle().await;
-        // It is not closed, so whoever awaits it waits.
+        // It is not closed, so awaiting it waits.
         assert_eq!(answer.try_recv(), Err(oneshot::error::TryRecvError::Empty));
     });
 }

@@ -172,7 +172,7 @@ mod tests {
 
     /// Page: "A message to itself": the state may be another one when the result comes.
     #[test]
-    fn who_left_meanwhile_is_not_rewarded() {
+    fn a_player_who_left_meanwhile_is_not_rewarded() {
         check(|| async {
             let game = GameHandle::new(Database::default());
             let (reward, left) = join!(game.reward("ann"), async {

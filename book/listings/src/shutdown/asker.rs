@@ -1,5 +1,6 @@
 //! An ask that is never answered and never refused, and its cure.
 
+use crate::abandoned::hangs;
 use tokio::sync::{mpsc, oneshot, watch};
 
 #[derive(Debug)]
@@ -29,10 +30,21 @@ impl Handle {
 }
 // ANCHOR_END: cure
 
+// ANCHOR: hangs
+async fn an_ask_that_hangs() {
+    let (sender, mailbox) = mpsc::channel::<Question>(1);
+    let slot = sender.reserve().await.unwrap();
+    drop(mailbox);
+    let (reply, answer) = oneshot::channel();
+    slot.send(Question { reply });
+    assert!(hangs(answer).await);
+}
+// ANCHOR_END: hangs
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abandoned::{abandoned, hangs};
+    use crate::abandoned::abandoned;
     use harness::{check, in_no_time};
     use std::{thread, time::Duration};
     use tokio::runtime::Builder;
@@ -40,16 +52,7 @@ mod tests {
     /// Page: "What the asker sees": a message that comes after the Receiver has gone stays in the channel, with the reply in it.
     #[test]
     fn a_permit_used_after_the_end_hangs() {
-        abandoned(async {
-            // ANCHOR: hangs
-            let (sender, mailbox) = mpsc::channel::<Question>(1);
-            let slot = sender.reserve().await.unwrap();
-            drop(mailbox);
-            let (reply, answer) = oneshot::channel();
-            slot.send(Question { reply });
-            assert!(hangs(answer).await);
-            // ANCHOR_END: hangs
-        });
+        abandoned(an_ask_that_hangs());
     }
 
     /// Page: "What the asker sees": it is the last Sender that frees it, and the asker has one.

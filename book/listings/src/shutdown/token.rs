@@ -21,6 +21,33 @@ async fn bring(_parcel: u32) {
     tokio::time::sleep(super::WORK).await;
 }
 
+// ANCHOR: token
+async fn a_token_is_a_state() {
+    let stop = CancellationToken::new();
+    let clone = stop.clone();
+    let child = stop.child_token();
+    let guard = stop.clone().drop_guard();
+
+    drop(clone);
+    assert!(!stop.is_cancelled()); // dropping a token cancels nothing
+    drop(guard);
+    assert!(stop.is_cancelled()); // dropping its guard does
+    child.cancelled().await; // late, and heard all the same
+}
+// ANCHOR_END: token
+
+// ANCHOR: tracker
+async fn a_tracker_is_closed() {
+    let couriers = TaskTracker::new();
+    for parcel in 1..=3 {
+        couriers.spawn(bring(parcel));
+    }
+    couriers.close(); // without it, `wait` waits for more of them, for ever
+    couriers.wait().await;
+    assert!(couriers.is_empty());
+}
+// ANCHOR_END: tracker
+
 #[cfg(test)]
 mod tests {
     use super::super::WORK;
@@ -34,18 +61,7 @@ mod tests {
     #[test]
     fn a_token_is_a_state() {
         check(|| async {
-            // ANCHOR: token
-            let stop = CancellationToken::new();
-            let clone = stop.clone();
-            let child = stop.child_token();
-            let guard = stop.clone().drop_guard();
-
-            drop(clone);
-            assert!(!stop.is_cancelled()); // dropping a token cancels nothing
-            drop(guard);
-            assert!(stop.is_cancelled()); // dropping its guard does
-            child.cancelled().await; // late, and heard all the same
-            // ANCHOR_END: token
+            in_no_time("the child", super::a_token_is_a_state()).await;
             let parent = CancellationToken::new();
             parent.child_token().cancel();
             assert!(!parent.is_cancelled());
@@ -90,16 +106,10 @@ mod tests {
     #[test]
     fn a_tracker_has_to_be_closed() {
         check(|| async {
-            // ANCHOR: tracker
-            let couriers = TaskTracker::new();
-            for parcel in 1..=3 {
-                couriers.spawn(bring(parcel));
-            }
-            couriers.close(); // without it, `wait` waits for more of them, for ever
-            couriers.wait().await;
-            // ANCHOR_END: tracker
-            assert!(couriers.is_empty());
+            within("the couriers' end", a_tracker_is_closed()).await;
             // Closed, it takes tasks all the same.
+            let couriers = TaskTracker::new();
+            couriers.close();
             couriers.spawn(bring(4));
             assert_eq!(couriers.len(), 1);
             couriers.wait().await;

@@ -169,6 +169,6 @@ fn leave(folder: &Path, trace: &Trace, waits: &str, ends: &str) -> io::Result<()
     fs::write(folder.join("fragment.html"), trace.fragment(""))?;
     fs::write(folder.join("waits.txt"), waits)?;
     fs::write(folder.join("ends.txt"), ends)?;
-    // The last one: who finds it finds the others.
+    // The last one: one that is found leads to the others.
     fs::write(folder.join("chart.txt"), trace.chart())
 }

@@ -21,7 +21,7 @@ use error::{RecvError, TryRecvError};
 
 /// As Tokio's, and recorded.
 pub struct Sender<T> {
-    // In this order: who drops the sender is told first.
+    // In this order: the drop of the sender is told first.
     duty: Duty,
     real: real::Sender<T>,
     label: Labeller<T>,

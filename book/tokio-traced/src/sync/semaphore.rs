@@ -133,7 +133,7 @@ impl Semaphore {
         })
     }
 
-    /// Takes permits out; whoever called gives them back.
+    /// Takes permits out; the caller gives them back.
     async fn take(&self, n: u32, place: Option<Place>) -> Result<(), AcquireError> {
         let wait = |id| Wait::Permit(id, n as usize);
         let acquire = self.real.acquire_many(n);

@@ -1,4 +1,4 @@
-//! A trace as a part of a page: the data, and the same in words for whoever cannot see it play.
+//! A trace as a part of a page: the data, and the same in words for those who cannot see it play.
 
 use super::Trace;
 

@@ -147,7 +147,7 @@ impl Trace {
     /// " (main holds a Sender)"
     fn in_whose_hands(&self, who: ActorId, what: &Wait) -> String {
         let (of, one, several) = match what {
-            // A stream has no Sender: whoever has its other end may write.
+            // A stream has no Sender: what has its other end may write.
             Wait::Mail(of) if self.boxes[*of].kind == "wire" => return String::new(),
             Wait::Mail(of) | Wait::Change(of) => (*of, "a Sender", "Senders"),
             Wait::Permit(of, _) => (*of, "one", "some"),

@@ -10,7 +10,7 @@ use std::{
 /// A space and a letter outside of ASCII: paths like this are where tools break.
 const NAME: &str = "the café";
 
-/// There is one copy, at the same place in each run, so that what Cargo has built in it can be used again. Who has it, has it alone.
+/// There is one copy, at the same place in each run, so that what Cargo has built in it can be used again. Only one test has it at a time.
 static ONLY: Mutex<()> = Mutex::new(());
 
 /// A copy of the workspace as it is in the working tree, without what git ignores. Nothing else is in it but its own `target`.
