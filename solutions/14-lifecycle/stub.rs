@@ -172,7 +172,7 @@ impl<A: Actor> ActorRef<A> {
 
     /// Asks the actor to end when it has handled all that was accepted. Then comes `on_stop(false)`.
     ///
-    /// It never waits, not even while the mailbox is full. The actor hears of it when it is between two messages, also if more of them wait.
+    /// It never waits, not even while the mailbox is full, and needs no runtime. The actor hears of it when it is between two messages, also if more of them wait.
     pub fn stop(&self) {
         todo!("step 3: how does the actor hear of it, when there is no slot in its mailbox?")
     }
@@ -180,7 +180,7 @@ impl<A: Actor> ActorRef<A> {
     /// Asks the actor to end now: after the message in hand, it handles none, and calls `on_stop(true)`. It goes before a
     /// [`stop`](Self::stop) that is under way, until `on_stop` has begun.
     ///
-    /// It never waits.
+    /// It never waits, and needs no runtime.
     pub fn kill(&self) {
         todo!("step 3: goes before the messages that wait")
     }

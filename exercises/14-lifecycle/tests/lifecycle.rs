@@ -10,13 +10,15 @@ mod scenarios;
 
 use clerk::{Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS, end, panic};
 use harness::{
-    accepted_sends, check, expect_panics, in_no_time, settle, start_and_drop, wake_ups, within,
+    accepted_sends, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
+    start_and_drop, wake_ups, within,
 };
 use lifecycle::{Actor, Closed, Limit, Phase, WeakRef, spawn, supervise};
 use std::{
     fs,
     future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 use tokio::{
@@ -518,6 +520,40 @@ fn nothing_is_accepted_while_it_ends() {
                 "the clerk ends when `on_stop` is done"
             );
         }
+    });
+}
+
+/// Step 3. A reference may outlive the actor's runtime, and be used where there is none.
+///
+/// Page: "Stop and kill". The slips: a mailbox that the references hold, too; a `stop` that spawns a task to bring the order.
+#[test]
+fn a_reference_may_outlive_the_runtime() {
+    check(|| async {
+        let clerk = on_a_runtime_that_ends(|| async {
+            let (clerk, _task) = spawn::<Clerk>(Args::new(&Journal::default()), 3);
+            settle().await;
+            clerk
+        });
+        let told = in_no_time("an answer to a tell", clerk.tell(Message::Note(1))).await;
+        assert_eq!(
+            told,
+            Err(Closed),
+            "the clerk's runtime has ended, and its task with it: nobody will read this message, and yet it was accepted. Who holds the mailbox?"
+        );
+        assert_eq!(
+            in_no_time("an answer", clerk.ask(Message::Count)).await,
+            Err(Closed),
+            "the clerk's runtime has ended, and its task with it: nobody will answer"
+        );
+        let outside = thread::spawn(move || {
+            clerk.stop();
+            clerk.kill();
+            drop(clerk);
+        });
+        assert!(
+            outside.join().is_ok(),
+            "`stop`, `kill` or the drop of the last reference panics on a thread without a runtime. None of them waits, so none needs one: what do they call?"
+        );
     });
 }
 

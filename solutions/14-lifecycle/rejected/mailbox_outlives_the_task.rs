@@ -1,5 +1,5 @@
-//! rejected: your_promises_hold_whatever_callers_do
-//! says: half a day after the end was called for
+//! rejected: a_reference_may_outlive_the_runtime
+//! says: Who holds the mailbox
 //! thinks: "The mailbox outlives each actor, so the references share it."
 
 use std::{
