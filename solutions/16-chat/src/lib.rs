@@ -18,6 +18,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
+use tracing::{error, info, warn};
 
 /// The mailboxes of the registry and of the rooms. Those that send to them wait: more would only make the wait longer.
 const MAILBOX: usize = 32;
@@ -643,8 +644,12 @@ async fn accept<L: Listener>(mut listener: L, limits: Limits, mut stop: oneshot:
             biased;
             stop = &mut stop => break stop,
             // Those that have ended stay in the set until they are taken out.
-            Some(_) = clients.join_next() => {}
+            Some(ended) = clients.join_next() => match ended {
+                Ok(()) => info!(clients = clients.len(), "a client has gone"),
+                Err(error) => error!(%error, "a client's task"),
+            },
             stream = next_client(&mut listener, &mut not_before) => {
+                info!(clients = clients.len() + 1, "a client has come");
                 clients.spawn(client(stream, registry.clone(), limits, closed.clone()));
             }
         }
@@ -669,7 +674,10 @@ async fn next_client<L: Listener>(listener: &mut L, not_before: &mut Instant) ->
         match listener.accept().await {
             Ok(stream) => return stream,
             // Too many open files, for example: that passes, when others go. Until then it fails at once, again and again.
-            Err(_) => *not_before = Instant::now() + PAUSE,
+            Err(error) => {
+                warn!(%error, "no client came in");
+                *not_before = Instant::now() + PAUSE;
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The chat server of chapter 16 and its other designs under load: a thousand and five thousand clients on loopback, a tenth of which never
-//! read. The table of the page, anew on your machine, in about three minutes:
+//! read. The table of the page, anew on your machine, in about four minutes:
 //!
 //!     cargo bench -p benchmarks --bench chat
 //!
@@ -41,7 +41,7 @@ fn main() {
         }
         table += &part(clients, &all);
     }
-    table += &machine(&[("Tokio", "tokio")]);
+    table += &machine(&[("Tokio", "tokio"), ("Kameo", "kameo")]);
     table.push('\n');
     println!("{table}");
     if env::var_os("BLESS").is_some() {

@@ -1,4 +1,4 @@
-//! The servers: the solution of chapter 16, and the other designs that are right.
+//! The servers: the solution of chapter 16, the same on an actor library, and the other designs that are right.
 
 use std::io::{self, Read};
 use tokio::{net::TcpListener, runtime::Runtime, task::spawn_blocking};
@@ -6,12 +6,13 @@ use tokio::{net::TcpListener, runtime::Runtime, task::spawn_blocking};
 /// Names the server that this process is to be.
 pub const NAME: &str = "CHAT_SERVER";
 
-pub const ALL: [&str; 4] = ["actors", "mutex", "hub", "broadcast"];
+pub const ALL: [&str; 5] = ["actors", "kameo", "mutex", "hub", "broadcast"];
 
 /// As the page calls it.
 pub fn words(name: &str) -> &'static str {
     match name {
         "actors" => "an actor for each room (the solution)",
+        "kameo" => "the same on Kameo",
         "mutex" => "`Arc<Mutex>`",
         "hub" => "one hub",
         _ => "a room is a broadcast channel",
@@ -31,6 +32,8 @@ mod hub;
 #[path = "../../../../solutions/16-chat/accepted/shared_state.rs"]
 mod mutex;
 
+mod on_kameo;
+
 /// Serves until its stdin ends. The first line that it prints is its address.
 pub fn run(name: &str) {
     let runtime = Runtime::new().expect("a runtime can be started");
@@ -40,6 +43,7 @@ pub fn run(name: &str) {
         // Dropping the Shutdown at the end ends the server.
         match name {
             "actors" => until_the_end(actors::serve(listener, actors::Limits::default())).await,
+            "kameo" => until_the_end(on_kameo::serve(listener, actors::Limits::default())).await,
             "mutex" => until_the_end(mutex::serve(listener, mutex::Limits::default())).await,
             "hub" => until_the_end(hub::serve(listener, hub::Limits::default())).await,
             _ => until_the_end(broadcast::serve(listener, broadcast::Limits::default())).await,
