@@ -253,13 +253,15 @@ async fn a_test_that_got_stuck_says_who_waits_for_whom_and_its_run_can_be_watche
     let trace = format!("{FIRST} .watch actor-trace");
     page.sees(&trace, "The run of a_post_gets_its_number").await;
     page.sees(&trace, "Main spawns room.").await;
-    // The reader's own line, marked in the reader's own code.
+    // The reader's own line, marked in the reader's own code: at once, and at the end where the circle of waits begins.
     page.sees(&format!("{FIRST} .own-code"), "impl RoomHandle")
         .await;
-    page.click(&format!("{trace} [value=ArrowRight]")).await;
-    let marked = format!("{FIRST} .own-code .running-line");
-    page.until(&format!("document.querySelector(\"{marked}\") !== null"))
-        .await;
+    let marked = format!("document.querySelector(\"{FIRST} .own-code .running-line\") !== null");
+    page.until(&marked).await;
+    page.click(&format!("{trace} [value=End]")).await;
+    page.sees(&trace, "Stuck").await;
+    page.until(&marked).await;
+    page.sees(&format!("{trace} .where"), "await").await;
 
     // A recording is of the code that the verdict is about.
     course.save(
