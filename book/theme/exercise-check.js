@@ -440,20 +440,20 @@
             this.#clear("Recording…");
             const asked = (this.#asked = new AbortController());
             let [html, source, file] = ["", "", ""];
-            let note = LOST;
+            let error = LOST;
             /** @type {any} */
             let show;
             try {
                 show = await ownCode();
                 const response = await fetch(this.#url, { method: "POST", signal: asked.signal });
-                ({ html = "", source = "", file = "", note = "" } = response.ok ? await response.json() : { note: "cannot record: save again, then try once more" });
+                ({ html = "", source = "", file = "", error = "" } = response.ok ? await response.json() : { error: "cannot record: save again, then try once more" });
             } catch {
                 // The server is gone, or the answer is not wanted any more.
             }
             if (asked.signal.aborted) {
                 return;
             }
-            this.#clear(note);
+            this.#clear(error);
             if (html) {
                 const trace = document.createElement("actor-trace");
                 trace.setAttribute("label", this.#label);

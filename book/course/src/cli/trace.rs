@@ -57,8 +57,8 @@ pub async fn trace(
 
 /// Why it is stuck, who holds which Sender, the panic; else that it passed.
 fn outcome(trace: &Trace) -> String {
-    if trace.passes() {
-        return terminal::good("in this recording the test passes, and every task has ended");
+    if trace.ends_well() {
+        return terminal::good("in this recording no task panics, and every task has ended");
     }
     let said = [trace.waits.as_str(), &trace.ends];
     let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();

@@ -131,9 +131,9 @@ async fn recorded(
     let test = answer.only_test()?;
     let executable = built.executables.first()?;
     let trace = trace::record(executable, &answer.exercise, test, run, &recording).await;
-    let fragment = trace.ok()?.fragment;
-    let is_short = fragment.matches("<li>").count() <= STEPS;
-    (is_short && shows_something(&fragment)).then_some(fragment)
+    let trace = trace.ok().filter(|trace| !trace.ends_well())?;
+    let is_short = trace.fragment.matches("<li>").count() <= STEPS;
+    (is_short && shows_something(&trace.fragment)).then_some(trace.fragment)
 }
 
 /// Not so when the test's body is alone and sends nothing, or when what matters happens on a runtime that is not recorded.

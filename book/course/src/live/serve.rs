@@ -6,11 +6,7 @@
 //! our own pages to this server.
 
 use crate::{
-    check::{
-        progress::ProgressHandle,
-        said::scenario_in,
-        status::{Outcome, Status},
-    },
+    check::{progress::ProgressHandle, said::scenario_in, status::Status},
     error::Error,
     live::{
         checker::CheckerHandle,
@@ -205,10 +201,7 @@ async fn source(State(app): State<App>, Path((name, file)): Path<(String, String
     }
 }
 
-/// For a test that fails, and whose recorded run does not.
-const PASSES: &str = "When it is recorded, this test passes: the run below does not show what went wrong. The message above does.";
-
-/// A test's run and the code that ran: `{"html": …, "source": …, "file": …, "note": …}`, or only a note if it cannot be recorded. When the page is closed before, axum drops
+/// A test's run and the code that ran: `{"html": …, "source": …, "file": …}`, or `{"error": …}` if it cannot be recorded. When the page is closed before, axum drops
 /// this future, and the recording ends with it.
 async fn record(State(app): State<App>, Path((name, test)): Path<(String, String)>) -> Response {
     let exercises = &app.site.workspace.exercises;
@@ -217,14 +210,14 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
     let (Some(exercise), Some(status)) = (exercise, status) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let known = (status.borrow().tests.iter())
+    let said = (status.borrow().tests.iter())
         .find(|known| known.name == test)
-        .cloned();
-    let Some(known) = known else {
+        .map(|known| known.said.clone());
+    let Some(said) = said else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let run = trace::Run {
-        scenario: scenario_in(&known.said),
+        scenario: scenario_in(&said),
         ..trace::Run::default()
     };
     let source = || fs::read_to_string(exercise.folder.join("src").join("lib.rs"));
@@ -233,13 +226,9 @@ async fn record(State(app): State<App>, Path((name, test)): Path<(String, String
         Ok(trace) => {
             // A save meanwhile: the lines of the run may be those of either.
             let source = source().ok().filter(|after| *after == before);
-            let note = match trace.passes() && known.result != Outcome::Passes {
-                true => PASSES,
-                false => "",
-            };
-            serde_json::json!({ "html": trace.fragment, "source": source.unwrap_or_default(), "file": exercise.file(), "note": note })
+            serde_json::json!({ "html": trace.fragment, "source": source.unwrap_or_default(), "file": exercise.file() })
         }
-        Err(error) => serde_json::json!({ "note": error.to_string() }),
+        Err(error) => serde_json::json!({ "error": error.to_string() }),
     };
     json(&answer)
 }
