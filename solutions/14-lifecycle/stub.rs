@@ -32,7 +32,7 @@ pub trait Actor: Sized + Send + 'static {
         me: WeakRef<Self>,
     ) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
-    /// Handles one message. What goes wrong with it is told to whoever asked, in the answer.
+    /// Handles one message. What goes wrong with it is told to the caller, in the answer.
     fn handle(&mut self, message: Self::Message) -> impl Future<Output = ()> + Send;
 
     /// What the actor does of its own accord. It is called again and again, until it returns an error. A message that comes drops
@@ -124,7 +124,7 @@ pub fn spawn<A: Actor>(
 /// returns an error. The failed one is dropped first, other tasks get to run in between, and nothing
 /// is kept of it but, at the end, the last failure.
 ///
-/// References stay valid. The messages that wait are kept for the new one; the one in hand is lost, and whoever asked is told
+/// References stay valid. The messages that wait are kept for the new one; the one in hand is lost, and its asker is told
 /// [`Closed`]. An error of `on_stop` is the end, and so is a failure that comes when it is to end anyway: a killed actor is not made anew, and one
 /// that is stopped, or has no reference left, only while messages wait for it.
 ///

@@ -170,7 +170,7 @@ impl Screen {
     }
 }
 
-/// The state of a room and its rules, which are those of chapter 5. It knows nothing of actors: whoever owns one has a room.
+/// The state of a room and its rules, which are those of chapter 5. It knows nothing of actors: its owner has a room.
 pub struct Room {
     screen: Screen,
     posts: u64,

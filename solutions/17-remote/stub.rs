@@ -75,7 +75,7 @@ impl SequencerHandle {
     }
 
     /// The same, for a call with a name. One that was tried before, over whichever handle of this room, gets the number that was counted
-    /// then. This holds for the last [`REMEMBERED`] calls that the actor has counted; whoever tries again later than that is counted anew.
+    /// then. This holds for the last [`REMEMBERED`] calls that the actor has counted; a call that is tried again later than that is counted anew.
     ///
     /// # Errors
     /// As [`next_number`](Self::next_number).

@@ -78,7 +78,7 @@ pub struct Member {
 impl Lobby {
     /// Opens a lobby with so many seats.
     ///
-    /// To be called inside a Tokio runtime. When the last handle is dropped, all of its tasks end, whoever is still in it.
+    /// To be called inside a Tokio runtime. When the last handle is dropped, all of its tasks end, whether somebody is still in it or not.
     ///
     /// `seats` is at most `tokio::sync::Semaphore::MAX_PERMITS`; with more it may panic. Memory is needed for the seats that are taken, and
     /// not for all that there are. With 0, nobody can join.

@@ -158,7 +158,7 @@ pub struct MailHandle {
     over: watch::Receiver<()>,
 }
 
-/// Stops the mail-out, see [`stop`](Self::stop). There is only one, and whoever holds it decides when the mail-out ends.
+/// Stops the mail-out, see [`stop`](Self::stop). There is only one, and its holder decides when the mail-out ends.
 ///
 /// Dropping it stops the mail-out as well, without grace: no mail is taken in any more, and what is not sent yet is aborted.
 pub struct Shutdown {
