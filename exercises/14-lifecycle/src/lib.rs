@@ -53,7 +53,8 @@ pub trait Actor: Sized + Send + 'static {
 pub enum ActorResult<A: Actor> {
     /// It was stopped or killed, or its last reference was dropped. Here it is.
     Completed { actor: A, killed: bool },
-    /// One of its methods returned `error`; `phase` says which. There is no actor when it failed to start.
+    /// One of its methods returned `error`; `phase` says which. There is no actor when it failed to start. `killed` is what `on_stop` was
+    /// told, and false in the other phases.
     Failed {
         actor: Option<A>,
         error: A::Error,
@@ -109,7 +110,7 @@ impl<A: Actor> Clone for WeakRef<A> {
 /// `on_stop`. An error of `on_run` ends it at once, without `on_stop`. The `JoinHandle` gives the [`ActorResult`].
 ///
 /// From the moment at which it is to end for any reason, and before `on_stop`, it accepts nothing more, and senders that wait for a slot hear of that.
-/// A panic of the actor ends the task: the `JoinHandle` says so, and those who wait for answers are told [`Closed`].
+/// A panic of the actor ends the task: the `JoinHandle` gives that panic, and those who wait for answers are told [`Closed`].
 ///
 /// To be called inside a Tokio runtime.
 pub fn spawn<A: Actor>(
@@ -129,7 +130,7 @@ pub fn spawn<A: Actor>(
 /// that is stopped, or has no reference left, only while messages wait for it.
 ///
 /// When it is not made anew, or `limit` allows no more restarts, the last failure is the result: `Failed`, or the panic, in the `JoinHandle`. A
-/// restart that is `within` old or older no longer counts.
+/// restart that is `within` old or older no longer counts; it is as old as the time since its `on_start` was called.
 pub fn supervise<A: Actor>(
     args: A::Args,
     capacity: usize,

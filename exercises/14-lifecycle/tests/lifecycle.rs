@@ -30,7 +30,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Step 1. The actor is made by `on_start`, and handles what it is told, in order.
 ///
-/// Page: "A frame, line by line". The slips: messages before `on_start` is done; an answer that waits for the next message.
+/// Page: "A frame, line by line". The slips: messages before `on_start` is done; an answer that waits for the next message; one question at a
+/// time, though the actor may answer the first one when it has heard the second.
 #[test]
 fn what_is_told_is_handled_in_order() {
     check(|| async {
@@ -66,6 +67,22 @@ fn what_is_told_is_handled_in_order() {
             journal.handled(),
             [1, 2, 3, 4, 5],
             "messages are handled in the order in which they were accepted"
+        );
+
+        let asks = clerk.clone();
+        let asks = tokio::spawn(async move { asks.ask(Message::CountLater).await });
+        settle().await;
+        let question = clerk.ask(Message::Count);
+        let count = within(
+            "the answer, though an earlier one is still to come",
+            question,
+        )
+        .await;
+        assert_eq!(count, Ok(7), "the clerk has handled seven messages");
+        assert_eq!(
+            within("the answer that came later", asks).await.ok(),
+            Some(Ok(7)),
+            "the clerk kept this question, and answered it after the next one"
         );
     });
 }
@@ -333,7 +350,7 @@ fn a_weak_reference_keeps_nobody_alive() {
 /// Step 3. `stop` handles what was accepted, and never waits.
 ///
 /// Page: "Stop and kill". The slips: a stop message, for which a full mailbox has no slot; leaving the loop with messages in the mailbox; a
-/// stop that comes after the messages, however many there are.
+/// stop that comes after the messages, however many there are; an `ask` that gives up as soon as the mailbox is closed; a time-out.
 #[test]
 fn stop_handles_what_was_accepted() {
     check(|| async {
@@ -400,12 +417,47 @@ fn stop_handles_what_was_accepted() {
             "one message was in hand and two waited when the clerk was stopped, and each takes a second: ten seconds later it still takes new ones. Do you look for a stop only when no message waits?"
         );
     });
+    check(|| async {
+        let journal = Journal::default();
+        let hours = 3600 * SECOND;
+        let stop = Fate::Takes(5 * hours);
+        let args = Args {
+            stop,
+            ..Args::new(&journal)
+        };
+        let (clerk, task) = spawn::<Clerk>(args, 5);
+        for number in 0..2 {
+            within("a slot", clerk.tell(Message::Work(number, 5 * hours)))
+                .await
+                .unwrap_or_default();
+        }
+        let asks = clerk.clone();
+        let asks = tokio::spawn(async move { asks.ask(Message::Count).await });
+        settle().await;
+        clerk.stop();
+        sleep(16 * hours).await;
+        assert_eq!(
+            (journal.handled(), journal.stops_to_the_end()),
+            (vec![0, 1], 1),
+            "two messages were accepted before the stop, each takes five hours, and so does `on_stop`: a stop waits for all of them, and nothing is cut short"
+        );
+        assert_eq!(
+            within("an answer", asks).await.ok(),
+            Some(Ok(2)),
+            "this question was in the mailbox when the clerk was stopped, and ten hours later the clerk answered it: the asker gets that answer. From a stop on the mailbox is closed, and that is not yet the end"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "the clerk was stopped, and had time enough"
+        );
+    });
 }
 
 /// Step 3. `kill` goes before all messages. The one in hand is finished.
 ///
 /// Page: "Stop and kill". The slips: a kill message at the end of the mailbox; `select!` without `biased`, which is right half of the time
-/// (hence 64 rounds); `abort`, which cuts the message in hand.
+/// (hence 64 rounds); `abort`, or a time-out, which cuts the message in hand.
 #[test]
 fn kill_handles_nothing_more() {
     check(|| async {
@@ -449,6 +501,32 @@ fn kill_handles_nothing_more() {
             );
         }
     });
+    check(|| async {
+        let journal = Journal::default();
+        let hours = 3600 * SECOND;
+        let stop = Fate::Takes(5 * hours);
+        let args = Args {
+            stop,
+            ..Args::new(&journal)
+        };
+        let (clerk, task) = spawn::<Clerk>(args, 5);
+        within("a slot", clerk.tell(Message::Work(0, 5 * hours)))
+            .await
+            .unwrap_or_default();
+        settle().await;
+        clerk.kill();
+        sleep(11 * hours).await;
+        assert_eq!(
+            (journal.handled(), journal.stops_to_the_end()),
+            (vec![0], 1),
+            "a message that takes five hours was in hand when the clerk was killed, and `on_stop` takes as long: both are done to the end, only `abort` cuts them"
+        );
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: true },
+            "the clerk was killed, and had time enough"
+        );
+    });
 }
 
 /// Step 3. A kill is heard while a stop is under way.
@@ -482,7 +560,8 @@ fn kill_is_heard_while_a_stop_is_under_way() {
 
 /// Step 3. While the actor ends, it accepts nothing more.
 ///
-/// Page: "Stop and kill". The slip: a mailbox that is open during `on_stop`: what goes in then is lost, and its sender was told Ok.
+/// Page: "Stop and kill". The slips: a mailbox that is open during `on_stop`: what goes in then is lost, and its sender was told Ok; a result
+/// that asks at the very end whether there was a kill.
 #[test]
 fn nothing_is_accepted_while_it_ends() {
     check(|| async {
@@ -514,10 +593,11 @@ fn nothing_is_accepted_while_it_ends() {
                 Err(Closed),
                 "`on_stop` is under way, nobody will read this message, and yet it was accepted: close the mailbox first"
             );
+            clerk.kill();
             assert_eq!(
                 end(task).await,
                 End::Completed { killed: kill },
-                "the clerk ends when `on_stop` is done"
+                "the clerk ends when `on_stop` is done, and a kill that comes after `on_stop` has begun changes nothing: the result says what `on_stop` was told"
             );
         }
     });
@@ -653,9 +733,15 @@ fn an_on_run_that_returns_at_once_leaves_room_for_others() {
                 Ok(()),
                 "the clerk is busy with itself, and takes messages"
             );
-            for _ in 0..1000 {
+            let before = journal.count(Entry::Ticked);
+            for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
+            let calls = journal.count(Entry::Ticked) - before;
+            assert!(
+                calls < 500,
+                "another task got to run 100 times, and meanwhile `on_run`, which waits for nothing, was called {calls} times: let others run after each call"
+            );
             assert_eq!(
                 journal.handled(),
                 [1],
@@ -973,6 +1059,21 @@ fn it_gives_up_at_its_limit() {
             End::Panicked,
             "first `on_run` returned an error, and then the new clerk panicked. That was the last failure: it is the result"
         );
+
+        let args = Args {
+            own,
+            ..Args::new(&journal)
+        };
+        let (_clerk, task) = supervise::<Clerk>(args, 8, within_a_minute);
+        assert_eq!(
+            end(task).await,
+            End::Failed {
+                phase: Phase::OnRun,
+                killed: false,
+                with_actor: true,
+            },
+            "`on_run` returned an error twice, and one restart is allowed: the result is the second failure, and the clerk that failed is in it"
+        );
     });
 }
 
@@ -1056,6 +1157,21 @@ fn old_restarts_are_forgotten() {
                 "{restarts} restarts within {period:?} are allowed, and the clerk panicked twice, the second time after {pause:?}. A restart that is as old as that, or older, no longer counts"
             );
         }
+
+        let args = Args {
+            start: Fate::Takes(4 * SECOND),
+            ..Args::new(&journal)
+        };
+        let (clerk, _task) = supervise::<Clerk>(args, 8, limit(1));
+        let _ = within("an answer", panic(&clerk)).await;
+        sleep(5 * SECOND).await;
+        let _ = within("an answer", panic(&clerk)).await;
+        let answer = within("an answer", clerk.ask(Message::Count)).await;
+        assert_eq!(
+            answer,
+            Ok(0),
+            "one restart in five seconds is allowed, and `on_start` takes four. The clerk panicked, and once more five seconds later: the restart began five seconds ago, and no longer counts"
+        );
     });
     check(|| async {
         const FAILURES: usize = 6_000;
@@ -1357,7 +1473,7 @@ mod clerk {
     };
     use tokio::{
         sync::oneshot,
-        task::JoinHandle,
+        task::{JoinError, JoinHandle},
         time::{Instant, Interval, interval, sleep},
     };
 
@@ -1383,6 +1499,11 @@ mod clerk {
         /// How many clerks there are, and how many there were at most.
         clerks: usize,
         most: usize,
+        stops_to_the_end: usize,
+        /// When something was done with a clerk for the last time.
+        last: Option<Instant>,
+        /// Answers whose askers listened no longer.
+        unheard: usize,
     }
 
     impl Journal {
@@ -1391,7 +1512,10 @@ mod clerk {
         }
 
         pub fn write(&self, entry: Entry) {
-            self.pages().lines.push((entry, Instant::now()));
+            let now = Instant::now();
+            let mut pages = self.pages();
+            pages.lines.push((entry, now));
+            pages.last = Some(now);
         }
 
         fn lines(&self) -> Vec<(Entry, Instant)> {
@@ -1410,6 +1534,24 @@ mod clerk {
 
         pub fn most_at_once(&self) -> usize {
             self.pages().most
+        }
+
+        pub fn stops_to_the_end(&self) -> usize {
+            self.pages().stops_to_the_end
+        }
+
+        fn stopped_to_the_end(&self) {
+            let mut pages = self.pages();
+            pages.stops_to_the_end += 1;
+            pages.last = Some(Instant::now());
+        }
+
+        pub fn last(&self) -> Option<Instant> {
+            self.pages().last
+        }
+
+        pub fn unheard(&self) -> usize {
+            self.pages().unheard
         }
 
         pub fn entries(&self) -> Vec<Entry> {
@@ -1493,6 +1635,8 @@ mod clerk {
         Work(u32, Duration),
         /// How many the clerk has handled since it was made.
         Count(oneshot::Sender<usize>),
+        /// The same, answered after the next `Count`.
+        CountLater(oneshot::Sender<usize>),
         /// Whether the clerk can reach itself.
         Upgrade(oneshot::Sender<bool>),
         Panic(oneshot::Sender<usize>),
@@ -1507,6 +1651,7 @@ mod clerk {
         handled: usize,
         ticks: Option<Interval>,
         me: Option<WeakRef<Self>>,
+        later: Option<oneshot::Sender<usize>>,
     }
 
     impl Drop for Clerk {
@@ -1545,8 +1690,14 @@ mod clerk {
                     self.args.journal.write(Entry::Handled(number));
                 }
                 Message::Count(reply) => {
-                    let _ = reply.send(self.handled);
+                    if reply.send(self.handled).is_err() {
+                        self.args.journal.pages().unheard += 1;
+                    }
+                    if let Some(later) = self.later.take() {
+                        let _ = later.send(self.handled);
+                    }
                 }
+                Message::CountLater(reply) => self.later = Some(reply),
                 Message::Upgrade(reply) => {
                     let me = self.me.as_ref().and_then(WeakRef::upgrade);
                     let _ = reply.send(me.is_some());
@@ -1593,6 +1744,7 @@ mod clerk {
                 Fate::Well => Ok(()),
                 Fate::Takes(time) => {
                     sleep(time).await;
+                    self.args.journal.stopped_to_the_end();
                     Ok(())
                 }
                 Fate::Fails => Err(Refused),
@@ -1625,6 +1777,7 @@ mod clerk {
             args,
             handled: 0,
             ticks,
+            later: None,
         })
     }
 
@@ -1644,17 +1797,26 @@ mod clerk {
     }
 
     pub async fn end(task: JoinHandle<ActorResult<Clerk>>) -> End {
-        let end = end_or_abort(task).await;
-        assert_ne!(
-            end,
-            End::Aborted,
-            "the actor's task was aborted. Who does that? It should end by itself."
-        );
-        end
+        let ended = harness::within("the end of the actor's task", task).await;
+        if let Err(error) = &ended {
+            assert!(
+                error.is_panic(),
+                "the actor's task was aborted. Who does that? It should end by itself."
+            );
+            assert!(
+                error.to_string().contains(PANICS),
+                "the `JoinHandle` holds a panic, and it is not the actor's: {error}. Pass on the one that you caught: `resume_unwind`"
+            );
+        }
+        in_short(ended)
     }
 
     pub async fn end_or_abort(task: JoinHandle<ActorResult<Clerk>>) -> End {
-        match harness::within("the end of the actor's task", task).await {
+        in_short(harness::within("the end of the actor's task", task).await)
+    }
+
+    fn in_short(ended: Result<ActorResult<Clerk>, JoinError>) -> End {
+        match ended {
             Ok(ActorResult::Completed { killed, .. }) => End::Completed { killed },
             Ok(ActorResult::Failed {
                 actor,

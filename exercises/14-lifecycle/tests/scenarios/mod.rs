@@ -125,7 +125,7 @@ struct Books {
     may_fail: bool,
     stopped: bool,
     killed: bool,
-    aborted: bool,
+    aborted: Option<Instant>,
     /// Killed before `on_stop` began.
     in_time: bool,
 }
@@ -185,7 +185,7 @@ impl Books {
             may_fail: false,
             stopped: false,
             killed: false,
-            aborted: false,
+            aborted: None,
             in_time: false,
         }
     }
@@ -265,7 +265,7 @@ impl Books {
             Abort => {
                 if let Some(task) = &self.task {
                     task.abort();
-                    self.aborted = true;
+                    self.aborted.get_or_insert_with(Instant::now);
                     self.story.tell("the task is aborted");
                 }
             }
@@ -341,7 +341,7 @@ impl Books {
                 || self.may_fail
                 || self.stopped
                 || self.killed
-                || self.aborted,
+                || self.aborted.is_some(),
             "call {call} was told Closed, though somebody has a reference, nobody stopped, killed or aborted the clerk, and nothing made it fail. (Page: \"Who keeps it alive\")"
         );
     }
@@ -388,7 +388,7 @@ impl Books {
     async fn end(mut self) {
         self.everybody_runs().await;
         // Whoever was told to end does so while there are references.
-        let told = self.stopped || self.killed || self.aborted;
+        let told = self.stopped || self.killed || self.aborted.is_some();
         if !told {
             self.references.clear();
             self.story.tell("all references are dropped");
@@ -420,8 +420,12 @@ impl Books {
     fn judge(&self, end: End) {
         if end == End::Aborted {
             assert!(
-                self.aborted,
+                self.aborted.is_some(),
                 "the task was aborted, and by nobody outside: it should end by itself. (Page: \"The phases of a life\")"
+            );
+            assert!(
+                self.journal.last() <= self.aborted,
+                "the task was aborted, and some time after that the clerk was still at work: what it does is done in that task, so that an abort cuts it. (Page: \"A frame, line by line\")"
             );
             return self.judge_messages(true);
         }
@@ -503,6 +507,13 @@ impl Books {
     }
 
     fn judge_messages(&self, ended_early: bool) {
+        let gave_up = |sent: &&Sent| sent.asks && sent.fate == Lot::Gone;
+        let gave_up = self.sent.iter().filter(gave_up).count();
+        let unheard = self.journal.unheard();
+        assert!(
+            unheard <= gave_up,
+            "the clerk answered {unheard} questions whose askers listened no longer, and {gave_up} askers gave up: the others were told Closed, although their answers came. (Page: \"Stop and kill\")"
+        );
         let handled = self.journal.handled();
         assert!(
             handled.is_sorted_by(|one, next| one < next),
