@@ -199,21 +199,30 @@ fn the_limit_counts_bytes() {
 #[test]
 fn what_is_no_text_is_refused() {
     check(|| async {
-        let (_handle, mut lines, mut peer) = open(4);
-        peer.write_all(b"fine\nnot \xff text\nlost\n")
-            .await
-            .expect("the pipe is there");
-        assert_eq!(next(&mut lines, "a line").await, line("fine"));
-        assert_eq!(
-            next(&mut lines, "news of what is no text").await,
-            Some(Incoming::NotText),
-            "the byte 0xff stands in no UTF-8 text: the line is told as NotText, and no line is made of it"
-        );
-        assert_eq!(
-            next(&mut lines, "the end").await,
-            None,
-            "a peer that sends no text may not mean this protocol: nothing comes after it"
-        );
+        // The second one has no line feed, and is a line all the same.
+        for bytes in [
+            &b"fine \xef\xbf\xbd\nnot \xff text\nlost\n"[..],
+            b"fine \xef\xbf\xbd\nnot \xff",
+        ] {
+            let (_handle, mut lines, mut peer) = open(4);
+            peer.write_all(bytes).await.expect("the pipe is there");
+            peer.shutdown().await.expect("the pipe is there");
+            assert_eq!(
+                next(&mut lines, "a line").await,
+                line("fine \u{fffd}"),
+                "U+FFFD often stands for what is no text, and it is text itself"
+            );
+            assert_eq!(
+                next(&mut lines, "news of what is no text").await,
+                Some(Incoming::NotText),
+                "the byte 0xff stands in no UTF-8 text: the line is told as NotText, and no line is made of it"
+            );
+            assert_eq!(
+                next(&mut lines, "the end").await,
+                None,
+                "a peer that sends no text may not mean this protocol: nothing comes after it"
+            );
+        }
     });
 }
 
@@ -264,29 +273,31 @@ fn lines_go_out_in_order() {
 
 /// Step 2. A peer that does not read is still heard.
 ///
-/// Page: "Two directions at once". The slips: one loop that writes a line in a branch of `select!`, and reads nothing until it is out; a time-out
-/// for the write.
+/// Page: "Two directions at once". The slips: one loop that writes a line in a branch of `select!`, and reads nothing until it is out; one that takes
+/// it for done when it is in a buffer; a time-out for the write.
 #[test]
 fn a_peer_that_does_not_read_is_still_heard() {
     check(|| async {
-        let (handle, mut lines, mut peer) = open_with(4, 16);
-        // More than the pipe holds: it cannot be written until the peer reads.
-        send(&handle, &"x".repeat(1000)).await;
-        settle().await;
-        for number in 0..10 {
-            says(&mut peer, &format!("{number}\n")).await;
+        for length in [1_000, 20_000] {
+            let (handle, mut lines, mut peer) = open_with(4, 16);
+            // More than the pipe holds, and the second time more than a buffer, too: it cannot be written until the peer reads.
+            send(&handle, &"x".repeat(length)).await;
+            settle().await;
+            for number in 0..10 {
+                says(&mut peer, &format!("{number}\n")).await;
+                assert_eq!(
+                    next(&mut lines, "a line of a peer that reads nothing").await,
+                    line(&number.to_string()),
+                    "a line cannot go out, since the peer does not read. What it writes still comes in"
+                );
+            }
+            sleep(LONG).await;
             assert_eq!(
-                next(&mut lines, "a line of a peer that reads nothing").await,
-                line(&number.to_string()),
-                "a line cannot go out, since the peer does not read. What it writes still comes in"
+                hears(&mut peer, length + 1).await.len(),
+                length + 1,
+                "when the peer reads at last, ten hours later, the line is whole"
             );
         }
-        sleep(LONG).await;
-        assert_eq!(
-            hears(&mut peer, 1001).await.len(),
-            1001,
-            "when the peer reads at last, ten hours later, the line is whole"
-        );
     });
 }
 
@@ -347,7 +358,7 @@ fn nothing_is_lost_where_both_directions_meet() {
 /// Step 2. The peer has to wait when nobody takes its lines.
 ///
 /// Page: "Two directions at once". The slips: an unbounded channel of lines; a reader that takes lines out of the stream into a list; lines
-/// that are dropped when the receiver is full.
+/// that are dropped when the receiver is full; a buffer for far more than some kilobytes.
 #[test]
 fn a_peer_waits_when_nobody_takes_its_lines() {
     check(|| async {
@@ -391,6 +402,24 @@ fn a_peer_waits_when_nobody_takes_its_lines() {
                 );
             }
         }
+
+        // The pipe is full before there is a connection: what does it take out of that?
+        let (stream, mut peer) = duplex(1 << 20);
+        let text = "z".repeat(1023) + "\n";
+        says(&mut peer, &text.repeat(1024)).await;
+        let (_handle, _lines) = connect(stream, 2);
+        let mut more = 0;
+        while more < 1024 {
+            let wrote = timeout(Duration::from_secs(7), peer.write_all(text.as_bytes())).await;
+            if wrote.is_err() {
+                break;
+            }
+            more += 1;
+        }
+        assert!(
+            more <= 60,
+            "`capacity` is 2, nobody takes a line, and of a pipe that was full the connection took {more} kilobytes: some kilobytes may wait before the receiver"
+        );
     });
 }
 
@@ -548,9 +577,9 @@ fn a_peer_that_has_sent_everything_is_still_answered() {
 #[test]
 fn a_write_that_fails_ends_both() {
     check(|| async {
-        // The script stays open for reading: the peer is silent.
+        // The script stays open for reading: the peer is silent, in the middle of a line.
         let (stream, _silent) = Builder::new()
-            .read(b"before\n")
+            .read(b"before\nha")
             .write(b"one\n")
             .write_error(Error::from(ErrorKind::BrokenPipe))
             .build_with_handle();
@@ -574,13 +603,39 @@ fn a_write_that_fails_ends_both() {
         assert_eq!(
             next(&mut lines, "the end (the peer is silent)").await,
             None,
-            "a write has failed, so the connection has: the receiver gives None, even if the peer says nothing. Who tells the task that reads?"
+            "a write has failed, so the connection has: the receiver gives None, even if the peer says nothing. Half a line is none. Who tells the task that reads?"
         );
         assert_eq!(
             alive_tasks().await,
             0,
             "nothing is left of a connection that has failed"
         );
+
+        // The receiver is full, and another line waits for a slot in it; the last handle may be gone already.
+        for dropped in [false, true] {
+            let (handle, mut lines, mut peer) = open(1);
+            says(&mut peer, "one\ntwo\n").await;
+            settle().await;
+            drop(peer);
+            send(&handle, "hello").await;
+            let _handle = (!dropped).then_some(handle);
+            assert_eq!(
+                alive_tasks().await,
+                0,
+                "a write has failed, and nobody takes a line: the task that reads waits for a slot, and has to end all the same"
+            );
+            assert_eq!(
+                next(&mut lines, "a line").await,
+                line("one"),
+                "this line had come in before the write failed"
+            );
+            while let Some(late) = next(&mut lines, "the end").await {
+                assert!(
+                    matches!(late, Incoming::Line(_)),
+                    "the peer's lines are short enough, and text"
+                );
+            }
+        }
     });
 }
 
