@@ -208,3 +208,48 @@ fn no_turn_is_long() {
         }
     }
 }
+
+#[test]
+fn a_page_names_the_number_of_its_tests() {
+    const TENS: [&str; 3] = ["", "twenty", "thirty"];
+    const ONES: [&str; 20] = [
+        "",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    for page in pages(&course()) {
+        let tests = page.exercise.hints().unwrap().len();
+        let (tens, ones) = if tests < 20 {
+            (0, tests)
+        } else {
+            (tests / 10 - 1, tests % 10)
+        };
+        let hyphen = if tens > 0 && ones > 0 { "-" } else { "" };
+        let word = format!(" {}{hyphen}{} tests", TENS[tens], ONES[ones]);
+        let mut lines = page.text.lines();
+        let line = lines.find(|line| line.starts_with("The whole exercise once more"));
+        let line = line.unwrap_or_else(|| panic!("{}: the whole exercise", page.name));
+        assert!(
+            line.contains(&word) || line.contains(&format!(" {tests} tests")),
+            "{}: it has {tests} tests: {line}",
+            page.name
+        );
+    }
+}
