@@ -1,5 +1,5 @@
 //! The chat server of chapter 16 and its other designs under load: a thousand and five thousand clients on loopback, a tenth of which never
-//! read. The table of the page, anew on your machine, in about four minutes:
+//! read. The table of the page, anew on your machine, in about eight minutes:
 //!
 //!     cargo bench -p benchmarks --bench chat
 //!
