@@ -55,7 +55,7 @@ pub async fn trace(
     Ok(0)
 }
 
-/// Why it is stuck, who holds which Sender, the panic; else that it passed.
+/// Why it is stuck, who holds which Sender, the panic; else that all ended well.
 fn outcome(trace: &Trace) -> String {
     if trace.ends_well() {
         return terminal::good("in this recording no task panics, and every task has ended");
