@@ -40,7 +40,7 @@
         // By the test that each fails, in the page's order.
         const tests = [...document.querySelectorAll("exercise-check details[data-test]")].map((hints) => hints.getAttribute("data-test") ?? "");
         for (const test of new Set([...tests, ...answers.map(({ test }) => test)])) {
-            const thoughts = answers.flatMap((answer, at) => (answer.test === test ? [Object.assign(make("option", answer.thinks), { value: String(at) })] : []));
+            const thoughts = answers.flatMap(({ test: fails, thinks }, at) => (fails === test ? [Object.assign(make("option", typeset(thinks).replaceAll("`", "")), { value: String(at) })] : []));
             if (thoughts[0]) {
                 const group = make("optgroup", "");
                 group.label = promise(test) ?? (test === "compile" ? "It does not compile" : test);
@@ -56,9 +56,10 @@
         const watch = Object.assign(make("button", "Watch it run"), { type: "button", className: "course-button quiet" });
         const run = make("div", "");
         const show = () => {
-            const { name, test, in_some_schedules, code, has_run, ...answer } = answers[Number(choice.value)];
+            const picked = choice.value;
+            const { name, test, in_some_schedules, code, has_run, ...answer } = answers[Number(picked)];
             const own = text(code);
-            thinks.textContent = answer.thinks;
+            thinks.replaceChildren(...typeset(answer.thinks).split("`").map((piece, at) => (at % 2 ? make("code", piece) : piece)));
             const marks = make("span", "");
             marks.className = "own-lines";
             marks.setAttribute("aria-hidden", "true");
@@ -87,7 +88,7 @@
             watch.onclick = async () => {
                 const trace = await recorded(name, test, own);
                 // Another one may have been picked meanwhile.
-                if (thinks.textContent === answer.thinks) {
+                if (choice.value === picked) {
                     run.replaceChildren(trace);
                 }
             };
@@ -96,6 +97,12 @@
         choice.addEventListener("change", show);
         show();
         return [label, thinks, listing, verdict, said, more, watch, run];
+    }
+
+    /** Quotation marks as in the book's prose, but not in code.
+     * @param {string} text */
+    function typeset(text) {
+        return text.replace(/(`[^`]*`)|((?<![^\s(])")|(")|'/g, (_, code, opens, closes) => code ?? (opens ? "“" : closes ? "”" : "’"));
     }
 
     /** The recorded run of an answer: its lines are those of the code that is shown.

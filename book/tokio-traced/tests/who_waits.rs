@@ -1,7 +1,7 @@
 //! Who waits for whom, and who holds what: nothing is said that is not so.
 #![cfg(feature = "debug")]
 
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, join_all};
 use std::{
     collections::HashMap,
     future::poll_fn,
@@ -243,6 +243,24 @@ fn select_names_all_that_it_waits_for() {
         lock,
         "main waits for until locked to end; until locked waits for several things: \
          mail (main holds a Sender); the RwLock, to write (main holds it)"
+    );
+}
+
+#[test]
+fn many_waits_of_a_kind_are_told_once() {
+    let stuck = |messages: u8| {
+        why_stuck(async move {
+            let (sender, _mailbox) = mpsc::channel(1);
+            join_all((0..messages).map(|n| sender.send(n))).await;
+        })
+    };
+    assert_eq!(
+        stuck(3),
+        "main waits for several things: a slot in its own mailbox for 1; a slot in its own mailbox for 2"
+    );
+    assert_eq!(
+        stuck(7),
+        "main waits for several things: a slot in its own mailbox for 1 and 5 others"
     );
 }
 

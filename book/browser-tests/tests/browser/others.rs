@@ -4,10 +4,10 @@ use crate::support::{Page, site};
 
 const PICK: &str = "(() => {
     const choice = document.querySelector('.others select');
-    choice.value = [...choice.options].find(option => option.text.includes('`if let Some(message)`')).value;
+    choice.value = [...choice.options].find(option => option.text.includes('if let Some(message)')).value;
     choice.dispatchEvent(new Event('change'));
     const lines = [...document.querySelectorAll('.others .own-lines > span')];
-    const code = document.querySelector('.others code').innerText.trim().split('\\n');
+    const code = document.querySelector('.others pre code').innerText.trim().split('\\n');
     return lines.flatMap((line, at) => line.className ? [code[at].trim()] : []);
 })()";
 
@@ -30,7 +30,7 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
         .value("document.querySelector('.others actor-trace .where').textContent")
         .await;
     let code = page
-        .value("document.querySelector('.others code').textContent")
+        .value("document.querySelector('.others pre code').textContent")
         .await;
     assert!(
         code.as_str().unwrap().contains(line.as_str().unwrap()),

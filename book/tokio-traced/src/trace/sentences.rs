@@ -88,9 +88,25 @@ impl Trace {
             [] => format!("{name} waits for something that is not recorded{limits}"),
             [only] => format!("{name} waits for {}{}{limits}", words(only), more(only)),
             several => {
-                let several = several
-                    .iter()
-                    .map(|w| words(w) + &self.about(&w.what) + &more(w));
+                // Of a kind, and what each of that kind is about.
+                let mut kinds: Vec<(String, String, Vec<String>)> = Vec::new();
+                for w in several {
+                    let (words, more, about) = (words(w), more(w), self.about(&w.what));
+                    match kinds.iter_mut().find(|(w, m, _)| (w, m) == (&words, &more)) {
+                        Some((.., abouts)) => abouts.push(about),
+                        None => kinds.push((words, more, vec![about])),
+                    }
+                }
+                let several = kinds.iter().flat_map(|(words, more, abouts)| {
+                    let few = abouts.len() <= 2 || abouts[0].is_empty();
+                    let told = if few { abouts.as_slice() } else { &abouts[..1] };
+                    let others = match abouts.len() - told.len() {
+                        0 => String::new(),
+                        n => format!(" and {n} others"),
+                    };
+                    told.iter()
+                        .map(move |about| format!("{words}{about}{others}{more}"))
+                });
                 let several = several.collect::<Vec<_>>().join("; ");
                 format!("{name} waits for several things: {several}{limits}")
             }
@@ -352,7 +368,7 @@ impl<'a> Teller<'a> {
             Got::Mail { message, .. } => format!("{who} hears {}.", trace.message(message)),
             Got::End(of) if trace.boxes[of].kind == "mpsc" => {
                 let of = trace.mailbox_of(actor, of).replace("its own ", "its ");
-                format!("{who} finds {of} empty and closed: `recv` gives None.")
+                format!("{who} finds {of} empty and closed: recv gives None.")
             }
             Got::End(of) if trace.boxes[of].kind == "wire" => {
                 format!(
