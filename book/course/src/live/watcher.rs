@@ -25,7 +25,7 @@ const AT_WORK: Duration = Duration::from_secs(10 * 60);
 /// Each so many looks at the files of all exercises.
 const ALL: u32 = 5;
 /// Each so many looks at the book's sources, too.
-const BOOK: u64 = 20;
+const BOOK: u64 = 40;
 /// Each so many looks for new files, too. They matter only when a known file begins to name them.
 const THOROUGH: u64 = 100;
 
