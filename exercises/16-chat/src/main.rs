@@ -16,7 +16,7 @@ struct Flags {
     #[arg(long, default_value_t = Limits::default().line, value_parser = limit())]
     line: usize,
 
-    /// Lines that may wait for a client which does not read
+    /// Lines that may wait for a client which does not read, beside those in the buffers of its connection
     #[arg(long, default_value_t = Limits::default().waiting, value_parser = limit())]
     waiting: usize,
 
@@ -39,7 +39,8 @@ pub async fn main() -> io::Result<()> {
         .unwrap_or_else(|error| {
             eprintln!("cannot listen on {}: {error}", flags.address);
             eprintln!(
-                "try another address, or any port that is free: cargo run -p chat -- 127.0.0.1:0"
+                "try another address, or any port that is free: cargo run -p {} -- 127.0.0.1:0",
+                env!("CARGO_PKG_NAME")
             );
             exit(1)
         });
@@ -50,7 +51,7 @@ pub async fn main() -> io::Result<()> {
     };
     let shutdown = serve(listener, limits);
     ctrl_c().await?;
-    println!("stopping");
+    println!("stopping (Ctrl-C once more: at once)");
     tokio::select! {
         () = shutdown.stop(Duration::from_secs(flags.grace)) => Ok(()),
         // A second one: now.
