@@ -524,7 +524,7 @@ fn all_in_a_room_hear_what_is_said() {
             client
                 .hears(
                     "SAID lobby ben hello  you",
-                    "all in the room hear it, ben as well",
+                    "all in the room hear it, ben as well, and before the answer to its next command",
                 )
                 .await;
         }
@@ -827,7 +827,7 @@ fn a_slow_client_slows_nobody_down() {
         .await;
         assert_eq!(
             left, 2,
-            "300 lines were said, 8 may wait for a client that reads nothing, and it is in the room still: ann and ben hear once that it left"
+            "300 lines were said, 8 may wait for a client that reads nothing: ann and ben have to hear that it left, each of them once"
         );
         drop(slow);
     });
@@ -867,7 +867,7 @@ fn a_slow_client_is_dropped_at_its_limit() {
                 settle().await;
                 assert!(
                     said <= 2 * waiting + 200,
-                    "{waiting} lines may wait for a client. One reads nothing, {said} lines of 400 bytes were said, and it is still in the room: where are they?"
+                    "{waiting} lines may wait for a client. One reads nothing, {said} lines of 400 bytes were said, and nobody has heard that it left. If it is still in the room, where are they?"
                 );
             }
             assert!(
@@ -1001,7 +1001,7 @@ fn dropping_one_may_drop_the_next() {
                 let number = new.len();
                 assert!(
                     number < 200,
-                    "8 lines may wait for a client. Some read nothing, {number} have joined, and all of them are still there"
+                    "8 lines may wait for a client. Some read nothing, {number} have joined, and nobody has heard that one left"
                 );
                 new.push(server.joined(&format!("new-{number}"), "lobby").await);
                 heard.extend(after(&mut ann, "PING").await);
@@ -1184,7 +1184,7 @@ fn bye_comes_to_those_who_are_behind_or_busy() {
                 has_left = heard.iter().any(|line| line == "LEFT lobby late");
                 assert!(
                     said < 210,
-                    "4 lines may wait for a client that reads nothing, {said} lines of 400 bytes were said, and it is still in the room"
+                    "4 lines may wait for a client that reads nothing, {said} lines of 400 bytes were said, and nobody has heard that it left"
                 );
             }
             if has_left {

@@ -1,5 +1,5 @@
 //! rejected: a_slow_client_slows_nobody_down
-//! says: it is in the room still
+//! says: have to hear that it left
 //! thinks: "A task waits for the slow one, and the room goes on."
 
 use std::{
