@@ -180,7 +180,7 @@ impl Listener for TcpListener {
 pub struct Limits {
     /// Bytes of a line from a client, without its end.
     pub line: usize,
-    /// Lines that may wait for a client which does not read, beside some kilobytes on their way to it.
+    /// Lines that may wait for a client which does not read, beside those in the buffers of its connection.
     pub waiting: usize,
 }
 
