@@ -318,7 +318,8 @@ fn an_error_of_on_stop_is_the_result() {
 
 /// Step 2. A reference that is weak keeps nobody alive, and brings a full one as long as there is one.
 ///
-/// Page: "Who keeps it alive". The slips: a weak reference with a strong sender in it; `upgrade().unwrap()`.
+/// Page: "Who keeps it alive". The slips: a weak reference with a strong sender in it; `upgrade().unwrap()`; a task that has a full reference
+/// as long as it makes the actor.
 #[test]
 fn a_weak_reference_keeps_nobody_alive() {
     check(|| async {
@@ -344,6 +345,21 @@ fn a_weak_reference_keeps_nobody_alive() {
             End::Completed { killed: false },
             "only weak references are left: the actor ends"
         );
+
+        let start = Fate::Takes(SECOND);
+        let args = Args {
+            start,
+            ..Args::new(&journal)
+        };
+        let (clerk, task) = spawn::<Clerk>(args, 8);
+        let weak = clerk.downgrade();
+        settle().await;
+        drop(clerk);
+        assert!(
+            weak.upgrade().is_none(),
+            "the last full reference was dropped while `on_start` was under way, and `upgrade` gives one: your task has a reference of its own meanwhile"
+        );
+        end(task).await;
     });
 }
 
@@ -531,7 +547,8 @@ fn kill_handles_nothing_more() {
 
 /// Step 3. A kill is heard while a stop is under way.
 ///
-/// Page: "Stop and kill". The slip: a second loop that works off the mailbox, and listens to nobody.
+/// Page: "Stop and kill". The slips: a second loop that works off the mailbox, and listens to nobody; one that looks for a kill only when there
+/// is a message.
 #[test]
 fn kill_is_heard_while_a_stop_is_under_way() {
     check(|| async {
@@ -554,6 +571,22 @@ fn kill_is_heard_while_a_stop_is_under_way() {
             journal.handled(),
             [0, 1, 2],
             "the kill came in the middle of the third message: that one is the last"
+        );
+
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 5);
+        for number in 0..2 {
+            within("a slot", clerk.tell(Message::Work(number, SECOND)))
+                .await
+                .unwrap_or_default();
+        }
+        clerk.stop();
+        sleep(SECOND + SECOND / 2).await;
+        clerk.kill();
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: true },
+            "the kill came in the middle of the last message that a stop had left, before `on_stop` began: look for it also when the mailbox gives nothing more"
         );
     });
 }
@@ -598,6 +631,37 @@ fn nothing_is_accepted_while_it_ends() {
                 end(task).await,
                 End::Completed { killed: kill },
                 "the clerk ends when `on_stop` is done, and a kill that comes after `on_stop` has begun changes nothing: the result says what `on_stop` was told"
+            );
+        }
+    });
+}
+
+/// Step 3. A reference that `upgrade` gave is like any other.
+///
+/// Page: "Who keeps it alive". The slip: an upgraded reference with a way of its own for stop and kill, to which nobody listens.
+#[test]
+fn an_upgraded_reference_stops_and_kills() {
+    check(|| async {
+        for kill in [false, true] {
+            let (clerk, task) = spawn::<Clerk>(Args::new(&Journal::default()), 5);
+            settle().await;
+            if let Some(upgraded) = clerk.downgrade().upgrade() {
+                if kill {
+                    upgraded.kill()
+                } else {
+                    upgraded.stop()
+                }
+            }
+            settle().await;
+            let said = if kill { "kill" } else { "stop" };
+            assert!(
+                task.is_finished(),
+                "a reference that `upgrade` gave said {said}, and the clerk, which had nothing to do, is still there: what does a `WeakRef` have to keep for that?"
+            );
+            assert_eq!(
+                end(task).await,
+                End::Completed { killed: kill },
+                "a reference that `upgrade` gave said {said}"
             );
         }
     });
