@@ -114,61 +114,57 @@ fn commands_are_answered_in_their_order() {
 #[test]
 fn accepting_survives_errors() {
     for kind in [ErrorKind::Other, ErrorKind::ConnectionAborted] {
-        accepting_survives(kind);
-    }
-}
-
-fn accepting_survives(kind: ErrorKind) {
-    check(move || async move {
-        let server = Server::open(limits());
-        let mut ann = server.connect();
-        ann.hears_nothing("ann is in").await;
-        // Two that gave up before they were in, and then an error that stays for a while: no file descriptor is left, or all give up.
-        for _ in 0..2 {
-            let gone = Err(Error::from(ErrorKind::ConnectionAborted));
-            assert!(server.door.send(gone).is_ok());
-        }
-        in_no_time("an answer while accepting fails", async {
-            ann.says("PING there?").await;
-            ann.hears(
-                "PONG there?",
-                "an `accept` that fails concerns nobody who is in",
-            )
+        check(move || async move {
+            let server = Server::open(limits());
+            let mut ann = server.connect();
+            ann.hears_nothing("ann is in").await;
+            // Two that gave up before they were in, and then an error that stays for a while: no file descriptor is left, or all give up.
+            for _ in 0..2 {
+                let gone = Err(Error::from(ErrorKind::ConnectionAborted));
+                assert!(server.door.send(gone).is_ok());
+            }
+            in_no_time("an answer while accepting fails", async {
+                ann.says("PING there?").await;
+                ann.hears(
+                    "PONG there?",
+                    "an `accept` that fails concerns nobody who is in",
+                )
+                .await;
+            })
             .await;
-        })
-        .await;
-        let mut ben = server.connect();
-        let before = Instant::now();
-        ben.hears_nothing("two calls of `accept` have failed, and the third brings ben")
-            .await;
-        assert!(
-            before.elapsed() <= Duration::from_millis(2_000),
-            "after an `accept` that failed, the next one comes within a second, and ben was let in after {:?}",
-            before.elapsed()
-        );
-        let mut guests: Vec<_> = (0..380).map(|_| server.connect_by(64)).collect();
-        settle().await;
-        let before = server.accepts.load(Relaxed);
-        for _ in 0..1_000 {
-            let full = Err(Error::from(kind));
+            let mut ben = server.connect();
+            let before = Instant::now();
+            ben.hears_nothing("two calls of `accept` have failed, and the third brings ben")
+                .await;
             assert!(
-                server.door.send(full).is_ok(),
-                "an `accept` has failed, and the server has dropped its listener"
+                before.elapsed() <= Duration::from_millis(2_000),
+                "after an `accept` that failed, the next one comes within a second, and ben was let in after {:?}",
+                before.elapsed()
             );
-        }
-        // Meanwhile clients go, 38 a second.
-        while guests.pop().is_some() {
-            sleep(Duration::from_micros(26_500)).await;
-        }
-        let tried = server.accepts.load(Relaxed) - before;
-        assert!(
-            (10..=202).contains(&tried),
-            "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
+            let mut guests: Vec<_> = (0..380).map(|_| server.connect_by(64)).collect();
+            settle().await;
+            let before = server.accepts.load(Relaxed);
+            for _ in 0..1_000 {
+                let full = Err(Error::from(kind));
+                assert!(
+                    server.door.send(full).is_ok(),
+                    "an `accept` has failed, and the server has dropped its listener"
+                );
+            }
+            // Meanwhile clients go, 38 a second.
+            while guests.pop().is_some() {
+                sleep(Duration::from_micros(26_500)).await;
+            }
+            let tried = server.accepts.load(Relaxed) - before;
+            assert!(
+                (10..=202).contains(&tried),
+                "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
              times a second, whatever the error is. What does another branch of `select!` do to the pause?"
-        );
-        ann.hears_nothing("`accept` has failed many times, and ann is in")
-            .await;
-    });
+            );
+            ann.hears_nothing("`accept` has failed many times, and ann is in")
+                .await;
+        });
+    }
 }
 
 /// Step 2. A line without an end is refused.
