@@ -169,7 +169,7 @@ fn accepting_survives_errors() {
 
 /// Step 2. A line without an end is refused.
 ///
-/// Page: "Rude clients". The slips: no limit; a limit that is looked at when the line is there; the end counts.
+/// Page: "Rude clients". The slips: no limit; a limit that is looked at when the line is there; the end counts, or half of it.
 #[test]
 fn an_endless_line_is_refused() {
     check(|| async {
@@ -187,6 +187,21 @@ fn an_endless_line_is_refused() {
                 ))
                 .await;
             }
+            ann.writes(format!("{longest}\r").as_bytes()).await;
+            settle().await;
+            assert_eq!(
+                ann.heard_so_far().await,
+                [],
+                "{line} bytes and a `\\r` have come. A `\\n` may come behind it: then the line is not too long"
+            );
+            ann.writes(b"\n").await;
+            ann.hears(
+                &longest.replacen("PING", "PONG", 1),
+                &format!(
+                    "a line of {line} bytes is not too long, though its `\\r\\n` came in two pieces"
+                ),
+            )
+            .await;
             let mut ben = server.connect();
             ben.says(&format!("{longest}x")).await;
             ben.hears(
@@ -215,7 +230,7 @@ fn an_endless_line_is_refused() {
 
 /// Step 2. What is no text ends the client that sent it, and nobody else.
 ///
-/// Page: "Rude clients". The slips: unwrap; the whole server ends; letters that are replaced.
+/// Page: "Rude clients". The slips: unwrap; the whole server ends; letters that are replaced; each piece that comes has to be text.
 #[test]
 fn garbage_is_refused() {
     check(|| async {
@@ -234,6 +249,16 @@ fn garbage_is_refused() {
             ben.hears("BYE", "what is no text is taken for QUIT").await;
             ben.hears_the_end("what comes behind it is not read").await;
         }
+        ann.writes(b"PING \xc3").await;
+        settle().await;
+        assert_eq!(
+            ann.heard_so_far().await,
+            [],
+            "half of a letter has come, and its other half may come: look at the line when it is whole"
+        );
+        ann.writes(b"\xbc\n").await;
+        ann.hears("PONG \u{fc}", "a letter may come in two pieces")
+            .await;
         ann.says("\0\u{1F4A9}\u{7f}\tPING").await;
         ann.hears("ERR unknown command", "this is UTF-8, and no command")
             .await;
@@ -260,6 +285,14 @@ fn a_client_that_has_sent_everything_is_answered() {
             .await;
         }
         ann.hears_the_end("it has heard BYE").await;
+        let mut ben = server.connect();
+        ben.writes(b"PING 1\r").await;
+        ben.has_sent_everything().await;
+        ben.hears(
+            "PONG 1\r",
+            "a `\\r` belongs to the end of a line only right before a `\\n`",
+        )
+        .await;
     });
 }
 
@@ -673,8 +706,10 @@ fn leaving_is_heard_once() {
                     "the end of what it sends"
                 }
                 3 => {
+                    ben.writes(b"SAY half of a li").await;
+                    settle().await;
                     ben.resets();
-                    "a reset"
+                    "a reset in the middle of a line, which is no command then"
                 }
                 4 => {
                     ben.says(&"x".repeat(600)).await;
