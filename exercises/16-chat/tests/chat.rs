@@ -10,7 +10,10 @@ mod soak;
 mod wire;
 
 use chat::{Limits, serve};
-use harness::{alive_tasks, check, check_in_real_time, in_no_time, settle, wake_ups, within};
+use harness::{
+    alive_tasks, check, check_in_real_time, in_no_time, on_a_runtime_that_ends, settle, wake_ups,
+    within,
+};
 use std::{
     collections::BTreeSet,
     io::{Error, ErrorKind},
@@ -159,7 +162,7 @@ fn accepting_survives_errors() {
             assert!(
                 (10..=202).contains(&tried),
                 "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
-             times a second, whatever the error is. What does another branch of `select!` do to the pause?"
+                 times a second, whatever the error is. Is there an error without a pause? What does another branch of `select!` do to the pause?"
             );
             ann.hears_nothing("`accept` has failed many times, and ann is in")
                 .await;
@@ -1418,7 +1421,8 @@ fn a_slow_client_cannot_hold_up_the_end() {
 
 /// Step 6. Nobody waits for the end: then it comes at once.
 ///
-/// Page: "Bye". The slips: a Shutdown that was dropped says nothing; a `stop` that was given up goes on in its place.
+/// Page: "Bye". The slips: a Shutdown that was dropped says nothing; a `stop` that was given up goes on in its place; one that panics when the
+/// server has ended already.
 #[test]
 fn without_anyone_who_waits_the_end_comes_at_once() {
     check(|| async {
@@ -1459,6 +1463,17 @@ fn without_anyone_who_waits_the_end_comes_at_once() {
                 ann.hears_the_end("the server has ended").await;
             }
         }
+        let shutdown = on_a_runtime_that_ends(|| async {
+            let server = Server::open(limits());
+            settle().await;
+            server.shutdown
+        });
+        // The server has ended with it: there is nobody to wait for, and no reason to panic.
+        in_no_time(
+            "the end, when the server's runtime has ended",
+            shutdown.stop(LONG),
+        )
+        .await;
     });
 }
 
