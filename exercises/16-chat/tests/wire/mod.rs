@@ -107,10 +107,10 @@ impl AsyncRead for Wire {
         if let Some(reset) = &mut self.reset
             && let Poll::Ready(reset) = Pin::new(reset).poll(cx)
         {
-            match reset {
-                Ok(()) => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
-                // The client has gone, without one.
-                Err(_) => self.reset = None,
+            // Once, as a socket does: the next read finds the end. An error says that the client has gone without one.
+            self.reset = None;
+            if reset.is_ok() {
+                return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
             }
         }
         Pin::new(&mut self.stream).poll_read(cx, buffer)
