@@ -127,7 +127,7 @@ enum Command {
     },
     /// For authors: begin a chapter: page, exercise, solution, listing and recording, each with what is to be written in it
     ///
-    /// It writes into the repository: new files, and a line in each list of chapters. Then `cargo test` says what is missing.
+    /// It writes into the repository: new files, and a line in each list of chapters. Then `cargo test-book` says what is missing.
     Chapter {
         /// A draft of book/src/SUMMARY.md: shared-state, 7 or 07-shared-state
         name: String,

@@ -1,5 +1,5 @@
 //! What each chapter must have, and the command that begins one. Of the course's tests these come first: where a chapter is not
-//! written yet, theirs are the first words of a red `cargo test`.
+//! written yet, theirs are the first words of a red `cargo test-book`.
 
 use course::{
     cli::chapter::begin,

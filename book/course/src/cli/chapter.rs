@@ -84,7 +84,7 @@ pub fn chapter(workspace: &Workspace, name: &str) -> Result<u8, Error> {
         terminal::say(format_args!("wrote {}", path.display()));
     }
     terminal::say(
-        "\nnow write what says `todo:`, and `cargo test` names what is missing; `cargo course record` makes the recordings",
+        "\nnow write what says `todo:`, and `cargo test-book` names what is missing; `cargo course record` makes the recordings",
     );
     Ok(0)
 }
