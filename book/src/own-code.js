@@ -21,18 +21,19 @@ export function sections(html, source) {
     });
 }
 
-/** The reader's own code, in which the player marks the line. @param {string} file @param {string} source */
+/** The reader's own code, in which the player marks the line, or its tests. @param {string} file @param {string} source */
 export function own(file, source) {
     if (!source) {
         return [];
     }
+    const whose = /(^|[\\/])tests[\\/]/.test(file) ? "The tests in" : "Your";
     const name = make("p");
-    name.append("Your ", make("code", "hljs", file));
+    name.append(`${whose} `, make("code", "hljs", file));
     const text = make("pre");
     // It scrolls, and what scrolls must be in reach of the keyboard.
     text.tabIndex = 0;
     text.setAttribute("role", "group");
-    text.setAttribute("aria-label", `Your ${file}`);
+    text.setAttribute("aria-label", `${whose} ${file}`);
     text.append(make("code", "language-rust", source));
     const code = make("div", "own-code");
     code.append(name, text);

@@ -28,7 +28,7 @@
     const isPrint = /\/print(\.html)?$/.test(location.pathname);
     const LOST = "`cargo course` is not running: verdicts are not live";
     /** As in "panicked at exercises/01-recipe/src/lib.rs:36:9", and no place in the harness or in a dependency. */
-    const PLACE = /(?<![\w.\\/-])((?:exercises[\\/]\d+-[\w-]+[\\/])?src[\\/][\w\\/]+\.rs:\d+)/;
+    const PLACE = /(?<![\w.\\/-])((?:exercises[\\/]\d+-[\w-]+[\\/])?(?:src|tests)[\\/][\w\\/]+\.rs:\d+)/;
     const WATCHING = "Watching: save, and it runs.";
 
     class ExerciseCheck extends HTMLElement {
@@ -345,7 +345,7 @@
         }
     }
 
-    /** A program's own words: shown as text, and not at all when there are none. A place in the reader's own code can be opened. */
+    /** A program's own words: shown as text, and not at all when there are none. A place in the reader's own code, or in its tests, can be opened. */
     class Said {
         #label = make("p");
         #text = make("pre");
@@ -383,7 +383,7 @@
             open.type = "button";
             open.title = "Show this line";
             const [file, line] = place.split(":");
-            const path = file.split(/src[\\/]/)[1].replaceAll("\\", "/");
+            const path = file.replaceAll("\\", "/").replace(/^exercises\/[^/]+\//, "");
             open.addEventListener("click", () => {
                 fetch(`api/exercises/${encodeURIComponent(this.exercise)}/source/${path}`)
                     .then(async (answer) => {

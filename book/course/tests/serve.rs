@@ -386,24 +386,28 @@ async fn only_our_own_pages_have_a_run_recorded_and_only_of_a_test_that_there_is
 }
 
 #[tokio::test]
-async fn a_page_shows_the_readers_own_code_and_no_other_file() {
+async fn a_page_shows_the_readers_own_code_and_its_tests_and_no_other_file() {
     let server = Server::start().await;
     let path = "GET /api/exercises/recipe/source";
-    let response = server.ask(&format!("{path}/lib.rs"), "").await;
-    assert_eq!(code(&response), "200", "{response}");
-    assert!(response.contains("content-type: text/plain"), "{response}");
+    for there in ["src/lib.rs", "tests/recipe.rs", "tests/scenarios/mod.rs"] {
+        let response = server.ask(&format!("{path}/{there}"), "").await;
+        assert_eq!(code(&response), "200", "{there}: {response}");
+        assert!(response.contains("content-type: text/plain"), "{response}");
+    }
     for elsewhere in [
-        "nowhere.rs",
-        "..%2fCargo.toml",
+        "src/nowhere.rs",
+        "Cargo.toml",
+        "hints.md",
+        "src/..%2fCargo.toml",
         "..%2f..%2f..%2fCargo.toml",
         "%2fetc%2fpasswd",
-        "./lib.rs/../../Cargo.toml",
+        "./src/lib.rs/../../Cargo.toml",
     ] {
         let response = server.ask(&format!("{path}/{elsewhere}"), "").await;
         assert_eq!(code(&response), "404", "{elsewhere}: {response}");
     }
     let response = server
-        .ask("GET /api/exercises/unknown/source/lib.rs", "")
+        .ask("GET /api/exercises/unknown/source/src/lib.rs", "")
         .await;
     assert_eq!(code(&response), "404", "{response}");
 }

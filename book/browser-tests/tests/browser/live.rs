@@ -136,6 +136,30 @@ async fn a_wrong_answer_is_saved_and_what_its_test_says_appears() {
 }
 
 #[tokio::test]
+async fn the_line_of_a_test_that_fails_can_be_opened() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    course.save(
+        EXERCISE,
+        &course.read("solutions/01-recipe/rejected/clone_spawns.rs"),
+    );
+    let failing = "exercise-check > details[open]";
+    page.sees(&format!("{failing} .said"), "tests/recipe.rs:")
+        .await;
+    page.click(&format!("{failing} .place")).await;
+    page.sees(
+        &format!("{failing} .own-code"),
+        "The tests in exercises/01-recipe/tests/recipe.rs",
+    )
+    .await;
+    page.until(&format!(
+        "document.querySelector('{failing} .own-code .running-line') !== null"
+    ))
+    .await;
+    assert_no_reload(&page).await;
+}
+
+#[tokio::test]
 async fn the_solution_is_saved_and_the_page_turns_green() {
     let course = Course::start();
     let page = open_chapter(&course).await;

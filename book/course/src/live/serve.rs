@@ -182,18 +182,17 @@ async fn check(State(app): State<App>, Path(name): Path<String>) -> StatusCode {
     }
 }
 
-/// A file of the learner's own code, as it is at this moment.
+/// A file of the learner's own code, or of its tests, as it is at this moment.
 async fn source(State(app): State<App>, Path((name, file)): Path<(String, String)>) -> Response {
     let exercises = &app.site.workspace.exercises;
     let exercise = exercises.iter().find(|exercise| exercise.name == name);
     let text = exercise.and_then(|exercise| {
-        let folder = exercise.folder.join("src");
         let is_it = |path: &PathBuf| {
-            path.strip_prefix(&folder)
+            path.strip_prefix(&exercise.folder)
                 .is_ok_and(|path| path == path::Path::new(&file))
         };
-        let path = files(&folder).into_iter().find(is_it)?;
-        fs::read_to_string(path).ok()
+        let folders = ["src", "tests"].map(|folder| files(&exercise.folder.join(folder)));
+        fs::read_to_string(folders.into_iter().flatten().find(is_it)?).ok()
     });
     match text {
         Some(text) => text.into_response(),
