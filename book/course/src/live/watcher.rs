@@ -20,14 +20,14 @@ use tokio::{
 
 /// How often the watcher looks at the exercise that was saved last, while somebody is at work.
 pub const PERIOD: Duration = Duration::from_millis(50);
-/// So long after a save somebody is at work; otherwise only each fifth look is taken.
+/// So long after a save somebody is at work; otherwise only each sixth look is taken.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
 /// Each so many looks at the files of all exercises.
-const ALL: u32 = 5;
-/// Each so many looks at the book's sources, too.
-const BOOK: u64 = 40;
+const ALL: u32 = 6;
+/// Each so many looks at the book's sources, too: a multiple of [`ALL`], as is the next one.
+const BOOK: u64 = 7 * ALL as u64;
 /// Each so many looks for new files, too. They matter only when a known file begins to name them.
-const THOROUGH: u64 = 100;
+const THOROUGH: u64 = 17 * ALL as u64;
 
 /// Only [`WatcherHandle::look`] sends, and waits for its answer.
 const MAILBOX: usize = 1;
