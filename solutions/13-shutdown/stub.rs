@@ -64,7 +64,8 @@ pub struct MailHandle {
 
 /// Stops the mail-out, see [`stop`](Self::stop). There is only one, and its holder decides when the mail-out ends.
 ///
-/// Dropping it stops the mail-out as well, without grace: no mail is taken in any more, and what is not sent yet is aborted.
+/// Dropping it stops the mail-out as well, without grace: no mail is taken in any more, and what is not sent yet is aborted. It may be dropped
+/// anywhere, also outside of a runtime.
 pub struct Shutdown {
     // Step 2: how does the mail-out hear that it is to stop?
 }
@@ -72,11 +73,13 @@ pub struct Shutdown {
 /// Starts the mail-out: at most `workers` mails are under way at a time, and at most `capacity` more wait for a worker.
 ///
 /// A mail is accepted when it gets one of these slots. It leaves its slot when a worker takes it, and a worker that is free takes the next one
-/// at once, in the order in which they were accepted. A mail that panics in the mailer is over, and its worker takes the next one.
+/// at once, in the order in which they were accepted. A mail that panics in the mailer is over, and its worker takes the next one. No task
+/// is left of a mail that is over.
 ///
 /// When the last [`MailHandle`] is dropped, the mails that were accepted are still sent; [`Shutdown::stop`] can be called after that as well.
 ///
-/// To be called inside a Tokio runtime. All tasks of the mail-out run there.
+/// To be called inside a Tokio runtime. All tasks of the mail-out run there. When it ends, the mail-out ends with it, and [`MailHandle::send`] returns
+/// [`Stopped`].
 ///
 /// `capacity` and `workers` are at least 1. `capacity` is at most `tokio::sync::Semaphore::MAX_PERMITS`, and `workers` at most 1,000. With other
 /// numbers it may panic.
@@ -93,8 +96,8 @@ impl MailHandle {
     /// slot. A call whose mail was accepted goes on waiting until the mail is sent, has failed, or is aborted.
     ///
     /// # Cancel safety
-    /// A call that is dropped while it waits for a slot hands over nothing. A mail that was accepted is sent, whether its caller still waits
-    /// for the receipt or not.
+    /// A call that is dropped while it waits for a slot hands over nothing, and a slot that it was just given goes to the next caller. A mail
+    /// that was accepted is sent, whether its caller still waits for the receipt or not.
     pub async fn send(&self, mail: Mail) -> Result<Receipt, Stopped> {
         let _ = mail;
         todo!("step 1: wait for a slot, and then for the receipt")

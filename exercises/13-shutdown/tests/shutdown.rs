@@ -19,6 +19,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    thread,
     time::Duration,
 };
 use tokio::{
@@ -114,7 +115,7 @@ fn workers_share_the_mails() {
 /// Step 1. No more mails wait than may wait, and a caller that gives up while it waits for a slot has handed over nothing.
 ///
 /// Page: chapter 12, "Who waits, and who is refused". The slips: an unbounded mailbox; a task that sends in the caller's stead; a loop that
-/// takes in more than it has workers for.
+/// takes in more than it has workers for; slots counted by hand, of which one is lost when a caller gives up in the wrong moment.
 #[test]
 fn callers_wait_for_a_slot() {
     check(|| async {
@@ -151,6 +152,31 @@ fn callers_wait_for_a_slot() {
             "one mail was under way, 1,999 could wait, and three thousand callers came at once: as many of them are accepted as there are slots"
         );
         drop((mails, shutdown));
+    });
+    check(|| async {
+        let office = Office::new(|_| Takes::Time(SECOND));
+        let (mails, shutdown) = start(1, 1, office.mailer());
+        let _accepted = (busy(&mails, 1).await, send(&mails, 2));
+        settle().await;
+        let (mut calls_by_hand, third) = (Calls::new(), mails.clone());
+        let third = async move { third.send(mail(3)).await };
+        assert_eq!(
+            calls_by_hand.start(3, third).await,
+            None,
+            "one mail is under way and one waits: the third caller waits for a slot"
+        );
+        let fourth = send(&mails, 4);
+        // After a second, the slot goes to the third caller, who does not look, and gives up.
+        sleep(5 * SECOND).await;
+        calls_by_hand.give_up_oldest();
+        sleep(5 * SECOND).await;
+        let sent = office.sent();
+        assert!(
+            sent.contains(&4),
+            "there is one slot. It was given to the caller of mail 3, who gave up before it looked, and the caller of mail 4 waits behind it: the slot is free \
+             again, and the next caller's. These mails have been sent: {sent:?}"
+        );
+        drop((mails, shutdown, fourth));
     });
 }
 
@@ -313,7 +339,7 @@ fn with_nothing_to_do_it_is_over_at_once() {
 /// Step 2. A mail that panics in the mailer costs no worker, and its caller hears that there is no receipt.
 ///
 /// Page: "Who counts". The slips: the loop that awaits the mail itself ends with it; `join_all`, which panics; `unwrap` on what `join_next`
-/// brings.
+/// brings; a worker that is not replaced once the mail-out is being stopped.
 #[test]
 fn a_mail_that_panics_has_failed() {
     check(|| async {
@@ -327,7 +353,9 @@ fn a_mail_that_panics_has_failed() {
             let mut calls = busy(&mails, 2).await;
             calls.extend((3..=5).map(|number| send(&mails, number)));
             settle().await;
+            let begin = Instant::now();
             let report = within("the report", shutdown.stop(HOUR)).await;
+            let took = begin.elapsed().as_secs();
             for (number, call) in (1..).zip(calls) {
                 let expected = match number {
                     1 | 3 | 5 => Err(Stopped),
@@ -349,6 +377,11 @@ fn a_mail_that_panics_has_failed() {
                     aborted: 0
                 },
                 "of five mails, three panicked in the mailer: each mail that was accepted is in one of the numbers"
+            );
+            assert_eq!(
+                took,
+                if wrong == Takes::PanicsAtOnce { 1 } else { 3 },
+                "`stop` took so many seconds (left) for two workers, and three of the five mails panic: a panic costs no worker, and that holds while the mail-out is being stopped, too"
             );
             drop(mails);
         }
@@ -490,19 +523,22 @@ fn the_grace_can_be_nothing_or_endless() {
         );
     });
     check(|| async {
-        let office = Office::new(|_| Takes::Time(SECOND));
-        let (mails, shutdown) = start(2, 1, office.mailer());
-        let _calls = (busy(&mails, 1).await, send(&mails, 2));
-        settle().await;
-        let report = within("the report", shutdown.stop(Duration::MAX)).await;
-        assert_eq!(
-            report,
-            Report {
-                sent: 2,
-                ..Report::default()
-            },
-            "`Duration::MAX` waits as long as it takes"
-        );
+        // Also what is nearly `Duration::MAX` is more than the clock can count.
+        for grace in [Duration::MAX, Duration::MAX - SECOND] {
+            let office = Office::new(|_| Takes::Time(SECOND));
+            let (mails, shutdown) = start(2, 1, office.mailer());
+            let _calls = (busy(&mails, 1).await, send(&mails, 2));
+            settle().await;
+            let report = within("the report", shutdown.stop(grace)).await;
+            assert_eq!(
+                report,
+                Report {
+                    sent: 2,
+                    ..Report::default()
+                },
+                "a grace of {grace:?} waits as long as it takes"
+            );
+        }
     });
     check(|| async {
         let office = Office::new(|_| Takes::Time(10 * HOUR));
@@ -573,7 +609,7 @@ fn nobody_holds_up_the_deadline() {
 /// Step 4. When the `Shutdown` is dropped, nobody will ever say "stop" any more: it is over at once.
 ///
 /// Page: "When nobody waits". The slips: the mail-out goes on until its handles are dropped; a signal that is only ever sent by `stop`;
-/// dropping a `CancellationToken` cancels nothing.
+/// dropping a `CancellationToken` cancels nothing; a `Drop` that spawns a task, which panics where there is no runtime.
 #[test]
 fn dropping_the_shutdown_stops_without_grace() {
     check(|| async {
@@ -622,6 +658,25 @@ fn dropping_the_shutdown_stops_without_grace() {
         settle().await;
         drop(shutdown);
         // Both are gone, and with them everything: `check` looks.
+    });
+    check(|| async {
+        let office = Office::new(|_| Takes::ForEver);
+        let (mails, shutdown) = start(1, 1, office.mailer());
+        let call = busy(&mails, 1).await.remove(0);
+        let dropped = thread::spawn(|| drop(shutdown)).join();
+        assert!(
+            dropped.is_ok(),
+            "the `Shutdown` was dropped on a thread that belongs to no runtime, and that panicked. It can be dropped anywhere: its `Drop` can say that it is over, \
+             and cannot spawn a task or wait for one"
+        );
+        assert_eq!(
+            within("an answer", call)
+                .await
+                .expect("sending does not panic"),
+            Err(Stopped),
+            "the `Shutdown` was dropped on another thread, before this mail was sent"
+        );
+        drop(mails);
     });
 }
 

@@ -36,6 +36,7 @@ use Step::*;
 const DRAIN: &str = "(Page: \"Close, then drain\")";
 const DEADLINE: &str = "(Page: \"A deadline\")";
 const COUNTS: &str = "(Page: \"Who counts\")";
+const WAITS: &str = "(Page: \"Who waits\")";
 const NOBODY: &str = "(Page: \"When nobody waits\")";
 const WORKERS: &str = "(Page: chapter 12, \"Work beside the mailbox\")";
 
@@ -493,6 +494,12 @@ impl Scene {
             assert_eq!(
                 under_way, self.workers,
                 "mail {next} waits, and {under_way} mails are under way: there is a worker for it. {WORKERS}"
+            );
+        } else if under_way == 0 {
+            assert!(
+                tasks <= 20 + 3 * self.workers,
+                "all mails are over, with {} workers, and the mail-out has {tasks} tasks: nothing is to be left of a mail that is over. {WAITS}",
+                self.workers
             );
         }
         if self.stopping.is_some() {
