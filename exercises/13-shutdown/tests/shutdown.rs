@@ -329,7 +329,7 @@ fn with_nothing_to_do_it_is_over_at_once() {
             let left = alive_tasks().await;
             assert_eq!(
                 left, 0,
-                "`stop` has returned, and {left} of the mail-out's tasks are still there, because there is still a handle: who waits for what?"
+                "`stop` has returned, and {left} of the mail-out's tasks are still there: what does each wait for? There is still a handle, and the grace is not over"
             );
             drop(mails);
         }
@@ -821,6 +821,7 @@ fn mails_that_meet_a_stop_get_their_answers() {
             settle().await;
             let stopped = match grace {
                 None => "the `Shutdown` was dropped".to_owned(),
+                Some(Duration::MAX) => "a `stop` with a grace without end".to_owned(),
                 Some(grace) => format!("a `stop` with a grace of {grace:?}"),
             };
             let mut receipts = 0;
@@ -839,9 +840,14 @@ fn mails_that_meet_a_stop_get_their_answers() {
             }
             let sent = office.sent().len();
             assert_eq!(
-                (receipts, reported.unwrap_or(sent)),
-                (sent, sent),
-                "six mails came, and {stopped}, at the same time. {sent} mails were sent: so many callers have receipts (left), and so many are in the report"
+                receipts, sent,
+                "six mails came, and {stopped}, at the same time. So many callers have a receipt (left), and so many mails were sent (right). When a caller looks, \
+                 its receipt may be there and the mail-out over: then the receipt counts"
+            );
+            assert_eq!(
+                reported.unwrap_or(sent),
+                sent,
+                "six mails came, and {stopped}, at the same time. So many mails were sent, the report says (left), and so many were (right)"
             );
             drop(mails);
         }
