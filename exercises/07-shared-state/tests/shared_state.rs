@@ -724,7 +724,8 @@ fn a_member_may_be_dropped_anywhere() {
 
 /// Step 3. A lookup that fails leaves neither a seat nor a name behind.
 ///
-/// Page: "What a caller leaves behind". The slip: a `?` between taking the seat and giving it back.
+/// Page: "What a caller leaves behind". The slips: a `?` between taking the seat and giving it back; a name that is given back twice, by a message
+/// and by the guard.
 #[test]
 fn a_lookup_that_fails_frees_its_seat() {
     check(|| async {
@@ -743,6 +744,46 @@ fn a_lookup_that_fails_frees_its_seat() {
         assert!(
             joined.is_ok(),
             "the account has been made meanwhile, the only seat is free, and so is the name: {joined:?}"
+        );
+    });
+    check(|| async {
+        let (lobby, world) = open(3);
+        can_be_spawned(&lobby);
+        let moment = Instant::now() + SECOND;
+        let mut first = pin!(joining(&lobby, "nobody".to_owned()));
+        for _ in 0..3 {
+            let _ = poll_once(first.as_mut()).await;
+            settle().await;
+        }
+        sleep_until(moment).await;
+        // The first lookup fails. In the same moment the account is made, and somebody else joins by that name.
+        world.on("nobody", Lookup::Takes(1_000));
+        let mut told = poll_once(first.as_mut()).await;
+        let mut calls = Calls::new();
+        let mut outcomes = Vec::new();
+        for number in 2..=3 {
+            let call = calls.start(number, joining(&lobby, "nobody".to_owned()));
+            outcomes.extend(call.await);
+            settle().await;
+            if told.is_pending() {
+                told = poll_once(first.as_mut()).await;
+            }
+            let looked = calls.look().await;
+            outcomes.extend(looked.into_iter().map(|(_, outcome)| outcome));
+        }
+        calls
+            .rest(5 * SECOND, |_, outcome| outcomes.push(outcome))
+            .await;
+        let members = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert!(
+            members <= 1,
+            "a lookup failed, and in the same moment two others joined by that name, one after the other: {members} of them are members. The name was free for the first of \
+             them. What made it free once more? A seat that is given back by a message, and by its guard as well?"
+        );
+        assert_eq!(
+            count(&lobby).await,
+            members,
+            "a lookup failed, and in the same moment others joined by that name. So many members are counted (left), and so many are there (right)"
         );
     });
 }
