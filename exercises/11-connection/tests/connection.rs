@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
-    sync::mpsc::Receiver,
+    sync::{Semaphore, mpsc::Receiver},
     time::{sleep, timeout},
 };
 use tokio_test::io::Builder;
@@ -31,18 +31,25 @@ const LONG: Duration = Duration::from_millis(36_717_310);
 
 /// Step 1. Lines come in as the peer sent them.
 ///
-/// Page: "Bytes are not lines". The slips: the end stays with the line; more than the end is taken off; an empty line that is taken for the end.
+/// Page: "Bytes are not lines". The slips: the end stays with the line; more than the end is taken off, or something at the beginning; an empty line that is taken for the end.
 #[test]
 fn lines_come_in_whole_and_in_order() {
     check(|| async {
         let (_handle, mut lines, mut peer) = open(4);
-        let all = "hello\n\nthree\r\n four \r inside \nfive\r\r\n";
+        let all = "hello\n\nthree\r\n four \r inside \nfive\r\r\n\u{feff}six\0\n";
         says(&mut peer, all).await;
-        for expected in ["hello", "", "three", " four \r inside ", "five\r"] {
+        for expected in [
+            "hello",
+            "",
+            "three",
+            " four \r inside ",
+            "five\r",
+            "\u{feff}six\0",
+        ] {
             assert_eq!(
                 next(&mut lines, "a line").await,
                 line(expected),
-                "the peer sent five lines, {all:?}. They come in in this order, each without its end: the \\n, and one \\r right before it"
+                "the peer sent six lines, {all:?}. They come in in this order, each without its end: the \\n, and one \\r right before it"
             );
         }
         drop(peer);
@@ -197,14 +204,17 @@ fn the_limit_counts_bytes() {
 
 /// Step 1. What is no text ends the connection.
 ///
-/// Page: "An endless line". The slips: unwrap; letters that are replaced, so that nobody notices.
+/// Page: "An endless line". The slips: unwrap; letters that are replaced, so that nobody notices; half of a letter that is cut off.
 #[test]
 fn what_is_no_text_is_refused() {
     check(|| async {
-        // The second one has no line feed, and is a line all the same.
+        // Without a line feed it is a line all the same.
         for bytes in [
             &b"fine \xef\xbf\xbd\nnot \xff text\nlost\n"[..],
             b"fine \xef\xbf\xbd\nnot \xff",
+            // The first half of an "ü".
+            b"fine \xef\xbf\xbd\nnot \xc3\nlost\n",
+            b"fine \xef\xbf\xbd\nnot \xc3",
         ] {
             let (_handle, mut lines, mut peer) = open(4);
             peer.write_all(bytes).await.expect("the pipe is there");
@@ -217,7 +227,8 @@ fn what_is_no_text_is_refused() {
             assert_eq!(
                 next(&mut lines, "news of what is no text").await,
                 Some(Incoming::NotText),
-                "the byte 0xff stands in no UTF-8 text: the line is told as NotText, and no line is made of it"
+                "\"{}\" came. The byte 0xff, or half of a letter, is no UTF-8: the line is told as NotText, and no line is made of it",
+                bytes.escape_ascii()
             );
             assert_eq!(
                 next(&mut lines, "the end").await,
@@ -364,7 +375,7 @@ fn nothing_is_lost_where_both_directions_meet() {
 #[test]
 fn a_peer_waits_when_nobody_takes_its_lines() {
     check(|| async {
-        for capacity in [2, 200] {
+        for capacity in [1, 2, 200] {
             let (handle, mut lines, mut peer) = open_with(capacity, 256);
             let text = "z".repeat(999);
             let mut written = 0;
@@ -388,7 +399,8 @@ fn a_peer_waits_when_nobody_takes_its_lines() {
             assert_eq!(
                 lines.len(),
                 capacity,
-                "`capacity` is {capacity}, and so many lines wait in the receiver before the peer has to"
+                "`capacity` is {capacity}, and {} lines wait in the receiver, where {capacity} may wait before the peer has to",
+                lines.len()
             );
             // Writing does not wait for that.
             send(&handle, "still here").await;
@@ -428,7 +440,7 @@ fn a_peer_waits_when_nobody_takes_its_lines() {
 /// Step 2. Callers wait when the peer takes nothing.
 ///
 /// Page: "Two directions at once". The slips: an unbounded mailbox; a task for each line; a list in the task that writes, or a buffer as large
-/// as the mailbox.
+/// as the mailbox; a few slots more than were asked for.
 #[test]
 fn callers_wait_when_the_peer_takes_nothing() {
     check(|| async {
@@ -461,12 +473,32 @@ fn callers_wait_when_the_peer_takes_nothing() {
                 "every line that was accepted goes out, when the peer reads again"
             );
         }
+
+        // Of lines that are no longer short, only a few are some kilobytes.
+        let (handle, _lines, _peer) = open_with(1, 16);
+        let accepted = accepted_sends(100, || {
+            let handle = handle.clone();
+            async move { handle.send("w".repeat(100_000)).await }
+        })
+        .await
+        .unwrap_or(100);
+        assert!(
+            accepted <= 6,
+            "`capacity` is 1, the peer reads nothing, and {accepted} lines of 100,000 bytes were accepted: one may wait, and a few on the way. Then \
+             `send` waits"
+        );
+
+        // As many as there can be: a buffer for that many, or one slot more, and it panics.
+        let (stream, mut peer) = duplex(64);
+        let (handle, _lines) = connect(stream, Semaphore::MAX_PERMITS);
+        send(&handle, "hello").await;
+        assert_eq!(hears(&mut peer, 6).await, "hello\n", "a line goes out");
     });
 }
 
 /// Step 2. A call that is given up sends nothing.
 ///
-/// Page: "Two directions at once". The slip: a task for each call, which sends all the same.
+/// Page: "Two directions at once". The slips: a task for each call, which sends all the same; a call that gives up by itself.
 #[test]
 fn a_call_that_is_given_up_sends_nothing() {
     check(|| async {
@@ -483,6 +515,11 @@ fn a_call_that_is_given_up_sends_nothing() {
         let given_up = timeout(Duration::from_secs(7), handle.send("given up".to_owned())).await;
         assert!(given_up.is_err(), "no slot is free: `send` waits");
         let waits = tokio::spawn(async move { handle.send("the last".to_owned()).await });
+        sleep(LONG).await;
+        assert!(
+            !waits.is_finished(),
+            "the peer read nothing for ten hours, and `send` did not wait for so long. It waits for a slot, and a peer may take its time"
+        );
         let expected = format!("{}the last\n", format!("{text}\n").repeat(accepted));
         assert!(
             hears(&mut peer, expected.len()).await == expected,
@@ -498,7 +535,7 @@ fn a_call_that_is_given_up_sends_nothing() {
 /// Step 3. With the last handle, the peer sees the end.
 ///
 /// Page: "Who tells whom". The slips: the half that writes is dropped, and the stream stays open as long as the other half lives; the rest in a
-/// buffer is lost; the whole connection ends with the last handle.
+/// buffer is lost, or given up after a while; the whole connection ends with the last handle.
 #[test]
 fn the_peer_sees_the_end_after_the_last_line() {
     check(|| async {
@@ -509,6 +546,7 @@ fn the_peer_sees_the_end_after_the_last_line() {
         }
         drop(handle);
         drop(clone);
+        sleep(LONG).await;
         let mut all = String::new();
         within(
             "the end of the stream, after the last handle was dropped",
@@ -518,7 +556,7 @@ fn the_peer_sees_the_end_after_the_last_line() {
         .expect("text");
         assert_eq!(
             all, "line 0\nline 1\nline 2\nline 3\nline 4\nline 5\n",
-            "six lines were accepted before the last handle was dropped: all of them go out, and then the peer sees the end"
+            "six lines were accepted before the last handle was dropped: all of them go out, even if the peer takes its time, and then it sees the end"
         );
         let said = within("the peer's write", peer.write_all(b"one more\n")).await;
         assert!(
@@ -688,7 +726,8 @@ fn a_line_that_is_refused_ends_both() {
             send(&handle, &"w".repeat(9999)).await;
             says(&mut peer, "good\n").await;
             let _ = within("the write of a bad line", peer.write_all(&bad)).await;
-            settle().await;
+            // The receiver is full for a night.
+            sleep(LONG).await;
             assert_eq!(next(&mut lines, "a good line").await, line("good"));
             let refused = next(&mut lines, "news of a bad line").await;
             assert!(
@@ -721,9 +760,24 @@ fn a_line_that_is_refused_ends_both() {
                 "the connection has failed: the stream is dropped, and the peer sees that"
             );
         }
+        // The last handle is dropped, and the rest waits for the peer: it is as lost.
+        let (handle, mut lines, mut peer) = open_with(1, 16);
+        send(&handle, &"w".repeat(999)).await;
+        drop(handle);
+        settle().await;
+        peer.write_all(b"\xff\n").await.expect("the pipe is there");
+        assert_eq!(
+            next(&mut lines, "news of a bad line").await,
+            Some(Incoming::NotText),
+            "no more lines go out. What is no text is told all the same"
+        );
+        assert_eq!(
+            alive_tasks().await,
+            0,
+            "the last handle was dropped, the peer takes nothing, and then it sent what is no text: the connection has failed, and nobody waits until \
+             the last line is written"
+        );
         let (handle, mut lines) = connect(Reset { before: b"good\n" }, 4);
-        assert_eq!(next(&mut lines, "a good line").await, line("good"));
-        assert_eq!(next(&mut lines, "the end").await, None, "the read failed");
         settle().await;
         assert_eq!(
             within(
@@ -732,8 +786,10 @@ fn a_line_that_is_refused_ends_both() {
             )
             .await,
             Err(Closed),
-            "a read has failed, and that is not the end of one direction: it ends both. Who tells the task that writes?"
+            "a read has failed, and that is not the end of one direction: it ends both, even if nobody has taken the lines yet. Who tells the task that writes?"
         );
+        assert_eq!(next(&mut lines, "a good line").await, line("good"));
+        assert_eq!(next(&mut lines, "the end").await, None, "the read failed");
     });
 }
 
