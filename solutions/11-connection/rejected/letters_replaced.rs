@@ -1,5 +1,5 @@
 //! rejected: what_is_no_text_is_refused
-//! says: the byte 0xff stands in no UTF-8 text
+//! says: The byte 0xff, or half of a letter, is no UTF-8
 //! thinks: "from_utf8_lossy never fails, and a wrong letter is better than no line."
 
 use std::io;
