@@ -1,5 +1,5 @@
 //! rejected: callers_wait_when_the_peer_takes_nothing
-//! says: MAX_PERMITS
+//! says: a semaphore may not have more than MAX_PERMITS permits
 //! thinks: "One slot more, so that there is always room for the end."
 
 use std::io;
