@@ -50,8 +50,7 @@ pub struct ConnectionHandle {
 ///
 /// # What goes out
 /// Lines that were accepted go out in their order, each with a `\n` behind it, as soon as the peer takes them, and it may take its time. At
-/// most `capacity` of them wait, and some kilobytes on the way; then [`ConnectionHandle::send`] waits, and lines still come in. The stream may
-/// have a buffer of its own, which nobody else flushes.
+/// most `capacity` of them wait, and some kilobytes on the way; then [`ConnectionHandle::send`] waits, and lines still come in.
 ///
 /// # How it ends
 /// The two directions end by themselves:

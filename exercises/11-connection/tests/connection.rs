@@ -20,10 +20,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{
-        AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream, DuplexStream, ReadBuf,
-        duplex,
-    },
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
     sync::{Semaphore, mpsc::Receiver},
     time::{sleep, timeout},
 };
@@ -260,7 +257,7 @@ fn a_read_that_fails_is_the_end() {
 
 /// Step 2. Lines go out as they were sent.
 ///
-/// Page: "Two directions at once". The slips: no line feed; a flush that comes late, by a timer or with the next line, or never; a stream's own buffer that is forgotten.
+/// Page: "Two directions at once". The slips: no line feed; a flush that comes late, by a timer or with the next line, or never.
 #[test]
 fn lines_go_out_in_order() {
     check(|| async {
@@ -283,16 +280,6 @@ fn lines_go_out_in_order() {
             hears(&mut peer, 8).await,
             "0\n1\n2\n3\n",
             "lines go out in the order in which they were accepted, through whichever handle"
-        );
-
-        // A stream that keeps what is written until it is flushed. One with TLS does so, too.
-        let (stream, mut peer) = duplex(64);
-        let (handle, _lines) = connect(BufStream::new(stream), 4);
-        send(&handle, "hello").await;
-        assert_eq!(
-            hears(&mut peer, 6).await,
-            "hello\n",
-            "this stream has a buffer of its own, as one with TLS has, and keeps what was written until it is flushed. Who flushes it?"
         );
     });
 }

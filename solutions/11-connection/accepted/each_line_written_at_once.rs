@@ -1,4 +1,4 @@
-//! accepted: no buffer for writing: each line goes out with its line feed in one write, and the stream is flushed. Simple; a system call a line.
+//! accepted: no buffer for writing: each line goes out with its line feed in one write. Simple; a system call a line.
 
 use std::io;
 use tokio::{
@@ -99,7 +99,6 @@ async fn write(
     while let Some(mut line) = lines.recv().await {
         line.push('\n');
         stream.write_all(line.as_bytes()).await?;
-        stream.flush().await?;
     }
     stream.shutdown().await
 }

@@ -52,7 +52,6 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let (mut bytes, mut read) = (Vec::new(), VecDeque::new());
     let mut out: Vec<u8> = Vec::new();
     let (mut may_read, mut may_write, mut refused) = (true, true, false);
-    let mut flushed = true;
     let mut incoming = Some(incoming);
     while may_read || may_write || !read.is_empty() {
         if !may_read && read.is_empty() {
@@ -81,12 +80,13 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 refused = cut(&mut bytes, &mut read, is_over);
                 may_read = !is_over && !refused;
             }
-            count = write_or_flush(&mut writer, &out), if !out.is_empty() || !flushed => {
-                let count = count?;
-                out.drain(..count);
-                flushed = count == 0;
+            count = writer.write(&out), if !out.is_empty() => {
+                match count? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    count => drop(out.drain(..count)),
+                }
             }
-            line = mailbox.recv(), if may_write && out.is_empty() && flushed => match line {
+            line = mailbox.recv(), if may_write && out.is_empty() => match line {
                 Some(line) => out.extend(format!("{line}\n").bytes()),
                 None => {
                     writer.shutdown().await?;
@@ -96,18 +96,6 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         }
     }
     Ok(())
-}
-
-/// How many bytes the stream took. When there are none, it is flushed.
-async fn write_or_flush(writer: &mut (impl AsyncWrite + Unpin), out: &[u8]) -> io::Result<usize> {
-    if out.is_empty() {
-        writer.flush().await?;
-        return Ok(0);
-    }
-    match writer.write(out).await? {
-        0 => Err(io::ErrorKind::WriteZero.into()),
-        count => Ok(count),
-    }
 }
 
 async fn slot(
