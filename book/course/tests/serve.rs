@@ -389,7 +389,7 @@ async fn only_our_own_pages_have_a_run_recorded_and_only_of_a_test_that_there_is
 async fn a_page_shows_the_readers_own_code_and_its_tests_and_no_other_file() {
     let server = Server::start().await;
     let path = "GET /api/exercises/recipe/source";
-    for there in ["src/lib.rs", "tests/recipe.rs", "tests/scenarios/mod.rs"] {
+    for there in ["src/lib.rs", "tests/recipe.rs"] {
         let response = server.ask(&format!("{path}/{there}"), "").await;
         assert_eq!(code(&response), "200", "{there}: {response}");
         assert!(response.contains("content-type: text/plain"), "{response}");
