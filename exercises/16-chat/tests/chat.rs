@@ -11,8 +11,8 @@ mod wire;
 
 use chat::{Limits, serve};
 use harness::{
-    alive_tasks, check, check_in_real_time, in_no_time, on_a_runtime_that_ends, settle, wake_ups,
-    within,
+    alive_tasks, check, check_in_real_time, in_no_time, on_a_runtime_that_ends, one_schedule,
+    settle, wake_ups, within,
 };
 use std::{
     collections::BTreeSet,
@@ -1264,6 +1264,9 @@ fn bye_comes_to_those_who_are_behind_or_busy() {
                 .expect("it does not panic");
         }
     });
+    one_schedule(
+        "a schedule may put off the task that hears the stop until a client has said 20,000 things",
+    );
     check(|| async {
         let server = Server::open(limits());
         let mut ann = server.connect();
