@@ -1155,9 +1155,6 @@ fn everybody_hears_bye() {
         all.extend((0..100).map(|_| server.connect()));
         for (number, client) in all.iter_mut().enumerate() {
             client.says(&format!("PING {number}")).await;
-            if number >= 80 {
-                client.writes(b"PING, and no end of th").await;
-            }
         }
         settle().await;
         all[1].says("SAY one more").await;
@@ -1170,7 +1167,7 @@ fn everybody_hears_bye() {
             .map(|client| tokio::spawn(to_the_end(client)))
             .collect();
         in_no_time(
-            "the end, when all clients read, some have said half a line, and an `accept` has just failed,",
+            "the end, when all clients read, and an `accept` has just failed,",
             shutdown.stop(LONG),
         )
         .await;
@@ -1201,6 +1198,24 @@ fn everybody_hears_bye() {
             alive_tasks().await,
             0,
             "the server has stopped, and tasks of it are alive"
+        );
+    });
+    check(|| async {
+        let server = Server::open(limits());
+        let mut ann = server.connect();
+        ann.writes(b"PING, and no end of th").await;
+        settle().await;
+        let heard = tokio::spawn(to_the_end(ann));
+        in_no_time(
+            "the end, when a client has said half a line (BYE does not wait for the other half: is the stop heard while a line is read?)",
+            server.shutdown.stop(LONG),
+        )
+        .await;
+        let heard = within("the end of its stream", heard).await;
+        assert_eq!(
+            heard.expect("it does not panic"),
+            ["BYE"],
+            "a client has said half a line, which is no command, and hears BYE"
         );
     });
 }
@@ -1264,49 +1279,57 @@ fn bye_comes_to_those_who_are_behind_or_busy() {
                 .expect("it does not panic");
         }
     });
+    check(|| async {
+        heard_of_one_who_talks().await;
+    });
     one_schedule(
-        "a schedule may put off the task that hears the stop until a client has said 20,000 things",
+        "another one may put off the task that hears the stop until a client has said 20,000 things",
     );
     check(|| async {
-        let server = Server::open(limits());
-        let mut ann = server.connect();
-        let (tell_first, first) = oneshot::channel();
-        // It is ahead of the server by 900 commands, which is no more than may wait for it.
-        let talks = tokio::spawn(async move {
-            let mut tell_first = Some(tell_first);
-            let mut heard = Vec::new();
-            ann.says(&"PING\n".repeat(899)).await;
-            while let Some(line) = ann.next().await {
-                heard.push(line);
-                if heard.len() < 20_000 {
-                    let _ = ann.stream.write_all(b"PING\n").await; // the server may have said BYE
-                }
-                if let Some(first) = tell_first.take() {
-                    let _ = first.send(());
-                }
-            }
-            heard
-        });
-        let _ = within("a PONG", first).await;
-        in_no_time(
-            "the end, while a client says one thing after another,",
-            server.shutdown.stop(LONG),
-        )
-        .await;
-        let heard = within("the end of its stream", talks)
-            .await
-            .expect("it does not panic");
-        assert_eq!(
-            heard.last().map(String::as_str),
-            Some("BYE"),
-            "a client says one thing after another when the server stops, and BYE is its last line"
-        );
         assert!(
-            heard.len() < 20_000,
+            heard_of_one_who_talks().await < 20_000,
             "a client says 20,000 things, one after another. The server was to stop after its first PONG, and has answered all of them: is the stop heard only when there is no \
              command?"
         );
     });
+}
+
+/// How many lines a client hears that says one thing after another, 20,000 in all, while the server stops.
+async fn heard_of_one_who_talks() -> usize {
+    let server = Server::open(limits());
+    let mut ann = server.connect();
+    let (tell_first, first) = oneshot::channel();
+    // It is ahead of the server by 900 commands, which is no more than may wait for it.
+    let talks = tokio::spawn(async move {
+        let mut tell_first = Some(tell_first);
+        let mut heard = Vec::new();
+        ann.says(&"PING\n".repeat(899)).await;
+        while let Some(line) = ann.next().await {
+            heard.push(line);
+            if heard.len() < 20_000 {
+                let _ = ann.stream.write_all(b"PING\n").await; // the server may have said BYE
+            }
+            if let Some(first) = tell_first.take() {
+                let _ = first.send(());
+            }
+        }
+        heard
+    });
+    let _ = within("a PONG", first).await;
+    in_no_time(
+        "the end, while a client says one thing after another,",
+        server.shutdown.stop(LONG),
+    )
+    .await;
+    let heard = within("the end of its stream", talks)
+        .await
+        .expect("it does not panic");
+    assert_eq!(
+        heard.last().map(String::as_str),
+        Some("BYE"),
+        "a client says one thing after another when the server stops, and BYE is its last line"
+    );
+    heard.len()
 }
 
 /// Step 6. What was read when the server stops is answered.

@@ -1,5 +1,5 @@
 //! rejected: everybody_hears_bye
-//! says: some have said half a line
+//! says: BYE does not wait for the other half
 //! thinks: "`read_until` is not cancel safe. So `select!` waits for the first byte of a line, and then I read the line."
 
 use std::{
