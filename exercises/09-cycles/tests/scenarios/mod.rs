@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::mpsc::{self, UnboundedReceiver},
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::JoinHandle,
     time::sleep,
 };
@@ -23,6 +23,27 @@ const SAVE: u64 = 1000;
 
 /// Timers count in whole milliseconds: how far a time may be off.
 const NEARLY: u64 = 3;
+
+/// What a store has saved: numbers and texts.
+pub type Disk = UnboundedReceiver<(u64, String)>;
+
+/// The store, and what it will have saved. `None`: its answer was begun when stores had no `on` yet, and shows only its numbers.
+pub fn shown(store: Store) -> (Store, Option<Disk>) {
+    let (writes, disk) = mpsc::unbounded_channel();
+    let store = store.on(writes);
+    let shows = !disk.is_closed();
+    (store, shows.then_some(disk))
+}
+
+/// For a store that has no `on` of its own: one that has goes before this.
+#[allow(dead_code)] // used by such an answer alone
+trait ShowsNothing: Sized {
+    fn on(self, _: UnboundedSender<(u64, String)>) -> Self {
+        self
+    }
+}
+
+impl ShowsNothing for Store {}
 
 /// One thing that happens to the room.
 #[derive(Clone, Copy)]
@@ -149,8 +170,7 @@ struct Room {
     waiting: Calls<Result<u64, Closed>>,
     /// What was reported, and when, in milliseconds.
     log: Arc<Mutex<Vec<(u64, u64)>>>,
-    /// What the store saved.
-    disk: UnboundedReceiver<(u64, String)>,
+    disk: Option<Disk>,
     /// `None`: it has gone.
     listener: Option<JoinHandle<()>>,
     /// Each number that was got, and the call that got it.
@@ -183,8 +203,8 @@ impl Room {
                 Store::that_breaks_at(number)
             }
         };
-        let (writes, disk) = mpsc::unbounded_channel();
-        let handle = open(store.on(writes), saved);
+        let (store, disk) = shown(store);
+        let handle = open(store, saved);
         let log: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
         let listener = tokio::spawn({
             let (log, story) = (log.clone(), story.clone());
@@ -753,7 +773,8 @@ impl Room {
 
     /// What was said is saved, and not only its number.
     fn texts_are_saved(&mut self, reports: &[(u64, u64)]) {
-        let saved: HashMap<_, _> = std::iter::from_fn(|| self.disk.try_recv().ok()).collect();
+        let Some(disk) = &mut self.disk else { return };
+        let saved: HashMap<_, _> = std::iter::from_fn(|| disk.try_recv().ok()).collect();
         for (number, text) in &saved {
             let Some(&call) = self.numbers.get(number) else {
                 continue;
