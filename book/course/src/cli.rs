@@ -140,14 +140,18 @@ enum Command {
     },
     /// For authors: prove that the tests accept what is right and reject what is wrong
     ///
-    /// Judges the untouched exercise, the solution, and every answer in solutions/*/accepted and solutions/*/rejected.
+    /// Judges the untouched exercise, the solution, and every answer in solutions/*/accepted and solutions/*/rejected. Of chapters that have
+    /// not changed since `--write` found all as it should be, it says only that.
     Judge {
         /// The exercise; without it, all of them
         name: Option<String>,
         /// In how many schedules the right answers have to be right
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = judge::SCHEDULES)]
         seeds: u64,
-        /// Also write what each rejected answer is told, and its recorded run, for the pages: book/src/answers
+        /// Also chapters that have not changed since they were judged
+        #[arg(long)]
+        anew: bool,
+        /// Anew; and write what each rejected answer is told, and its recorded run, for the pages (book/src/answers), and what was judged (solutions/judged.toml)
         #[arg(long)]
         write: bool,
     },
@@ -218,10 +222,17 @@ impl Cli {
             Some(Command::Build { dest }) => build::build(&workspace, dest).await,
             Some(Command::Chapter { name }) => chapter::chapter(&workspace, &name),
             Some(Command::Record { check }) => record::record(&workspace, check).await,
-            Some(Command::Judge { name, seeds, write }) => {
-                let report = judge::judge(&workspace, name.as_deref(), seeds).await?;
+            Some(Command::Judge {
+                name,
+                seeds,
+                anew,
+                write,
+            }) => {
+                let name = name.as_deref();
+                let report = judge::judge(&workspace, name, seeds, anew || write).await?;
                 if write {
                     judge::told::write(&workspace, &report).await?;
+                    judge::unchanged::write(&workspace, &report)?;
                 }
                 terminal::say(&report);
                 Ok(u8::from(!report.is_green()))

@@ -11,7 +11,9 @@ mod packages;
 mod runs;
 mod schedules;
 pub mod told;
+pub mod unchanged;
 
+use answer::Answer;
 pub use finding::{Finding, Report};
 
 use crate::{
@@ -32,7 +34,11 @@ pub fn what_is_missing(exercise: &Exercise) -> Result<Vec<Finding>, Error> {
     answer::what_is_missing(exercise)
 }
 
-/// Judges all answers of the named exercise, or of all, those that are right in this many schedules.
+/// So many schedules are enough to say that an answer is right.
+pub const SCHEDULES: u64 = 10;
+
+/// Judges all answers of the named exercise, or of all; those that are right in this many schedules. Unless it is `anew`, chapters are left out
+/// that have not changed since they were judged.
 ///
 /// # Errors
 /// There is no such exercise, or the answers cannot be read or built at all. An answer that is not as it should be is a
@@ -40,20 +46,53 @@ pub fn what_is_missing(exercise: &Exercise) -> Result<Vec<Finding>, Error> {
 ///
 /// # Cancel safety
 /// Dropping the future ends every process.
-pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Result<Report, Error> {
+pub async fn judge(
+    workspace: &Workspace,
+    name: Option<&str>,
+    seeds: u64,
+    anew: bool,
+) -> Result<Report, Error> {
     let begin = Instant::now();
     let exercises: Vec<&Exercise> = match name {
         Some(name) => vec![workspace.exercise(name)?],
         None => workspace.exercises.iter().collect(),
     };
 
-    let mut findings = Vec::new();
+    let mut report = Report {
+        digests: unchanged::digests(workspace, exercises.iter().copied()),
+        ..Report::default()
+    };
+    let known = unchanged::known(workspace);
     let mut answers = Vec::new();
     for exercise in exercises {
-        findings.extend(answer::what_is_missing(exercise)?);
-        findings.extend(answer::stale_stub(exercise));
-        answers.extend(answer::of(exercise)?);
+        report.findings.extend(answer::what_is_missing(exercise)?);
+        report.findings.extend(answer::stale_stub(exercise));
+        let of_it = answer::of(exercise)?;
+        let name = exercise.folder_name();
+        let is_known = report.digests.get(&name) == known.get(&name);
+        if is_known && !anew && seeds <= SCHEDULES {
+            report.unchanged += of_it.len();
+        } else {
+            answers.extend(of_it);
+        }
     }
+    if seeds < SCHEDULES {
+        report.digests.clear();
+    }
+    if !answers.is_empty() {
+        let judged = judged(workspace, answers, seeds).await?;
+        report.findings.extend(judged);
+    }
+    report.took = begin.elapsed();
+    Ok(report)
+}
+
+/// Builds and runs them.
+async fn judged(
+    workspace: &Workspace,
+    answers: Vec<Answer>,
+    seeds: u64,
+) -> Result<Vec<Finding>, Error> {
     let folder = packages::folder(workspace);
     packages::lay_out(&folder, workspace, &answers, |_| {})?;
     let mut built = build::build(workspace, &folder, echo::has_terminal()).await?;
@@ -78,10 +117,5 @@ pub async fn judge(workspace: &Workspace, name: Option<&str>, seeds: u64) -> Res
     let mut judged = judging.join_all().await;
     judged.sort_by_key(|(index, _)| *index);
     let judged = judged.into_iter().map(|(_, finding)| finding);
-    let judged = schedules::judge(workspace, &answers, judged.collect(), seeds).await?;
-    findings.extend(judged);
-    Ok(Report {
-        findings,
-        took: begin.elapsed(),
-    })
+    schedules::judge(workspace, &answers, judged.collect(), seeds).await
 }

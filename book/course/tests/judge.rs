@@ -44,7 +44,9 @@ fn complete(name: &str) -> Fixture {
 
 /// The labels of what is wrong, with what is said.
 async fn wrong(fixture: &Fixture) -> Vec<(String, String)> {
-    let report = judge::judge(&fixture.workspace(), None, 0).await.unwrap();
+    let report = judge::judge(&fixture.workspace(), None, 0, false)
+        .await
+        .unwrap();
     let wrong = report
         .findings
         .into_iter()
@@ -55,7 +57,7 @@ async fn wrong(fixture: &Fixture) -> Vec<(String, String)> {
 #[tokio::test]
 async fn a_complete_exercise_is_green() {
     let fixture = complete("complete");
-    let report = judge::judge(&fixture.workspace(), Some("complete"), 0)
+    let report = judge::judge(&fixture.workspace(), Some("complete"), 0, false)
         .await
         .unwrap();
     assert!(report.is_green(), "{report}");
@@ -200,7 +202,9 @@ async fn a_learner_s_answer_in_place_of_the_exercise_is_no_fault() {
     let file_of_learner = fixture.root.join("exercises/01-learned/src/lib.rs");
     file(&file_of_learner, RIGHT);
 
-    let report = judge::judge(&fixture.workspace(), None, 0).await.unwrap();
+    let report = judge::judge(&fixture.workspace(), None, 0, false)
+        .await
+        .unwrap();
     assert!(report.is_green(), "{report}");
     assert!(
         report.findings[0].what.contains("a learner's answer"),
@@ -233,6 +237,54 @@ async fn a_stub_that_is_not_what_git_has_is_found() {
     };
     assert_eq!(label, "stub.rs");
     assert!(what.contains("solutions/01-stale/stub.rs"), "{what}");
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_judged_again() {
+    let fixture = complete("unchanged");
+    let root = &fixture.root;
+    let workspace = fixture.workspace();
+    let judged = |anew| judge::judge(&workspace, None, judge::SCHEDULES, anew);
+
+    let report = judged(false).await.unwrap();
+    assert_eq!(
+        (report.findings.len(), report.unchanged),
+        (5, 0),
+        "{report}"
+    );
+    judge::unchanged::write(&workspace, &report).unwrap();
+
+    file(&root.join("exercises/01-unchanged/src/lib.rs"), RIGHT);
+    let report = judged(false).await.unwrap();
+    assert_eq!(
+        (report.findings.len(), report.unchanged),
+        (0, 5),
+        "{report}"
+    );
+    assert!(report.to_string().contains("5 answers are unchanged"));
+    let report = judged(true).await.unwrap();
+    assert_eq!(report.findings.len(), 5, "{report}");
+
+    let tests = "exercises/01-unchanged/tests/unchanged.rs";
+    let answer = "solutions/01-unchanged/rejected/one.rs";
+    for name in [tests, answer, "Cargo.lock"] {
+        let old = std::fs::read_to_string(root.join(name)).unwrap();
+        file(&root.join(name), &format!("{old}\n"));
+        let report = judged(false).await.unwrap();
+        assert_eq!(report.findings.len(), 5, "{name} has changed: {report}");
+        file(&root.join(name), &old);
+    }
+
+    // What is wrong is judged again each time.
+    file(
+        &root.join(answer),
+        &format!("//! rejected: counts\n//! says: x\n//! thinks: y\n{RIGHT}"),
+    );
+    let report = judged(false).await.unwrap();
+    assert!(!report.is_green(), "{report}");
+    judge::unchanged::write(&workspace, &report).unwrap();
+    let report = judged(false).await.unwrap();
+    assert_eq!(report.findings.len(), 5, "{report}");
 }
 
 /// The course that this crate belongs to.

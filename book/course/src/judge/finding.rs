@@ -1,6 +1,9 @@
 //! What became of an answer, and whether that is what was expected.
 
-use super::answer::{Answer, Expected};
+use super::{
+    answer::{Answer, Expected},
+    unchanged::Digests,
+};
 use crate::{
     check::{run, status::Outcome},
     scratch::build::Built,
@@ -48,10 +51,14 @@ impl Finding {
 }
 
 /// Everything that was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// In the order of the exercises, then of the answers.
     pub findings: Vec<Finding>,
+    /// So many answers were left out: nothing that they depend on has changed since they were as they should be.
+    pub unchanged: usize,
+    /// Of the exercises that were looked at in [`SCHEDULES`](super::SCHEDULES) or more; see [`unchanged`](super::unchanged).
+    pub digests: Digests,
     /// By the wall clock, with building.
     pub took: Duration,
 }
@@ -96,6 +103,16 @@ impl Display for Report {
             .count();
         let right = self.findings.len() - wrong;
         let took = self.took.as_secs_f64();
+        if self.unchanged > 0 {
+            writeln!(
+                f,
+                "{}",
+                terminal::quiet(format!(
+                    "{} answers are unchanged since they were as they should be (--anew judges them, too)",
+                    self.unchanged
+                ))
+            )?;
+        }
         write!(
             f,
             "\n{right} as they should be, {wrong} not, in {took:.1} s"
