@@ -425,14 +425,14 @@ fn a_sender_is_not_blamed_if_nobody_reads() {
             let _ = out.send(1).await;
         }
     }
-    let never_end =
+    let goes_on =
         "it waits for its timer again and again, although nobody reads main's mailbox any more";
     let sleeps = leaks(async {
         let (out, mut mailbox) = mpsc::channel(8);
         tokio::spawn(sleeper(out));
         mailbox.recv().await;
     });
-    assert_eq!(sleeps, [format!("sleeper never ends: {never_end}")]);
+    assert_eq!(sleeps, [format!("sleeper is still alive: {goes_on}")]);
     async fn ticker(out: mpsc::Sender<u8>) {
         let mut ticks = interval(1000 * MS);
         loop {
@@ -445,7 +445,7 @@ fn a_sender_is_not_blamed_if_nobody_reads() {
         tokio::spawn(ticker(out));
         mailbox.recv().await;
     });
-    assert_eq!(ticks, [format!("ticker never ends: {never_end}")]);
+    assert_eq!(ticks, [format!("ticker is still alive: {goes_on}")]);
     async fn waits_long(_out: mpsc::Sender<u8>) {
         sleep(86_400_000 * MS).await;
     }
@@ -456,7 +456,7 @@ fn a_sender_is_not_blamed_if_nobody_reads() {
     });
     assert_eq!(
         once,
-        ["waits long never ends: it waits for 86400000 ms to pass"]
+        ["waits long is still alive: it waits for 86400000 ms to pass"]
     );
 }
 
@@ -479,6 +479,42 @@ fn a_leak_says_what_the_task_waits_for_and_who_keeps_it_alive() {
             "held up never ends: it waits for a notification from the Notify",
             "reader never ends: it waits for mail (held up holds a Sender)",
         ]
+    );
+}
+
+#[test]
+fn what_a_timer_may_end_is_not_said_to_be_for_ever() {
+    async fn worker(mut jobs: mpsc::Receiver<u8>) {
+        while jobs.recv().await.is_some() {
+            sleep(10_000 * MS).await;
+        }
+    }
+    async fn waits(done: Arc<Notify>) {
+        done.notified().await;
+    }
+    let works_off = leaks(async {
+        let (sender, jobs) = mpsc::channel(8);
+        tokio::spawn(worker(jobs));
+        tokio::spawn(waits(Arc::default()));
+        for job in 0..8 {
+            sender.send(job).await.unwrap();
+        }
+    });
+    assert_eq!(
+        works_off,
+        [
+            "worker is still alive: it waits for its timer again and again",
+            "waits is still alive: it waits for a notification from the Notify",
+        ]
+    );
+    let stuck = |main: BoxFuture<'static, ()>| tokio::record("", main).sentences().pop();
+    assert_eq!(
+        stuck(async { sleep(7_200_000 * MS).await }.boxed()).unwrap(),
+        "Stuck: nothing can run until a timer goes off. Main waits for 7200000 ms to pass."
+    );
+    assert_eq!(
+        stuck(async { waits(Arc::default()).await }.boxed()).unwrap(),
+        "Stuck: nothing can run any more. Main waits for a notification from the Notify."
     );
 }
 

@@ -299,7 +299,11 @@ impl<'a> Teller<'a> {
             Kind::Ended(Ended::Aborted) => format!("{who} is aborted."),
             Kind::Stuck => {
                 let why = trace.why_stuck().unwrap_or_default();
-                format!("Stuck: nothing can run any more. {}.", capitalized(&why))
+                let until = match trace.waits_for_a_timer() {
+                    true => "until a timer goes off",
+                    false => "any more",
+                };
+                format!("Stuck: nothing can run {until}. {}.", capitalized(&why))
             }
             Kind::Leaked(_) => format!("{}.", trace.leak(event.actor)),
             Kind::Cut(Cut::Long) => format!(

@@ -35,6 +35,7 @@ impl Trace {
     }
 
     /// What is still alive after main has ended, a sentence for each: "sequencer never ends: it holds a Sender of its own mailbox".
+    /// "is still alive" where it may end later.
     pub fn leaks(&self) -> Vec<String> {
         let leaked = self.events.iter().filter_map(|event| match &event.kind {
             Kind::Leaked(_) => Some(self.placed(event.actor, self.leak(event.actor))),
@@ -64,12 +65,30 @@ impl Trace {
         let again = self.events.iter().filter(rings).count() > 1;
         if again && waits.iter().all(|waits| is_timer(&waits.what)) {
             return format!(
-                "{name} never ends: it waits for its timer again and again{}",
+                "{name} is still alive: it waits for its timer again and again{}",
                 self.refused(actor)
             );
         }
         let waiting = self.waiting_in_the_end(actor, self.end());
-        format!("{name} never ends: {}", waiting.replacen(name, "it", 1))
+        let ends = match self.may_go_on() {
+            true => "is still alive",
+            false => "never ends",
+        };
+        format!("{name} {ends}: {}", waiting.replacen(name, "it", 1))
+    }
+
+    /// Whether somebody hears of a timer, or of something that is not recorded: nobody knows what that one does then.
+    fn may_go_on(&self) -> bool {
+        self.waits_for_a_timer() || self.anybody_waits(|what| *what == Wait::NotRecorded)
+    }
+
+    pub(super) fn waits_for_a_timer(&self) -> bool {
+        self.anybody_waits(|what| matches!(what, Wait::Until(..)))
+    }
+
+    fn anybody_waits(&self, such: impl Fn(&Wait) -> bool) -> bool {
+        let mut waits = self.actors.iter().flat_map(|actor| &actor.waits);
+        waits.any(|waits| such(&waits.what))
     }
 
     /// The channels by whose senders an actor keeps itself alive: its own mailbox, or that of another one who keeps it alive
