@@ -10,7 +10,7 @@ use crate::{
 use std::time::Duration;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
-    task::JoinSet,
+    task::{JoinSet, LocalSet},
     time::{Instant, sleep},
 };
 
@@ -458,6 +458,52 @@ mod a_deadlock {
                 loop {
                     sleep(Duration::from_secs(60)).await
                 }
+            },
+        );
+    }
+
+    #[test]
+    fn is_none_if_a_long_timer_ends_the_wait() {
+        fails_in_order(
+            &[
+                "the reply came only after 7200s of virtual time",
+                "A test waits for an hour",
+                "tests.rs:",
+            ],
+            || async {
+                let (reply, answer) = oneshot::channel();
+                tokio::spawn(async {
+                    sleep(Duration::from_secs(7200)).await;
+                    let _ = reply.send(1);
+                });
+                let _ = within("the reply", answer).await;
+            },
+        );
+        fails(
+            &["the end came only after 9000s of virtual time"],
+            || async {
+                let ticks = tokio::spawn(async {
+                    for _ in 0..5 {
+                        sleep(Duration::from_secs(1800)).await;
+                    }
+                });
+                let _ = in_no_time("the end", ticks).await;
+            },
+        );
+    }
+
+    #[test]
+    fn does_not_count_what_a_local_set_has() {
+        fails_in_order(
+            &[
+                "the end of a local task never came: a deadlock",
+                "No other task is alive",
+                "Not seen are threads outside of this runtime, tasks of a `LocalSet`",
+            ],
+            || async {
+                let undriven = LocalSet::new();
+                let task = undriven.spawn_local(async {});
+                let _ = within("the end of a local task", task).await;
             },
         );
     }

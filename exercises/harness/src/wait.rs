@@ -17,6 +17,9 @@ use tokio::{
 /// Longer than anything in a test takes; in virtual time it passes at once, as soon as every task waits.
 const FOR_EVER: Duration = Duration::from_secs(3600);
 
+/// So much longer may a timer be that is told from a deadlock. With the hour, and what a test took before, less than a test may take.
+const LONG_TIMER: Duration = Duration::from_secs(12 * 3600);
+
 /// Waits for `future`, and fails the test when it cannot finish any more because every task waits for another one.
 /// `what` names what is waited for: "the reply", "room 2 to close".
 ///
@@ -33,16 +36,28 @@ async fn within_at<F: Future>(
     here: &'static Location<'static>,
     future: F,
 ) -> F::Output {
-    let wake_ups = match wait(FOR_EVER, future).await {
+    let start = Instant::now();
+    let mut future = pin!(future);
+    let wake_ups = match wait(FOR_EVER, future.as_mut()).await {
         Waited::For(output) => return output,
         Waited::InVain { wake_ups } => wake_ups,
     };
     let alive = Handle::current().metrics().num_alive_tasks();
+    if wake_ups == 0 && at_most(LONG_TIMER, future).await.is_some() {
+        let took = start.elapsed();
+        Failure::raise(
+            format!(
+                "{what} came only after {took:?} of virtual time.\n\
+                 A test waits for an hour, no longer. Which sleep, time-out or interval takes so much time?"
+            ),
+            here,
+        );
+    }
     let why = match wake_ups {
         0 => format!(
             ": a deadlock. An hour of virtual time went by, and that passes only while every task waits.\n\
              {}\n\
-             Who should have sent it, and what is that one waiting for? (Threads outside of this runtime are not seen.)",
+             Who should have sent it, and what is that one waiting for? (Not seen are threads outside of this runtime, tasks of a `LocalSet`, and timers of more than twelve hours.)",
             crate::check::others(alive)
         ),
         n => format!(
@@ -81,7 +96,10 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> Waited<F::Out
 }
 
 /// `tokio::time::timeout`, which is compiled anew for each future: with this, building a test file takes a tenth less.
-async fn at_most<F: Future>(limit: Duration, mut future: Pin<&mut F>) -> Option<F::Output> {
+pub(crate) async fn at_most<F: Future>(
+    limit: Duration,
+    mut future: Pin<&mut F>,
+) -> Option<F::Output> {
     // Even a future that leaves no budget cannot keep the time from being noticed.
     let mut time = pin!(unconstrained(sleep(limit)));
     poll_fn(|cx| match future.as_mut().poll(cx) {
