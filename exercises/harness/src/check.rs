@@ -349,12 +349,13 @@ fn never_ends(stuck: Stuck, clock: Clock, phase: u8, alive: usize) -> String {
     let what = match stuck {
         Stuck::SpinsYielding => {
             "a task spins.\n\
-             It runs again and again without ever having to wait, and keeps everybody else from their work. The usual causes:\n\
+             Something is always ready to run, and the moment in which all tasks wait never comes. The usual causes:\n\
              - a loop that goes on after its channel was closed: from then on `recv()` gives None at once, every time;\n\
              - a branch of `select!` that is always ready (`reserve` with nothing to send, a `changed()` whose value nobody looks at, an empty `else`);\n\
              - a future that is made anew in each turn, and is ready each time: `state.clone().changed()` of a watch (keep one Receiver, and \
              look by `borrow_and_update`);\n\
-             - a loop that only tries (`try_recv`, `yield_now`) until something has changed.\n\
+             - a loop that only tries (`try_recv`, `yield_now`) until something has changed;\n\
+             - a task that ends with the start of another one like it.\n\
              Whom it keeps from running may be the very one that would end it (starvation; with `biased`, the branches below)."
         }
         Stuck::SpinsInOnePoll => {

@@ -7,7 +7,7 @@ use crate::{
     watchdog::Limits,
     within,
 };
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::{JoinSet, LocalSet},
@@ -651,6 +651,26 @@ mod a_test_that_would_never_end {
             });
             within("anything", std::future::pending::<()>()).await;
         });
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn because_each_task_starts_another_one() {
+        fn next() -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(async {
+                tokio::spawn(next());
+            })
+        }
+        fails(
+            &[
+                "Something is always ready to run",
+                "a task that ends with the start of another one",
+            ],
+            || async {
+                tokio::spawn(next());
+                settle().await;
+            },
+        );
     }
 
     #[test]
