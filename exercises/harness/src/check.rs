@@ -313,6 +313,11 @@ async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
         n => format!("{n} tasks are still alive"),
     };
     let why = match wake_ups {
+        _ if alive() == 0 => {
+            "Ten minutes of virtual time later, none is. A task has a minute to finish what it was given: \
+             which sleep, time-out or interval takes so much time?"
+                .to_owned()
+        }
         0 => {
             "An actor's loop ends when `recv()` gives None, and that happens when the last Sender of its mailbox is dropped.\n\
               So: who still holds a Sender? The actor itself? A task that never ends?"
@@ -375,7 +380,7 @@ fn never_ends(stuck: Stuck, clock: Clock, phase: u8, alive: usize) -> String {
         }
         Stuck::StandsStill if clock == Clock::Virtual => {
             "every task waits, and time stands still.\n\
-             A closure given to `spawn_blocking` is under way. It may be right in a program; but the tests run in virtual time, which does not pass meanwhile. So what the closure \
+             A closure given to `spawn_blocking` is under way, or somebody called `tokio::time::resume`. The closure may be right in a program; but the tests run in virtual time, which does not pass meanwhile. So what the closure \
              waits for (in `blocking_recv`, `blocking_send` or `block_on`) may never come, nor the end of any `sleep`. Do this work in an async task that waits with `.await`."
         }
         Stuck::StandsStill => {

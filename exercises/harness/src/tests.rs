@@ -568,6 +568,20 @@ mod a_leak_by_a_timer {
     use super::*;
 
     #[test]
+    fn that_goes_off_once_asks_for_the_timer() {
+        fails_in_order(
+            &[
+                "1 task is still alive although every handle is gone",
+                "Ten minutes of virtual time later, none is",
+                "which sleep, time-out or interval",
+            ],
+            || async {
+                tokio::spawn(sleep(Duration::from_secs(300)));
+            },
+        );
+    }
+
+    #[test]
     fn asks_for_no_sender_but_for_the_error_that_is_ignored() {
         fails(
             &[
@@ -759,6 +773,21 @@ mod a_test_that_would_never_end {
                 tokio::task::spawn_blocking(move || while mailbox.blocking_recv().is_some() {});
                 sleep(Duration::from_secs(1)).await;
                 drop(sender);
+            },
+        );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn because_its_clock_was_made_a_real_one() {
+        fails(
+            &[
+                "time stands still",
+                "or somebody called `tokio::time::resume`",
+            ],
+            || async {
+                tokio::time::resume();
+                within("anything", std::future::pending::<()>()).await;
             },
         );
     }
