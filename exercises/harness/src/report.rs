@@ -240,7 +240,7 @@ impl Report {
         Some(Box::new(Self {
             headline: format!(
                 "A task panicked, and nobody noticed: everything that the test asked for came out right.\n\
-                 An actor that panics at its end, or beside its work, is broken all the same. It said:\n  {said}"
+                 An actor that panics at its end, or beside its work, is broken all the same, even where the code catches that (which is not seen here). It said:\n  {said}"
             ),
             remark: first.remark(),
             at: Some(first.at),

@@ -827,6 +827,24 @@ mod a_panic_in_a_task {
     }
 
     #[test]
+    fn that_the_code_caught_fails_it_too() {
+        fails_in_order(
+            &[
+                "A task panicked, and nobody noticed",
+                "even where the code catches that (which is not seen here)",
+                "a bad job",
+            ],
+            || async {
+                let supervisor = tokio::spawn(async {
+                    let worker = tokio::spawn(async { panic!("a bad job") });
+                    worker.await.is_err_and(|e| e.is_panic())
+                });
+                assert!(supervisor.await.unwrap());
+            },
+        );
+    }
+
+    #[test]
     fn that_is_a_todo_is_shown_with_its_words() {
         fails(
             &["the first number never came", "not yet implemented: step 1"],
