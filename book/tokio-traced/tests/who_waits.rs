@@ -262,6 +262,14 @@ fn many_waits_of_a_kind_are_told_once() {
         stuck(7),
         "main waits for several things: a slot in its own mailbox for 1 and 5 others"
     );
+    let alike = why_stuck(async {
+        let notify = Notify::new();
+        join_all((0..40).map(|_| notify.notified())).await;
+    });
+    assert_eq!(
+        alike,
+        "main waits for a notification from the Notify (40 times)"
+    );
 }
 
 /// Keeps its waker, as a socket does, and a library's own channel.

@@ -98,17 +98,23 @@ impl Trace {
                     }
                 }
                 let several = kinds.iter().flat_map(|(words, more, abouts)| {
-                    let few = abouts.len() <= 2 || abouts[0].is_empty();
+                    let alike = abouts[0].is_empty();
+                    let few = abouts.len() <= 2 && !alike;
                     let told = if few { abouts.as_slice() } else { &abouts[..1] };
                     let others = match abouts.len() - told.len() {
                         0 => String::new(),
+                        n if alike => format!(" ({} times)", n + 1),
                         n => format!(" and {n} others"),
                     };
                     told.iter()
                         .map(move |about| format!("{words}{about}{others}{more}"))
                 });
-                let several = several.collect::<Vec<_>>().join("; ");
-                format!("{name} waits for several things: {several}{limits}")
+                let told = several.collect::<Vec<_>>().join("; ");
+                let words = match kinds.as_slice() {
+                    [(.., abouts)] if abouts[0].is_empty() => told,
+                    _ => format!("several things: {told}"),
+                };
+                format!("{name} waits for {words}{limits}")
             }
         }
     }
