@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     panic::Location,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
@@ -136,7 +136,7 @@ impl Recorder {
         key: u64,
         what: Wait,
         place: Option<Place>,
-        on_its_own: bool,
+        on_its_own: Option<Arc<AtomicBool>>,
     ) {
         let line = self.line(place);
         let actor = &mut self.state().actors[actor];

@@ -5,7 +5,13 @@ use crate::{
     label::Label,
     limits::Limits,
 };
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
 /// So often may an actor find a channel closed and empty, until it is said to spin.
@@ -113,8 +119,15 @@ pub(crate) struct Pending {
     /// Polled by a library, on behalf of a line that is not known.
     pub by_library: bool,
     pub turn: u64,
-    /// Waits with another waker than the task's: it is polled again only when it can go on.
-    pub on_its_own: bool,
+    /// Waits with another waker than the task's, and whether that was called: only then can it go on, and is polled again.
+    pub on_its_own: Option<Arc<AtomicBool>>,
+}
+
+impl Pending {
+    fn waits_on_its_own(&self) -> bool {
+        let called = self.on_its_own.as_ref();
+        called.is_some_and(|called| !called.load(Ordering::Acquire))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -391,7 +404,10 @@ impl State {
     pub fn turn_ends(&mut self, id: ActorId, for_more: bool) {
         let actor = &mut self.actors[id];
         let turn = actor.turn;
-        actor.pending.retain(|p| p.on_its_own || p.turn == turn);
+        // One that can go on and is not polled does not wait for anything.
+        actor
+            .pending
+            .retain(|p| p.waits_on_its_own() || p.turn == turn);
         if !actor.pending.is_empty() {
             actor.rests();
         }
@@ -407,7 +423,7 @@ impl State {
             })
             .collect();
         // A combinator with wakers of its own has this turn's waker, too.
-        if for_more && !waits.is_empty() && !actor.pending.iter().any(|p| p.on_its_own) {
+        if for_more && !waits.is_empty() && !actor.pending.iter().any(|p| p.on_its_own.is_some()) {
             let what = Wait::NotRecorded;
             waits.push(Waits { what, line: 0 });
         }

@@ -9,8 +9,11 @@ use crate::{
 use pin_project_lite::pin_project;
 use std::{
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 use tokio::task::coop::has_budget_remaining;
 
@@ -19,6 +22,25 @@ use tokio::task::coop::has_budget_remaining;
 pub(crate) struct Waiter {
     recorder: Option<Arc<Recorder>>,
     waiting: Option<Waiting>,
+    /// Whether the combinator's waker was called that it was polled with last.
+    called: Arc<AtomicBool>,
+}
+
+/// A combinator's waker, which notes that it was called.
+struct Noting {
+    called: Arc<AtomicBool>,
+    waker: Waker,
+}
+
+impl Wake for Noting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.called.store(true, Ordering::Release);
+        self.waker.wake_by_ref();
+    }
 }
 
 struct Waiting {
@@ -33,7 +55,21 @@ impl Waiter {
         Self {
             recorder,
             waiting: None,
+            called: Arc::default(),
         }
+    }
+
+    /// Polls what is recorded. If a combinator polls it with a waker of its own, it is noted whether that is called.
+    fn noted<T>(&mut self, cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        if self.recorder.is_none() || turn::polls_itself(cx.waker()) {
+            return turn::recorded(cx, poll);
+        }
+        self.called = Arc::default();
+        let noting = Arc::new(Noting {
+            called: self.called.clone(),
+            waker: cx.waker().clone(),
+        });
+        poll(&mut Context::from_waker(&Waker::from(noting)))
     }
 
     /// The future said Pending. Returns whether the wait begins with that.
@@ -60,7 +96,7 @@ impl Waiter {
             what: what(recorder),
             line_of: place,
         });
-        let on_its_own = !turn::polls_itself(cx.waker());
+        let on_its_own = (!turn::polls_itself(cx.waker())).then(|| self.called.clone());
         recorder.waits(me, waiting.key, waiting.what.clone(), place, on_its_own);
         begins
     }
@@ -137,7 +173,7 @@ impl<F: Future> Future for Watched<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let poll = turn::recorded(cx, |cx| this.future.poll(cx));
+        let poll = this.waiter.noted(cx, |cx| this.future.poll(cx));
         if poll.is_ready() {
             this.waiter.done();
         } else if this.waiter.pending(cx, *this.place, |_| this.what.clone())

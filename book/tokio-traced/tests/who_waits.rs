@@ -1,7 +1,10 @@
 //! Who waits for whom, and who holds what: nothing is said that is not so.
 #![cfg(feature = "debug")]
 
-use futures_util::future::{BoxFuture, FutureExt, join_all};
+use futures_util::{
+    future::{BoxFuture, FutureExt, join_all},
+    stream::{FuturesUnordered, StreamExt},
+};
 use std::{
     collections::HashMap,
     future::poll_fn,
@@ -658,6 +661,22 @@ fn a_future_that_is_not_polled_is_found_in_the_queue() {
     assert_eq!(
         lock,
         "main waits for the Mutex (behind another future of its own, which it does not poll)"
+    );
+    let among_others = why_stuck(async {
+        let lock = Arc::new(Mutex::new(1));
+        let mut jobs: FuturesUnordered<_> = (0..3)
+            .map(|_| async {
+                let _guard = lock.lock().await;
+                sleep(MS).await;
+            })
+            .collect();
+        while jobs.next().await.is_some() {
+            let _guard = lock.lock().await;
+        }
+    });
+    assert_eq!(
+        among_others,
+        "main waits for the Mutex (2 times) (behind another future of its own, which it does not poll)"
     );
     async fn reader(mut mailbox: mpsc::Receiver<u8>) {
         sleep(2 * MS).await;
