@@ -92,6 +92,7 @@ impl Recorder {
             held: usize::from(kind.has_senders()),
             filled: 0,
             found_closed: (0, 0),
+            shut: false,
             reader: None,
             not_polled: None,
         });
@@ -100,6 +101,11 @@ impl Recorder {
 
     pub fn sender_added(&self, to: BoxId) {
         self.state().boxes[to].held += 1;
+    }
+
+    /// The receiver takes in no more.
+    pub fn shut(&self, of: BoxId) {
+        self.state().boxes[of].shut = true;
     }
 
     /// Nobody waits for this answer any more.

@@ -143,6 +143,8 @@ pub(crate) struct BoxState {
     pub filled: usize,
     /// By whom, and how often.
     pub found_closed: (ActorId, usize),
+    /// Its receiver called `close`.
+    pub shut: bool,
     /// Who had its receiver in the end.
     pub reader: Option<ActorId>,
     /// Who had a future that was in the queue for it, and did not poll it.

@@ -729,6 +729,46 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
 }
 
 #[test]
+fn a_reserved_slot_is_told_from_a_message_and_from_a_sender() {
+    async fn reader(mut mailbox: mpsc::Receiver<u8>) {
+        while mailbox.recv().await.is_some() {}
+    }
+    async fn closes(mut mailbox: mpsc::Receiver<u8>) {
+        mailbox.close();
+        while mailbox.recv().await.is_some() {}
+    }
+    let full = why_stuck(async {
+        let (sender, mailbox) = mpsc::channel(2);
+        tokio::spawn(reader(mailbox));
+        let _both = sender.reserve_many(2).await.unwrap();
+        let _ = sender.send(1).await;
+    });
+    assert_eq!(
+        full,
+        "main waits for a slot in reader's mailbox (a slot in it is reserved); reader waits for mail (main holds a Sender)"
+    );
+    let closed = why_stuck(async {
+        let (sender, mailbox) = mpsc::channel(8);
+        let _slot = sender.reserve().await.unwrap();
+        sender.send(1).await.unwrap();
+        let _ = tokio::spawn(closes(mailbox)).await;
+    });
+    assert_eq!(
+        closed,
+        "main waits for closes to end; closes waits for mail (it is closed, and a slot in it is reserved)"
+    );
+    let several = why_stuck(async {
+        let (sender, _mailbox) = mpsc::channel(2);
+        sender.send(1).await.unwrap();
+        let _ = tokio::join!(sender.reserve_many(2), sender.send(2));
+    });
+    assert_eq!(
+        several,
+        "main waits for several things: a slot in its own mailbox; a slot in its own mailbox for 2"
+    );
+}
+
+#[test]
 fn a_stream_has_no_sender() {
     let silent = why_stuck(async {
         let (mut stream, _peer) = duplex(4);

@@ -49,6 +49,8 @@ pub struct Mailbox {
     pub capacity: Option<usize>,
     /// Who read it first.
     pub owner: Option<ActorId>,
+    /// Its receiver called `close`.
+    pub shut: bool,
     /// Who has its receiver when the recording ends.
     pub reader: Option<ActorId>,
     /// Who has its senders, its permits or its guards when the recording ends.
@@ -92,6 +94,7 @@ impl Trace {
             kind: of.kind.name(),
             capacity: of.capacity,
             owner: of.owner.filter(is_kept),
+            shut: of.shut,
             reader: of.reader.filter(is_kept),
             holders: state.holders_of(id).into_iter().filter(is_kept).collect(),
             held_elsewhere: of.held > 0,

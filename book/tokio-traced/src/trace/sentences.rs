@@ -98,7 +98,7 @@ impl Trace {
                     }
                 }
                 let several = kinds.iter().flat_map(|(words, more, abouts)| {
-                    let alike = abouts[0].is_empty();
+                    let alike = abouts.iter().all(String::is_empty);
                     let few = abouts.len() <= 2 && !alike;
                     let told = if few { abouts.as_slice() } else { &abouts[..1] };
                     let others = match abouts.len() - told.len() {
@@ -111,7 +111,7 @@ impl Trace {
                 });
                 let told = several.collect::<Vec<_>>().join("; ");
                 let words = match kinds.as_slice() {
-                    [(.., abouts)] if abouts[0].is_empty() => told,
+                    [(.., abouts)] if abouts.iter().all(String::is_empty) => told,
                     _ => format!("several things: {told}"),
                 };
                 format!("{name} waits for {words}{limits}")

@@ -1,7 +1,7 @@
 //! Who waits for whom when nothing moves any more, and what keeps actors alive that should have ended.
 
 use super::Trace;
-use crate::event::{ActorId, BoxId, Event, Kind, Timer, Wait};
+use crate::event::{ActorId, BoxId, Event, Got, Kind, Timer, Wait};
 
 /// More names than that are a number.
 const MOST_NAMES: usize = 3;
@@ -168,6 +168,10 @@ impl Trace {
         let (of, one, several) = match what {
             // A stream has no Sender: what has its other end may write.
             Wait::Mail(of) if self.boxes[*of].kind == "wire" => return String::new(),
+            // What no Sender can end: it is closed, and `recv` gives None when all is taken out and no slot is reserved.
+            Wait::Mail(of) if self.boxes[*of].shut && self.boxes[*of].capacity.is_some() => {
+                return " (it is closed, and a slot in it is reserved)".to_owned();
+            }
             Wait::Mail(of) | Wait::Change(of) => (*of, "a Sender", "Senders"),
             Wait::Permit(of, _) => (*of, "one", "some"),
             Wait::Lock(of, _) if self.boxes[*of].kind == "oncecell" => {
@@ -182,6 +186,9 @@ impl Trace {
                     " ({have_come} of {} are there)",
                     self.boxes[*of].capacity.unwrap_or_default()
                 );
+            }
+            Wait::Slot(of, Some(_)) if self.has_reserved_slots(*of) => {
+                return " (a slot in it is reserved)".to_owned();
             }
             Wait::Slot(of, _) | Wait::Gone(of) => {
                 let of = &self.boxes[*of];
@@ -215,6 +222,26 @@ impl Trace {
             None if self.boxes[of].not_polled.is_some() => String::new(),
             None => format!(" (nobody holds {one})"),
         }
+    }
+
+    /// Whether a mailbox is full with fewer messages than it has slots. Not known where somebody reserves, for that may be several at once.
+    fn has_reserved_slots(&self, of: BoxId) -> bool {
+        let mailbox = &self.boxes[of];
+        if mailbox.not_polled.is_some() || self.anybody_waits(|what| *what == Wait::Slot(of, None))
+        {
+            return false;
+        }
+        let inside = self
+            .events
+            .iter()
+            .fold(0, |inside, event| match event.kind {
+                Kind::Sent { to, .. } if to == of => inside + 1,
+                Kind::Received(Got::Mail { from, .. }) if from == of => inside - 1,
+                _ => inside,
+            });
+        mailbox
+            .capacity
+            .is_some_and(|slots| inside < slots as isize)
     }
 
     /// " (behind a future of its own, which it does not poll)": what has come to be free goes to that one first.

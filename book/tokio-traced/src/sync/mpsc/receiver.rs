@@ -231,6 +231,9 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
 
     pub fn close(&mut self) {
         self.real.close();
+        if let Some(recorder) = &self.channel.recorder {
+            recorder.shut(self.channel.id);
+        }
     }
 
     pub fn is_closed(&self) -> bool {
