@@ -729,6 +729,67 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
 }
 
 #[test]
+fn who_reads_after_a_writer_waits_for_the_writer() {
+    async fn writer(lock: Arc<RwLock<u32>>) {
+        *lock.write().await += 1;
+    }
+    async fn holder(lock: Arc<RwLock<u32>>, alone: bool, done: Arc<Notify>) {
+        if alone {
+            let _guard = lock.write().await;
+            done.notified().await;
+        } else {
+            let _guard = lock.read().await;
+            done.notified().await;
+        }
+    }
+    let twice = why_stuck(async {
+        let lock = Arc::new(RwLock::new(0));
+        let _first = lock.read().await;
+        tokio::spawn(writer(lock.clone()));
+        sleep(MS).await;
+        let _second = lock.read().await;
+    });
+    assert_eq!(
+        twice,
+        "main waits for the RwLock, to read (behind writer, who waits to write); \
+         writer waits for the RwLock, to write (main holds it)"
+    );
+    let no_more = why_stuck(async {
+        let lock = Arc::new(RwLock::with_max_readers(0, 1));
+        let _first = lock.read().await;
+        let second = lock.read();
+        let write = async {
+            sleep(MS).await;
+            let _ = tokio::spawn(writer(lock.clone())).await;
+        };
+        let _both = tokio::join!(second, write);
+    });
+    assert_eq!(
+        no_more,
+        "main waits for several things: the RwLock, to read (it holds it itself); writer to end"
+    );
+    let reads_after = |alone| {
+        why_stuck(async move {
+            let lock = Arc::new(RwLock::new(0));
+            tokio::spawn(holder(lock.clone(), alone, Arc::default()));
+            sleep(MS).await;
+            tokio::spawn(writer(lock.clone()));
+            sleep(MS).await;
+            let _ = lock.read().await;
+        })
+    };
+    assert_eq!(
+        reads_after(false),
+        "main waits for the RwLock, to read (behind writer, who waits to write); \
+         writer waits for the RwLock, to write (holder holds it); holder waits for a notification from the Notify"
+    );
+    assert_eq!(
+        reads_after(true),
+        "main waits for the RwLock, to read (holder holds it); holder waits for a notification from the Notify"
+    );
+}
+
+#[test]
 fn a_reserved_slot_is_told_from_a_message_and_from_a_sender() {
     async fn reader(mut mailbox: mpsc::Receiver<u8>) {
         while mailbox.recv().await.is_some() {}

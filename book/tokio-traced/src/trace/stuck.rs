@@ -1,7 +1,7 @@
 //! Who waits for whom when nothing moves any more, and what keeps actors alive that should have ended.
 
 use super::Trace;
-use crate::event::{ActorId, BoxId, Event, Got, Kind, Timer, Wait};
+use crate::event::{Access, ActorId, BoxId, Event, Got, Kind, Timer, Wait};
 
 /// More names than that are a number.
 const MOST_NAMES: usize = 3;
@@ -178,6 +178,9 @@ impl Trace {
                 let words = self.hands(who, *of, "fills it", "fill it");
                 return words.map_or_else(String::new, |words| format!(" ({words})"));
             }
+            Wait::Lock(of, Access::Shared) if let Some(writer) = self.writer_before(who, *of) => {
+                return format!(" (behind {}, who waits to write)", self.actor(writer));
+            }
             Wait::Lock(of, _) => (*of, "it", "it"),
             Wait::Barrier(of) => {
                 let have_come = self.actors.iter().flat_map(|actor| &actor.waits);
@@ -222,6 +225,24 @@ impl Trace {
             None if self.boxes[of].not_polled.is_some() => String::new(),
             None => format!(" (nobody holds {one})"),
         }
+    }
+
+    /// Who waits to write while others read: whoever else wants to read comes after that one. Not known where several wait to
+    /// write, or where no more than some may read.
+    fn writer_before(&self, reader: ActorId, of: BoxId) -> Option<ActorId> {
+        let last = self.events.iter().rev().find_map(|event| match event.kind {
+            Kind::Received(Got::Lock(lock, access)) if lock == of => Some(access),
+            _ => None,
+        });
+        let writes = Wait::Lock(of, Access::Alone);
+        let waits_to_write = |&actor: &ActorId| {
+            let mut waits = self.actors[actor].waits.iter();
+            waits.any(|waits| waits.what == writes)
+        };
+        let mut writers = (0..self.actors.len()).filter(waits_to_write);
+        let only = writers.next().filter(|_| writers.next().is_none());
+        let is_known = last == Some(Access::Shared) && self.boxes[of].capacity.is_none();
+        only.filter(|&writer| writer != reader && is_known)
     }
 
     /// Whether a mailbox is full with fewer messages than it has slots. Not known where somebody reserves, for that may be several at once.
@@ -310,6 +331,9 @@ impl Trace {
                 reply.holder.or(reply.answerer).into_iter().collect()
             }
             Wait::Tasks(actors) => actors.clone(),
+            Wait::Lock(of, Access::Shared) if let Some(writer) = self.writer_before(actor, *of) => {
+                vec![writer]
+            }
             Wait::Permit(of, _) | Wait::Lock(of, _) => self.boxes[*of].holders.clone(),
             _ => Vec::new(),
         });

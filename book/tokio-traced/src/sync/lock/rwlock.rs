@@ -53,7 +53,8 @@ impl<T> RwLock<T> {
     #[track_caller]
     pub fn with_max_readers(value: T, max_reads: u32) -> Self {
         let real = real::RwLock::with_max_readers(value, max_reads);
-        let tap = Tap::new(BoxKind::RwLock, None, name::short::<T>());
+        let most = Some(max_reads as usize);
+        let tap = Tap::new(BoxKind::RwLock, most, name::short::<T>());
         Self(Shared::new(tap, real))
     }
 
