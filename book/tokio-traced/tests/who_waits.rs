@@ -729,6 +729,22 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
 }
 
 #[test]
+fn who_awaits_its_own_handle_waits_for_itself() {
+    async fn own(handle: oneshot::Receiver<tokio::task::JoinHandle<()>>) {
+        let _ = handle.await.unwrap().await;
+    }
+    let alone = leaks(async {
+        let (give, handle) = oneshot::channel();
+        let _ = give.send(tokio::spawn(own(handle)));
+    });
+    assert_eq!(alone.len(), 1);
+    assert!(
+        alone[0].ends_with("never ends: it waits for its own end"),
+        "{alone:?}"
+    );
+}
+
+#[test]
 fn who_reads_after_a_writer_waits_for_the_writer() {
     async fn writer(lock: Arc<RwLock<u32>>) {
         *lock.write().await += 1;

@@ -32,6 +32,7 @@ impl Trace {
             Wait::Answer(reply) => self.answer_of(*reply, who),
             Wait::Tasks(actors) => match actors.as_slice() {
                 [] => "a task to end".to_owned(),
+                [only] if *only == who => "its own end".to_owned(),
                 [only] => format!("{} to end", self.actor(*only)),
                 few if few.len() <= 3 => {
                     let names: Vec<_> = few.iter().map(|a| self.actor(*a)).collect();
