@@ -4,7 +4,7 @@ use crate::{
     exit, proof,
     report::{Failure, Panics, Report, WAITED},
     schedule::{self, Schedule},
-    wait::{Waited, settle, wait, wake_ups_in},
+    wait::{Waited, at_most, settle, wait, wake_ups_in},
     watchdog::{self, Limits, Stuck, Watchdog},
 };
 use std::{
@@ -37,6 +37,9 @@ const LAST_WORK: Duration = Duration::from_secs(60);
 
 /// Virtual time during which the tasks that are still alive then are looked at: do they wait, or go by a timer?
 const LOOK_AT_LEFT: Duration = Duration::from_secs(600);
+
+/// Virtual time after which the longest timer has gone off that is told from a deadlock, or from a task that never ends.
+const LATER: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The body of a test without its type. Whatever runs it is compiled once, with the harness, and not anew in each test: that is most
 /// of what building a test would cost.
@@ -265,9 +268,13 @@ const NO_HOOK: &str = "\
 
 async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
     let here = Location::caller();
-    if let Waited::InVain { wake_ups } = wait(WHOLE_TEST, body()).await {
+    let mut body = body();
+    if let Waited::InVain { wake_ups } = wait(WHOLE_TEST, &mut body).await {
         let alive = Handle::current().metrics().num_alive_tasks();
         let what = match wake_ups {
+            0 if at_most(LATER, Pin::new(&mut body)).await.is_some() => {
+                "it ends later. Which sleep, time-out or interval takes so much time?".to_owned()
+            }
             0 => format!("a deadlock.\n{}", others(alive)),
             n => format!(
                 "it goes by timers, and they go on: {n} wake-ups in the second half of that day.\n\
@@ -282,6 +289,7 @@ async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
             here,
         );
     }
+    drop(body);
     phase.store(AFTER_BODY, Relaxed);
     settle().await;
     let alive = || Handle::current().metrics().num_alive_tasks();
@@ -312,9 +320,12 @@ async fn to_the_end(body: Body, clock: Clock, phase: &AtomicU8) {
         1 => "1 task is still alive".to_owned(),
         n => format!("{n} tasks are still alive"),
     };
+    if wake_ups == 0 && clock == Clock::Virtual {
+        sleep(LATER).await;
+    }
     let why = match wake_ups {
         _ if alive() == 0 => {
-            "Ten minutes of virtual time later, none is. A task has a minute to finish what it was given: \
+            "Later in virtual time, none is. A task has a minute to finish what it was given: \
              which sleep, time-out or interval takes so much time?"
                 .to_owned()
         }

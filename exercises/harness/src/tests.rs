@@ -431,6 +431,13 @@ mod a_deadlock {
     }
 
     #[test]
+    fn is_none_if_the_body_sleeps_for_days() {
+        fails(&["a whole virtual day: it ends later"], || async {
+            sleep(Duration::from_secs(3 * 24 * 3600)).await;
+        });
+    }
+
+    #[test]
     fn is_none_while_timers_go_on() {
         for period in [Duration::from_millis(500), Duration::from_secs(300)] {
             fails(
@@ -572,13 +579,16 @@ mod a_leak_by_a_timer {
         fails_in_order(
             &[
                 "1 task is still alive although every handle is gone",
-                "Ten minutes of virtual time later, none is",
+                "Later in virtual time, none is",
                 "which sleep, time-out or interval",
             ],
             || async {
                 tokio::spawn(sleep(Duration::from_secs(300)));
             },
         );
+        fails(&["Later in virtual time, none is"], || async {
+            tokio::spawn(sleep(Duration::from_secs(24 * 3600)));
+        });
     }
 
     #[test]
