@@ -166,7 +166,8 @@ impl Recorder {
     /// In the end, that tells whose future was in the queue for a slot, a permit or a lock, and was not polled any more.
     pub fn wait_dropped(&self, actor: ActorId, key: u64, what: &Wait) {
         let mut state = self.state();
-        let polled = state.actors[actor].pending.iter().any(|p| p.key == key);
+        let ActorState { pending, turn, .. } = &state.actors[actor];
+        let polled = pending.iter().any(|p| p.key == key && p.waits(*turn));
         if state.phase == Phase::Aftermath
             && !polled
             && let Wait::Slot(of, _) | Wait::Permit(of, _) | Wait::Lock(of, _) = *what

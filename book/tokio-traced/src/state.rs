@@ -124,9 +124,11 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn waits_on_its_own(&self) -> bool {
+    /// One that can go on, and was not polled in this turn, does not wait for anything.
+    pub fn waits(&self, turn: u64) -> bool {
         let called = self.on_its_own.as_ref();
-        called.is_some_and(|called| !called.load(Ordering::Acquire))
+        let on_its_own = called.is_some_and(|called| !called.load(Ordering::Acquire));
+        on_its_own || self.turn == turn
     }
 }
 
@@ -406,10 +408,9 @@ impl State {
     pub fn turn_ends(&mut self, id: ActorId, for_more: bool) {
         let actor = &mut self.actors[id];
         let turn = actor.turn;
-        // One that can go on and is not polled does not wait for anything.
         actor
             .pending
-            .retain(|p| p.waits_on_its_own() || p.turn == turn);
+            .retain(|p| p.on_its_own.is_some() || p.turn == turn);
         if !actor.pending.is_empty() {
             actor.rests();
         }
@@ -419,6 +420,7 @@ impl State {
         let mut waits: Vec<Waits> = actor
             .pending
             .iter()
+            .filter(|p| p.waits(turn))
             .map(|p| Waits {
                 what: p.what.clone(),
                 line: p.line,

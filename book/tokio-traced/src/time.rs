@@ -117,7 +117,10 @@ impl Future for Sleep {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let (place, mut this) = (here(), self.project());
-        let poll = turn::recorded(cx, |cx| this.real.as_mut().poll(cx));
+        let poll = this
+            .alarm
+            .waiter
+            .noted(cx, |cx| this.real.as_mut().poll(cx));
         match poll {
             Poll::Pending => this.alarm.pending(cx, place, this.real.deadline()),
             Poll::Ready(()) => this.alarm.rings(place),
@@ -188,7 +191,8 @@ impl<T: Future> Future for Timeout<T> {
         let (place, this) = (here(), self.project());
         // What is ready comes before the end of the time, also at its very end.
         let is_over = this.until.is_some_and(|until| until <= Instant::now());
-        let poll = explore::all_of_it_if(is_over, || turn::recorded(cx, |cx| this.real.poll(cx)));
+        let noted = || this.alarm.waiter.noted(cx, |cx| this.real.poll(cx));
+        let poll = explore::all_of_it_if(is_over, noted);
         match (&poll, *this.until) {
             (Poll::Pending, Some(until)) => this.alarm.pending(cx, place, until),
             // So long that it never goes off.

@@ -60,7 +60,11 @@ impl Waiter {
     }
 
     /// Polls what is recorded. If a combinator polls it with a waker of its own, it is noted whether that is called.
-    fn noted<T>(&mut self, cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    pub fn noted<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> T {
         if self.recorder.is_none() || turn::polls_itself(cx.waker()) {
             return turn::recorded(cx, poll);
         }

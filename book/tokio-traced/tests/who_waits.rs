@@ -729,6 +729,43 @@ fn tasks_of_one_name_are_told_apart_by_where_they_were_spawned() {
 }
 
 #[test]
+fn what_can_go_on_and_is_not_polled_does_not_wait() {
+    async fn answers(mut mailbox: mpsc::Receiver<Reply>) {
+        while let Some(reply) = mailbox.recv().await {
+            sleep(MS).await;
+            let _ = reply.send(1);
+        }
+    }
+    /// The second one goes on while the handler of the first one waits.
+    async fn first_of<F: Future>(jobs: [F; 2]) {
+        let mut jobs: FuturesUnordered<_> = jobs.into_iter().collect();
+        jobs.next().await;
+        Notify::new().notified().await;
+        jobs.next().await;
+    }
+    let answered = why_stuck(async {
+        let (sender, mailbox) = mpsc::channel(8);
+        tokio::spawn(answers(mailbox));
+        first_of([1, 2].map(|_| ask(sender.clone()))).await;
+    });
+    let slept = why_stuck(async { first_of([1, 2].map(|n| sleep(n * MS))).await });
+    let sent = why_stuck(async {
+        let (to_one, mut one) = mpsc::channel(8);
+        let (to_two, mut two) = mpsc::channel(8);
+        tokio::spawn(async move {
+            sleep(MS).await;
+            to_one.send(1).await.unwrap();
+            to_two.send(2).await.unwrap();
+        });
+        first_of([one.recv().boxed(), two.recv().boxed()]).await;
+    });
+    let joined = why_stuck(async { first_of([1, 2].map(|n| tokio::spawn(sleep(n * MS)))).await });
+    for said in [answered, slept, sent, joined] {
+        assert_eq!(said, "main waits for a notification from the Notify");
+    }
+}
+
+#[test]
 fn who_awaits_its_own_handle_waits_for_itself() {
     async fn own(handle: oneshot::Receiver<tokio::task::JoinHandle<()>>) {
         let _ = handle.await.unwrap().await;

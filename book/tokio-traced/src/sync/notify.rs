@@ -6,7 +6,6 @@ use crate::{
     label,
     place::{Place, here},
     state::BoxKind,
-    turn,
     waiting::Waiter,
 };
 use pin_project_lite::pin_project;
@@ -52,7 +51,7 @@ macro_rules! notified {
             #[track_caller]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
                 let (place, this) = (here(), self.project());
-                let poll = turn::recorded(cx, |cx| this.real.poll(cx));
+                let poll = this.waiter.noted(cx, |cx| this.real.poll(cx));
                 match poll {
                     Poll::Pending => {
                         this.waiter.pending(cx, place, |_| Wait::Notified(this.tap.id));

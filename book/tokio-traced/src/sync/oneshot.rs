@@ -5,7 +5,7 @@ use crate::{
     label::{self, Label, Labeller, Shown},
     place::{Place, here},
     recorder::Recorder,
-    turn::{self, tap},
+    turn::tap,
     waiting::{Waiter, Watched},
 };
 use std::{
@@ -190,7 +190,8 @@ impl<T> Future for Receiver<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = here();
         let this = self.get_mut();
-        let poll = turn::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
+        let real = Pin::new(&mut this.real);
+        let poll = this.waiter.noted(cx, |cx| real.poll(cx));
         match &poll {
             Poll::Pending => {
                 this.waiter.pending(cx, place, |recorder| {

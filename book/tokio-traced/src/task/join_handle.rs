@@ -3,7 +3,7 @@
 use crate::{
     event::{Kind, Wait},
     place::here,
-    turn::{self, Seat},
+    turn::Seat,
     waiting::Waiter,
 };
 use std::{
@@ -64,7 +64,8 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = here();
         let this = self.get_mut();
-        let poll = turn::recorded(cx, |cx| Pin::new(&mut this.real).poll(cx));
+        let real = Pin::new(&mut this.real);
+        let poll = this.waiter.noted(cx, |cx| real.poll(cx));
         let Some(seat) = &this.seat else { return poll };
         match &poll {
             Poll::Pending => {

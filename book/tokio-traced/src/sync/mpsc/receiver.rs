@@ -118,7 +118,7 @@ impl<T, R: RealReceiver<T>> Inbox<T, R> {
         place: Option<Place>,
     ) -> Poll<Option<T>> {
         self.channel.reads();
-        let Poll::Ready(parcel) = turn::recorded(cx, |cx| self.real.poll_recv(cx)) else {
+        let Poll::Ready(parcel) = waiter.noted(cx, |cx| self.real.poll_recv(cx)) else {
             waiter.pending(cx, place, |_| Wait::Mail(self.channel.id));
             return Poll::Pending;
         };
