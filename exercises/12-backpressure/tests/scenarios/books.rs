@@ -214,7 +214,9 @@ impl Books {
                     self.subject(first)
                 ));
             }
-        } else if matches!(way, Way::Try | Way::Within(Duration::ZERO)) {
+        } else if matches!(result, Err(Refused::Full(_)))
+            && matches!(way, Way::Try | Way::Within(Duration::ZERO))
+        {
             let all: usize = self.callers.iter().map(|caller| caller.calls.len()).sum();
             let promised = match self.callers_look {
                 true => (0, 0),
