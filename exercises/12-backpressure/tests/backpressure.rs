@@ -704,6 +704,10 @@ fn both_waits_end_together() {
             "the shared slot is free for this link after 3 seconds, and its caller waits 1.5 seconds"
         );
         let waited = start.elapsed();
+        assert!(
+            waited >= longest,
+            "the caller waits {longest:?} for both slots together, whichever of them takes longer, and this call gave up after {waited:?}"
+        );
         assert_eq!(
             waited, longest,
             "the caller waited one second for its own slot, and goes on waiting for a shared one: {longest:?} is for both waits together, and not for each"
