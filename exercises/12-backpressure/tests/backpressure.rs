@@ -215,6 +215,66 @@ fn a_wait_can_be_nothing_or_endless() {
         drop(previews);
         site.all_fetched(3).await;
     });
+    // A page that takes most of a day.
+    check(|| async {
+        let (fetched, done) = (Arc::new(Mutex::new(0)), 22 * HOUR);
+        let counts = fetched.clone();
+        let fetch = Fetch::new(move |link| {
+            let counts = counts.clone();
+            async move {
+                if link == url(1000) {
+                    sleep(done).await;
+                }
+                *counts.lock().expect("nobody panicked") += 1;
+            }
+        });
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(
+            previews.try_submit(url(1)),
+            Ok(()),
+            "the worker is busy, and one link may wait"
+        );
+        let start = Instant::now();
+        let mut calls = Vec::new();
+        for (link, longest) in [
+            (2, 5 * HOUR),
+            (3, 21 * HOUR),
+            (4, 23 * HOUR),
+            (5, Duration::MAX),
+        ] {
+            let previews = previews.clone();
+            calls.push(tokio::spawn(async move {
+                let result = previews.submit_within(url(link), longest).await;
+                (longest, result.is_ok(), start.elapsed())
+            }));
+        }
+        let waits = previews.clone();
+        let waits = tokio::spawn(async move { waits.submit(url(6)).await.is_ok() });
+        drop(previews);
+        sleep(done + SECOND).await;
+        for call in calls {
+            assert!(
+                call.is_finished(),
+                "a worker was free after {done:?}, and a call that waited for a slot waits on"
+            );
+            let (longest, accepted, waited) = call.await.expect("submitting does not panic");
+            assert_eq!(
+                (accepted, waited.as_secs()),
+                (longest > done, longest.min(done).as_secs()),
+                "there was a slot after {done:?}. A call that says {longest:?} waits so long, if it has to: was this one accepted, and after how many seconds?"
+            );
+        }
+        assert!(
+            waits.is_finished() && waits.await.is_ok_and(|accepted| accepted),
+            "there was a slot after {done:?}: `submit` waits as long as it takes"
+        );
+        let fetched = *fetched.lock().expect("nobody panicked");
+        assert_eq!(
+            fetched, 5,
+            "5 links were accepted, and one of the pages takes {done:?}: a fetch may take as long as it likes"
+        );
+    });
 }
 
 /// Step 2. A caller that waits gets the first free slot, at once, and in its turn.
