@@ -360,6 +360,47 @@ fn nobody_overtakes_a_caller_in_line() {
         drop(previews);
         site.all_fetched(4).await;
     });
+    // Both ways to wait, one right after the other: they stand in the same line.
+    check(|| async {
+        for ways in [["submit", "submit_within"], ["submit_within", "submit"]] {
+            let (fetch, site) = site();
+            let previews = open(1, 1, fetch);
+            busy(&previews, 1).await;
+            assert_eq!(previews.try_submit(url(1)), Ok(()), "one link may wait");
+            let mut calls = Vec::new();
+            for way in ways {
+                let handle = previews.clone();
+                calls.push(Box::pin(async move {
+                    match way {
+                        "submit" => handle.submit(url(2)).await.is_ok(),
+                        _ => handle.submit_within(url(2), 60 * SECOND).await.is_ok(),
+                    }
+                }));
+            }
+            // They ask, and then they look a few times.
+            for _ in 0..3 {
+                for call in &mut calls {
+                    let waits =
+                        poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+                    assert!(waits, "one link may wait, and one does");
+                }
+            }
+            sleep(SECOND).await;
+            settle().await;
+            let mut accepted = Vec::new();
+            for call in &mut calls {
+                accepted.push(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_ready())).await);
+            }
+            let [first, second] = ways;
+            assert_eq!(
+                accepted,
+                [true, false],
+                "`{first}` asked for a slot, and then `{second}` did. One slot became free, and it is the first one's. (`true`: this one was accepted)"
+            );
+            drop((previews, calls));
+            site.all_fetched(3).await;
+        }
+    });
 }
 
 /// Step 2. A service at work waits as well, and so do its callers.
