@@ -469,6 +469,22 @@ fn workers_share_the_work() {
             "12 fetches of one second on 3 workers take 4 seconds"
         );
     });
+    // Pages that take no time.
+    check(|| async {
+        let previews = open(1, 1, Fetch::new(|_| async {}));
+        let start = Instant::now();
+        for link in 0..100 {
+            within("a slot for a link", previews.submit(url(link)))
+                .await
+                .expect("the service has ended early");
+        }
+        let took = start.elapsed();
+        assert_eq!(
+            took,
+            Duration::ZERO,
+            "100 links were submitted one after the other, their pages take no time, and all that took {took:?}: a worker that is free takes the next link at once"
+        );
+    });
 }
 
 /// Step 3. With workers, too, exactly as many links wait as may wait.
