@@ -546,6 +546,29 @@ fn what_was_accepted_is_fetched() {
             "all is fetched and all handles are gone, but {alive} tasks live on"
         );
     });
+    // Pages that take most of a day.
+    check(|| async {
+        let overlap = Overlap::default();
+        let (counts, fetched) = (overlap.clone(), Arc::new(Mutex::new(0)));
+        let done = fetched.clone();
+        let fetch = Fetch::new(move |_| {
+            let (counts, done) = (counts.clone(), done.clone());
+            async move {
+                counts.run(sleep(11 * HOUR)).await;
+                *done.lock().expect("nobody panicked") += 1;
+            }
+        });
+        let previews = open(1, 1, fetch);
+        busy(&previews, 1).await;
+        assert_eq!(previews.try_submit(url(1)), Ok(()), "one link may wait");
+        drop(previews);
+        sleep(23 * HOUR).await;
+        assert_eq!(
+            (*fetched.lock().expect("nobody panicked"), overlap.most()),
+            (2, 1),
+            "2 links were accepted, then the last handle was dropped. Their pages take 11 hours each: 2 are fetched, 1 at a time"
+        );
+    });
 }
 
 /// Step 3. A fetch that panics is over: its worker takes the next link, and the service goes on.
