@@ -916,7 +916,7 @@ fn a_handle_may_outlive_the_service() {
             let within_a_time: Vec<_> = within_a_time.into_iter().map(tokio::spawn).collect();
             for call in waiting {
                 assert_eq!(
-                    within("an answer to a call that waits for a slot", call)
+                    in_no_time("an answer to a call that waits for a slot", call)
                         .await
                         .expect("the call does not panic"),
                     Err(Closed),
@@ -935,7 +935,11 @@ fn a_handle_may_outlive_the_service() {
             for handle in [previews, caller] {
                 let submitted = handle.submit(url(4));
                 assert_eq!(
-                    within("the answer of `submit`", submitted).await,
+                    in_no_time(
+                        "`Closed` from `submit`, after the end of the service,",
+                        submitted
+                    )
+                    .await,
                     Err(Closed),
                     "the service has ended, and fetches no more"
                 );
@@ -946,7 +950,11 @@ fn a_handle_may_outlive_the_service() {
                 );
                 let submitted = handle.submit_within(url(6), SECOND);
                 assert_eq!(
-                    within("the answer of `submit_within`", submitted).await,
+                    in_no_time(
+                        "`Closed` from `submit_within`, after the end of the service,",
+                        submitted
+                    )
+                    .await,
                     Err(Refused::Closed(url(6))),
                     "the service has ended, and fetches no more: trying again is of no use"
                 );
