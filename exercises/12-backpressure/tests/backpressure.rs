@@ -978,6 +978,8 @@ fn the_capacity_follows_from_rate_and_wait() {
             (3.3, seconds(2.0), 6),
             (2.5, seconds(2.0), 5),
             (0.5, seconds(1.0), 1),
+            // Not far below a whole number, but below it.
+            (2.995, seconds(1.0), 2),
             (2000.0, seconds(0.25), 500),
             (4_000_000.0, Duration::from_micros(250), 1000),
             // More than an f32 can tell apart.
