@@ -1034,7 +1034,11 @@ fn no_other_number_bounds_anything() {
         for round in 1..=4 {
             for link in 0..2_500 {
                 let submitted = previews.try_submit(url(link));
-                assert_eq!(submitted, Ok(()), "there is a slot, and there is a worker");
+                assert_eq!(
+                    submitted,
+                    Ok(()),
+                    "3,001 links may wait, and {link} do: there is a slot for one more"
+                );
             }
             settle().await;
             assert_eq!(
@@ -1061,7 +1065,12 @@ fn no_other_number_bounds_anything() {
             "3,001 links may wait, and 2,003 do. Of 999 callers, each with one slot of its own, the last one finds no shared one"
         );
         site.all_fetched(13_001).await;
-        for _ in 0..200 {
+        assert_eq!(
+            site.overlap.most(),
+            10_000,
+            "there are 10,000 workers, and there were more links: so many are fetched at the same time, and not more"
+        );
+        for _ in 0..3_000 {
             let panics = Url("https://example.org/panics".to_owned());
             assert_eq!(previews.try_submit(panics), Ok(()), "the service goes on");
         }
@@ -1069,7 +1078,7 @@ fn no_other_number_bounds_anything() {
         assert_eq!(
             previews.try_submit(url(1)),
             Ok(()),
-            "13,001 links were fetched and 200 fetches panicked: the service goes on"
+            "13,001 links were fetched and 3,000 fetches panicked: the service goes on"
         );
         drop((previews, caller, callers));
         site.all_fetched(13_002).await;
@@ -1084,6 +1093,63 @@ fn no_other_number_bounds_anything() {
         assert_eq!(caller.try_submit(url(1)), Ok(()), "there is a slot");
         drop((previews, caller));
         site.all_fetched(1).await;
+    });
+    // Two services at the same time.
+    check(|| async {
+        let (fetch, site) = site();
+        let services = [open(1, 2, fetch.clone()), open(1, 2, fetch)];
+        for previews in &services {
+            busy(previews, 2).await;
+        }
+        assert_eq!(
+            site.overlap.now(),
+            4,
+            "there are two services with two workers each, and each was given two links: 4 are fetched at the same time"
+        );
+        for previews in &services {
+            assert_eq!(
+                previews.try_submit(url(1)),
+                Ok(()),
+                "there are two services, and one link may wait in each"
+            );
+        }
+        drop(services);
+        site.all_fetched(6).await;
+    });
+    // Many links that wait, by many slots of one caller.
+    check(|| async {
+        let links = 20_000;
+        let fetched = Arc::new(Mutex::new(0));
+        let counts = fetched.clone();
+        let fetch = Fetch::new(move |_| {
+            *counts.lock().expect("nobody panicked") += 1;
+            async {}
+        });
+        // A power of two: its lower 32 bits are all 0.
+        let slots = Semaphore::MAX_PERMITS / 2 + 1;
+        let previews = open(slots, 1, fetch);
+        let caller = previews.limited_to(slots);
+        let accepted = (0..links).take_while(|link| caller.try_submit(url(*link)).is_ok());
+        assert_eq!(
+            accepted.count(),
+            links,
+            "{slots} links may wait, and as many of this caller"
+        );
+        let one_more = (0..10_000).map(|_| previews.limited_to(1)).last();
+        let one_more = one_more.expect("there are 10,000");
+        let accepted = [1, 2].map(|link| one_more.try_submit(url(link)).is_ok());
+        assert_eq!(
+            accepted,
+            [true, false],
+            "10,000 callers have a slot of their own each. The last of them submits two links, of which one may wait. (`true`: it was accepted)"
+        );
+        drop((previews, caller, one_more));
+        sleep(60 * SECOND).await;
+        let (fetched, links) = (*fetched.lock().expect("nobody panicked"), links + 1);
+        assert_eq!(
+            fetched, links,
+            "{links} links were accepted, and their pages take no time: all of them are fetched"
+        );
     });
 }
 
