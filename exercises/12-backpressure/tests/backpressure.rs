@@ -1178,6 +1178,24 @@ fn the_service_stays_on_its_runtime() {
             "6 links were accepted from callers on another runtime, which has ended. The one on which `open` ran goes on: on which of them do the workers run?"
         );
     });
+    // Only `open` needs a runtime around it.
+    check(|| async {
+        let (fetch, site) = site();
+        let previews = open(8, 2, fetch);
+        let accepted = std::thread::spawn(move || {
+            let caller = previews.limited_to(4);
+            (
+                previews.try_submit(url(1)),
+                caller.clone().try_submit(url(2)),
+            )
+        });
+        assert_eq!(
+            accepted.join().ok(),
+            Some((Ok(()), Ok(()))),
+            "`limited_to` and `try_submit` were called on a thread without a runtime: only `open` is to be called inside of one. (`None` means a panic.)"
+        );
+        site.all_fetched(2).await;
+    });
 }
 
 /// Step 6. Whatever callers do, in any order, the promises hold: 400 short stories that nobody wrote down, made by a machine (tests/scenarios/mod.rs).
