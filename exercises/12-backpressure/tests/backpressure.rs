@@ -12,7 +12,7 @@ use harness::{
 };
 use std::{
     future::poll_fn,
-    panic,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex},
     task::Poll,
     time::Duration,
@@ -385,8 +385,8 @@ fn nobody_overtakes_a_caller_in_line() {
                     assert!(waits, "one link may wait, and one does");
                 }
             }
-            sleep(SECOND).await;
-            settle().await;
+            // One page is fetched, and the next is not.
+            sleep(SECOND + SECOND / 2).await;
             let mut accepted = Vec::new();
             for call in &mut calls {
                 accepted.push(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_ready())).await);
@@ -546,29 +546,35 @@ fn what_was_accepted_is_fetched() {
             "all is fetched and all handles are gone, but {alive} tasks live on"
         );
     });
-    // Pages that take most of a day.
-    check(|| async {
-        let overlap = Overlap::default();
-        let (counts, fetched) = (overlap.clone(), Arc::new(Mutex::new(0)));
-        let done = fetched.clone();
-        let fetch = Fetch::new(move |_| {
-            let (counts, done) = (counts.clone(), done.clone());
-            async move {
-                counts.run(sleep(11 * HOUR)).await;
-                *done.lock().expect("nobody panicked") += 1;
+    // Pages that take long. With 3 workers, one has nothing to do at the end.
+    for (workers, hours, at_a_time) in [(1, 11, 1), (3, 22, 2)] {
+        check(move || async move {
+            let overlap = Overlap::default();
+            let (counts, fetched) = (overlap.clone(), Arc::new(Mutex::new(0)));
+            let done = fetched.clone();
+            let fetch = Fetch::new(move |_| {
+                let (counts, done) = (counts.clone(), done.clone());
+                async move {
+                    counts.run(sleep(hours * HOUR)).await;
+                    *done.lock().expect("nobody panicked") += 1;
+                }
+            });
+            let previews = open(1, workers, fetch);
+            for link in 1..=2 {
+                in_no_time("a slot for a link", previews.submit(url(link)))
+                    .await
+                    .expect("the service has ended early");
+                settle().await;
             }
+            drop(previews);
+            sleep(23 * HOUR).await;
+            assert_eq!(
+                (*fetched.lock().expect("nobody panicked"), overlap.most()),
+                (2, at_a_time),
+                "2 links were accepted, then the last handle was dropped. Their pages take {hours} hours each: 2 are fetched, and {at_a_time} at a time"
+            );
         });
-        let previews = open(1, 1, fetch);
-        busy(&previews, 1).await;
-        assert_eq!(previews.try_submit(url(1)), Ok(()), "one link may wait");
-        drop(previews);
-        sleep(23 * HOUR).await;
-        assert_eq!(
-            (*fetched.lock().expect("nobody panicked"), overlap.most()),
-            (2, 1),
-            "2 links were accepted, then the last handle was dropped. Their pages take 11 hours each: 2 are fetched, 1 at a time"
-        );
-    });
+    }
 }
 
 /// Step 3. A fetch that panics is over: its worker takes the next link, and the service goes on.
@@ -1180,19 +1186,21 @@ fn the_service_stays_on_its_runtime() {
     });
     // Only `open` needs a runtime around it.
     check(|| async {
+        expect_panics("");
         let (fetch, site) = site();
         let previews = open(8, 2, fetch);
-        let accepted = std::thread::spawn(move || {
-            let caller = previews.limited_to(4);
-            (
-                previews.try_submit(url(1)),
-                caller.clone().try_submit(url(2)),
-            )
+        let accepted = on_a_runtime_that_ends(move || {
+            // Before the future, no runtime is around.
+            let accepted = panic::catch_unwind(AssertUnwindSafe(|| {
+                let caller = previews.limited_to(4);
+                (previews.try_submit(url(1)), caller.try_submit(url(2)))
+            }));
+            async { accepted.ok() }
         });
         assert_eq!(
-            accepted.join().ok(),
+            accepted,
             Some((Ok(()), Ok(()))),
-            "`limited_to` and `try_submit` were called on a thread without a runtime: only `open` is to be called inside of one. (`None` means a panic.)"
+            "`limited_to` and `try_submit` were called where no runtime is: only `open` is to be called inside of one. (`None` means a panic.)"
         );
         site.all_fetched(2).await;
     });
