@@ -13,13 +13,17 @@ use run_method::open;
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    task::Poll,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
 use tokio::{
     runtime::Handle,
-    task::{JoinError, JoinSet},
+    task::{JoinError, JoinSet, coop::unconstrained},
     time::sleep,
 };
 
@@ -104,7 +108,7 @@ fn a_caller_that_gives_up_does_no_harm() {
 /// Passes are counted in the order in which they came. Callers that find the mailbox full wait in line: each sleeps until it is its turn.
 ///
 /// Page: chapter 1, "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for
-/// all that wait, so that the first to look takes the free slot.
+/// all that wait, so that the first to look takes the free slot; one that is lost with a caller that gives up.
 #[test]
 fn callers_wait_in_line() {
     check(|| async {
@@ -138,6 +142,33 @@ fn callers_wait_in_line() {
                  nobody who comes later goes before those who wait"
             );
         }
+        // All slots get free, and those who wait give up before they look. All but the last one, who sleeps until somebody wakes it.
+        let (door, _task) = open(0);
+        let mut impatient = Calls::new();
+        for caller in 0..4 * slots {
+            let door = door.clone();
+            impatient
+                .start(caller, async move { door.pass(1).await })
+                .await;
+        }
+        let mut last = Sleeper::starts(door.pass(0)).await;
+        settle().await;
+        drop(impatient);
+        settle().await;
+        assert!(
+            last.was_woken(),
+            "a caller waited for a free slot, and those before it in the line gave up when it was their turn. All slots are free, and it sleeps on: whoever was woken and \
+             gives up has to wake the next one. `send(…).await` sees to that, also when it is dropped"
+        );
+        while last.was_woken() && last.answer.is_none() {
+            last.looks().await;
+            settle().await;
+        }
+        assert_eq!(
+            last.answer,
+            Some(slots as i64),
+            "{slots} people were in the mailbox; those who gave up while they waited for a free slot are not counted, and the last one comes alone, with pass(0)"
+        );
     });
 }
 
@@ -462,6 +493,49 @@ fn within<F: Future>(what: &str, call: F) -> impl Future<Output = F::Output> {
 
 async fn once<F: Future>(mut call: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await
+}
+
+/// A call that is polled only when it is told to, and knows whether somebody has woken it meanwhile.
+struct Sleeper<F: Future> {
+    call: Pin<Box<F>>,
+    woken: Arc<Woken>,
+    answer: Option<F::Output>,
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+impl<F: Future> Sleeper<F> {
+    async fn starts(call: F) -> Self {
+        let mut sleeper = Self {
+            call: Box::pin(call),
+            woken: Arc::default(),
+            answer: None,
+        };
+        sleeper.looks().await;
+        sleeper
+    }
+
+    async fn looks(&mut self) {
+        self.woken.0.store(false, Relaxed);
+        let waker = Waker::from(self.woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        // Tokio makes a task yield after 128 operations in one poll: a look would be in vain.
+        let look = unconstrained(async { self.call.as_mut().poll(&mut cx) });
+        if let Poll::Ready(output) = look.await {
+            self.answer = Some(output);
+        }
+    }
+
+    fn was_woken(&self) -> bool {
+        self.woken.0.load(Relaxed)
+    }
 }
 
 /// The most tasks that are alive while the others run.
