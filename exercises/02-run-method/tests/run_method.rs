@@ -245,26 +245,46 @@ fn the_task_returns_the_last_count() {
 
 /// What is in the mailbox when the last handle is dropped is counted before the task ends.
 ///
-/// Page: chapter 1, "How it ends". The slips: a signal that ends the loop at once; a handle that aborts the task.
+/// Page: chapter 1, "How it ends". The slips: a signal that ends the loop at once; a handle that aborts the task; a
+/// last message, for which a full mailbox has no slot.
 #[test]
 fn the_last_count_has_all_that_was_sent() {
     check(|| async {
         // How many messages the mailbox takes at once: asked at another door.
         let (other, _task) = open(0);
         let slots = answered_at_once(2_000, || other.pass(1)).await;
-        let (door, task) = open(100);
-        // The mailbox is full, the callers give up, and the last handle goes, all before the actor gets to run.
-        start_and_drop(slots, || door.pass(5)).await;
-        drop(door);
-        match within("the task's result", task).await {
-            Ok(last) => assert_eq!(
-                last,
-                100 + 5 * slots as i64,
-                "a pass of 5 was in each of the mailbox's {slots} slots when the last handle was dropped: the task has to handle all of them before it ends"
-            ),
-            Err(error) => panic!(
-                "the last handle was dropped, and the task came to no result: {error}. It ends by itself, when `recv` gives None"
-            ),
+        drop(other);
+        for elsewhere in [false, true] {
+            let (door, task) = open(100);
+            // The mailbox is full, the callers give up, and the last handle goes, all before the actor gets to run.
+            start_and_drop(slots, || door.pass(5)).await;
+            let dropped = if elsewhere {
+                let thread = thread::spawn(move || drop(door));
+                assert!(
+                    thread.join().is_ok(),
+                    "dropping a handle outside of a runtime panics: a thread may hold the last one"
+                );
+                "dropped on a thread of its own, outside of the runtime"
+            } else {
+                drop(door);
+                "dropped"
+            };
+            assert_eq!(
+                alive_tasks().await,
+                0,
+                "the mailbox was full when the last handle was {dropped}, and the task is still there. Who tells it to end? A message may find no free slot, and a task \
+                 can be started in a runtime only. The last Sender's end is what `recv` notices, wherever it is dropped"
+            );
+            match within("the task's result", task).await {
+                Ok(last) => assert_eq!(
+                    last,
+                    100 + 5 * slots as i64,
+                    "a pass of 5 was in each of the mailbox's {slots} slots when the last handle was {dropped}: the task has to handle all of them before it ends"
+                ),
+                Err(error) => panic!(
+                    "the last handle was {dropped}, and the task came to no result: {error}. It ends by itself, when `recv` gives None"
+                ),
+            }
         }
     });
 }
