@@ -389,7 +389,7 @@ fn the_mailbox_is_bounded() {
 /// The JoinHandle is that of the actor's own task: aborting it stops the actor, and nobody counts any more.
 ///
 /// Page: "Where the spawn goes". The slips: the JoinHandle of a task around the actor's own task; a count that the handle reaches
-/// without the task.
+/// without the task; a mailbox that is closed by something that the task makes in its first turn.
 #[test]
 fn aborting_the_task_stops_the_actor() {
     check(|| async {
@@ -423,6 +423,24 @@ fn aborting_the_task_stops_the_actor() {
         let _ = ends("that waited when the task was aborted", waits).await;
         let late = async move { door.pass(1).await };
         panics("that came after the task was aborted", late).await;
+        // The task's turn has not come yet: nothing that it would do by itself has been done.
+        let (door, task) = open(0);
+        let mut waits = Box::pin({
+            let door = door.clone();
+            async move { door.pass(0).await }
+        });
+        let _ = once(waits.as_mut()).await;
+        task.abort();
+        settle().await;
+        let which =
+            "whose message was in the mailbox when the task was aborted, before its first turn,";
+        let _ = ends(which, waits).await;
+        let late = async move { door.pass(1).await };
+        panics(
+            "that came after the task was aborted, before its first turn,",
+            late,
+        )
+        .await;
         assert_eq!(
             alive_tasks().await,
             0,
@@ -486,7 +504,7 @@ async fn ends(
     assert!(
         done,
         "a `pass` {which} waits on and on, and nobody is at the door any more. Does somebody else still hold the mailbox (a handle, another task, a thread)? Or does the \
-         call itself hold the Sender of its reply?"
+         call itself hold the Sender of its reply, or wait for a lock that another call holds?"
     );
     call.await
 }
