@@ -449,6 +449,54 @@ fn aborting_the_task_stops_the_actor() {
     });
 }
 
+/// A count beyond an `i64` is the callers' fault. The task panics, as a plain `+=` does in a debug build, and then it is gone: its result is an
+/// `Err`, and nobody waits for an answer that never comes.
+///
+/// Page: "What the task returns". The slips: `wrapping_add` and the like; a task around the actor's own that makes up a result, or that
+/// keeps the mailbox.
+#[test]
+fn a_count_beyond_an_i64_ends_the_task() {
+    check(|| async {
+        let (door, task) = open(i64::MAX);
+        if !cfg!(debug_assertions) {
+            assert_eq!(
+                within("the answer to `pass(1)`", door.pass(1)).await,
+                i64::MIN,
+                "as many were inside as an `i64` can count, and one more came in: in a release build the count wraps, and `+=` does that by itself"
+            );
+            return;
+        }
+        expect_panics(""); // that is what the test is about
+        let [mut too_many, mut behind] = [1, 0].map(|people| {
+            let door = door.clone();
+            Box::pin(async move { door.pass(people).await })
+        });
+        let _ = once(too_many.as_mut()).await;
+        let _ = once(behind.as_mut()).await;
+        if let Ok(inside) = ends(
+            "after which more are inside than an `i64` can count",
+            too_many,
+        )
+        .await
+        {
+            panic!(
+                "as many were inside as an `i64` can count, and one more came in. In a debug build the task panics then, and this caller was told that {inside} are inside. \
+                 `+=` panics by itself"
+            );
+        }
+        // One that has its answer from a dying actor does not wait any more.
+        let _ = ends("that came after the one at which the task panicked", behind).await;
+        let late = async move { door.pass(0).await };
+        panics("that came when the task had panicked", late).await;
+        if let Ok(last) = within("the task's result", task).await {
+            panic!(
+                "the task panicked, since the count went beyond an `i64`, and its JoinHandle gives {last}: the count is lost, and the result has to be an `Err`. Is there a task \
+                 around the actor's own that makes up a count?"
+            );
+        }
+    });
+}
+
 /// The runtime may end before the handles do: when `main` returns, or a test. Then nobody can count any more, and `pass` panics, as
 /// `# Panics` in src/lib.rs has it.
 ///
