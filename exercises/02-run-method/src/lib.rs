@@ -34,7 +34,7 @@ pub struct DoorHandle {
 /// The task ends when the last handle is dropped, and returns how many people are inside then: all that was in the mailbox is counted
 /// first. Call it inside a Tokio runtime. (A handle may be dropped anywhere.)
 ///
-/// The mailbox is bounded, and all handles share it. Neither a pass nor a clone starts another task.
+/// The mailbox is bounded (a thousand messages at most), and all handles share it. Neither a pass nor a clone starts another task.
 pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
     let (sender, mailbox) = mpsc::channel(8);
     let mut door = DoorHandle {

@@ -121,7 +121,7 @@ fn callers_wait_in_line() {
         );
         assert!(
             slots < 2_000,
-            "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound?"
+            "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound, and one below that?"
         );
         let (door, _task) = open(0);
         let line = wait_in_line(2 * slots + 1, Duration::ZERO, || door.pass(1)).await;
