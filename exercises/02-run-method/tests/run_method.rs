@@ -108,7 +108,8 @@ fn a_caller_that_gives_up_does_no_harm() {
 /// Passes are counted in the order in which they came. Callers that find the mailbox full wait in line: each sleeps until it is its turn.
 ///
 /// Page: chapter 1, "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for
-/// all that wait, so that the first to look takes the free slot; one that is lost with a caller that gives up.
+/// all that wait, so that the first to look takes the free slot; one that is lost with a caller that gives up, or
+/// that goes to a task which has handed its call on.
 #[test]
 fn callers_wait_in_line() {
     check(|| async {
@@ -156,6 +157,11 @@ fn callers_wait_in_line() {
         drop(impatient);
         settle().await;
         assert!(
+            last.was_woken() || !last.other_was_woken(),
+            "a caller that waited for a free slot was polled by one task, and then by another one, as happens to a future that is handed on. Its turn came, and the first task \
+             was woken: who polled last is to be woken"
+        );
+        assert!(
             last.was_woken(),
             "a caller waited for a free slot, and those before it in the line gave up when it was their turn. All slots are free, and it sleeps on: whoever was woken and \
              gives up has to wake the next one. `send(…).await` sees to that, also when it is dropped"
@@ -201,7 +207,7 @@ fn clones_count_at_the_same_door() {
 
 /// Another door has another count.
 ///
-/// The slip: a `static`, which all doors of the program share.
+/// The slip: a `static`, which all doors of the program share: the count, or what bounds the mailbox.
 #[test]
 fn two_doors_count_independently() {
     check(|| async {
@@ -214,6 +220,16 @@ fn two_doors_count_independently() {
                 "10 were inside behind one door, and 200 behind another one; people came in through both, one by one. Each door counts its own: is there a `static`?"
             );
         }
+        // The first one's mailbox is full, and the second one's is empty.
+        start_and_drop(5_000, || first.pass(0)).await;
+        start_and_drop(1, || second.pass(1)).await;
+        settle().await;
+        assert_eq!(
+            within("the answer to `pass(0)`", second.pass(0)).await,
+            202,
+            "callers filled the mailbox of one door, and in the same moment 1 came in at another one and gave up. The mailbox there was empty, so it is counted. Each door has \
+             a mailbox of its own: is there a `static` that all doors share?"
+        );
     });
 }
 
@@ -583,10 +599,12 @@ async fn once<F: Future>(mut call: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await
 }
 
-/// A call that is polled only when it is told to, and knows whether somebody has woken it meanwhile.
+/// A call that is polled only when it is told to, and knows whether somebody has woken it meanwhile. At the start another task polls it, too,
+/// and hands it on.
 struct Sleeper<F: Future> {
     call: Pin<Box<F>>,
     woken: Arc<Woken>,
+    other: Arc<Woken>,
     answer: Option<F::Output>,
 }
 
@@ -604,8 +622,11 @@ impl<F: Future> Sleeper<F> {
         let mut sleeper = Self {
             call: Box::pin(call),
             woken: Arc::default(),
+            other: Arc::default(),
             answer: None,
         };
+        sleeper.looks().await;
+        std::mem::swap(&mut sleeper.woken, &mut sleeper.other);
         sleeper.looks().await;
         sleeper
     }
@@ -623,6 +644,10 @@ impl<F: Future> Sleeper<F> {
 
     fn was_woken(&self) -> bool {
         self.woken.0.load(Relaxed)
+    }
+
+    fn other_was_woken(&self) -> bool {
+        self.other.0.load(Relaxed)
     }
 }
 
