@@ -58,18 +58,27 @@ fn callers_stand_in_line() {
                 accepted < 2_000,
                 "{accepted} posts were accepted, and nobody had to wait for a slot: what bounds the posts that wait?"
             );
-            for _ in 0..20 {
+            for n in line.len()..line.len() + 20 {
                 let posts = posts.clone();
-                line.spawn(async move { posts.post("a".to_owned()).await });
+                line.spawn(async move { posts.post(n.to_string()).await });
             }
             settle().await;
-            accepted += std::iter::from_fn(|| line.try_join_next()).count();
+            for posted in std::iter::from_fn(|| line.try_join_next()) {
+                assert!(
+                    matches!(posted, Ok(Ok(()))),
+                    "a caller that found no free slot was told Closed: it waits for one, however many wait already"
+                );
+                accepted += 1;
+            }
         }
         let newcomer = posts.clone();
         let newcomer = tokio::spawn(async move {
             for _ in 0..3 {
                 let report = within("the report of a delivery", events.recv()).await;
-                assert_eq!(report, Some(delivered("a")), "there are handles");
+                assert!(
+                    matches!(report, Some(Event::Delivered(_))),
+                    "{report:?} was reported where a delivery comes next: there are handles, posts wait, and nobody has paused"
+                );
                 let accepted = start_and_drop(1, || newcomer.post("b".to_owned())).await;
                 assert_eq!(
                     accepted, 0,
