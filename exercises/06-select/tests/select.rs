@@ -97,15 +97,18 @@ fn callers_stand_in_line() {
 
 /// Step 1. Deliveries go on for hours.
 ///
-/// Page: "Two mailboxes". The slips: anything that is counted and never given back; a queue that drops what is too much.
+/// Page: "Two mailboxes". The slips: anything that is counted and never given back; a queue that drops what is too much; anything that
+/// becomes another actor after so many posts.
 #[test]
 fn ten_thousand_posts_are_delivered() {
     check(|| async {
-        let (posts, _control, mut events) = start();
+        let (posts, control, mut events) = start();
+        let start = Instant::now();
         let posting = tokio::spawn(async move {
             for n in 1..=10_000 {
                 post(&posts, &n.to_string()).await;
             }
+            posts
         });
         for n in 1..=10_000 {
             let event = within(&format!("post {n} of 10000"), events.recv()).await;
@@ -114,7 +117,29 @@ fn ten_thousand_posts_are_delivered() {
                 "post {n} of 10000 is next, and what was reported is {event:?}"
             );
         }
-        posting.await.expect("the caller has posted all");
+        assert!(
+            start.elapsed().as_secs() >= 9_999,
+            "10000 deliveries were done in {:?}: each takes a second, and there is one at a time, to the last one",
+            start.elapsed()
+        );
+        let posts = posting.await.expect("the caller has posted all");
+        pause(&control).await;
+        next(&mut events, Event::Paused, "a pause is reported").await;
+        post(&posts, "one more").await;
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [],
+            "after 10000 deliveries a pause holds nothing back any more"
+        );
+        resume(&control).await;
+        next(&mut events, Event::Resumed, "a resume is reported").await;
+        next(
+            &mut events,
+            delivered("one more"),
+            "what was posted during the pause is delivered after it",
+        )
+        .await;
     });
 }
 
