@@ -207,6 +207,17 @@ fn every_press_is_reported() {
             "pause and resume, 2500 times: each press is reported, and {} reports came for 5000",
             reported.len()
         );
+        for _ in 0..300 {
+            pause(&control).await;
+        }
+        resume(&control).await;
+        settle().await;
+        let reported = taken(&mut events);
+        assert!(
+            reported == [vec![Paused; 300], vec![Resumed]].concat(),
+            "300 times pause and then one resume: each press is reported, and {} reports came for 301",
+            reported.len()
+        );
         post(&posts, "a").await;
         next(
             &mut events,
@@ -214,6 +225,15 @@ fn every_press_is_reported() {
             "one resume ends a pause, however often it was pressed",
         )
         .await;
+        pause(&control).await;
+        next(&mut events, Paused, "each press is reported").await;
+        post(&posts, "b").await;
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            taken(&mut events),
+            [],
+            "after some thousand presses a pause is reported, and holds nothing back any more"
+        );
     });
 }
 
