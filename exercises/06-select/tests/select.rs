@@ -9,10 +9,10 @@ use harness::{
     alive_tasks, check, on_a_runtime_that_ends, settle, start_and_drop, wake_ups, within,
 };
 use select::{Closed, ControlHandle, Event, PostsHandle, open};
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver},
-    task::JoinSet,
+    task::{JoinSet, coop::unconstrained},
     time::{Instant, sleep},
 };
 
@@ -359,33 +359,62 @@ fn waiting_costs_nothing() {
 
 /// Step 2. When the actor is gone and a handle is not, each call says so.
 ///
-/// Page: "Where it ends". The slips: an error that is thrown away; a button that reports by itself, so that no actor hears it.
+/// Page: "Where it ends". The slips: an error that is thrown away; a button that reports by itself, so that no actor hears it;
+/// a caller in line whom nobody wakes.
 #[test]
 fn without_the_actor_each_call_says_closed() {
     check(|| async {
         let (out, mut events) = mpsc::unbounded_channel();
         // As when `main` returns: the runtime is shut down, and its tasks with it.
-        let (posts, control) = on_a_runtime_that_ends(move || async move {
+        type Call = Pin<Box<dyn Future<Output = Result<(), Closed>> + Send>>;
+        let (posts, control, waits) = on_a_runtime_that_ends(move || async move {
             let (posts, control) = open(out);
-            for _ in 0..2_000 {
-                start_and_drop(1, || posts.post("b".to_owned())).await;
-            }
-            (posts, control)
+            start_and_drop(2_000, || posts.post("b".to_owned())).await;
+            // One more is in the middle of its call.
+            let handle = posts.clone();
+            let mut call: Call = Box::pin(async move { handle.post("c".to_owned()).await });
+            let poll = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx)));
+            let waits = unconstrained(poll).await.is_pending().then_some(call);
+            (posts, control, waits)
         });
         let calls = [
             (
                 "post",
-                within("an answer to `post`", posts.post("a".to_owned())).await,
+                within(
+                    "an answer to `post`, after the runtime of the actor was shut down,",
+                    posts.post("a".to_owned()),
+                )
+                .await,
             ),
             (
                 "pause",
-                within("an answer to `pause`", control.pause()).await,
+                within(
+                    "an answer to `pause`, after the runtime of the actor was shut down,",
+                    control.pause(),
+                )
+                .await,
             ),
             (
                 "resume",
-                within("an answer to `resume`", control.resume()).await,
+                within(
+                    "an answer to `resume`, after the runtime of the actor was shut down,",
+                    control.resume(),
+                )
+                .await,
             ),
         ];
+        if let Some(call) = waits {
+            let result = within(
+                "an answer to a `post` that waited for a slot when the runtime of the actor was shut down",
+                call,
+            )
+            .await;
+            assert_eq!(
+                result,
+                Err(Closed),
+                "the runtime of the actor was shut down while a `post` waited for a slot, and it does not say that what was sent cannot arrive"
+            );
+        }
         for (call, result) in calls {
             assert_eq!(
                 result,
