@@ -453,6 +453,17 @@ fn control_works_on_without_posts() {
         .await;
         assert!(control.resume().await.is_ok());
         next(&mut events, Event::Resumed, "a resume is reported").await;
+        sleep(HOURS).await;
+        assert!(
+            control.pause().await.is_ok(),
+            "hours after the last PostsHandle was dropped, `pause` said Closed: the actor lives as long as there is a ControlHandle"
+        );
+        next(
+            &mut events,
+            Event::Paused,
+            "hours after the last PostsHandle was dropped, a press is still reported",
+        )
+        .await;
     });
 }
 
@@ -474,6 +485,18 @@ fn posts_go_on_without_control() {
             &mut events,
             delivered("a"),
             "all ControlHandles are gone, and posts are delivered on",
+        )
+        .await;
+        sleep(HOURS).await;
+        let posted = within("a slot for a post", posts.post("b".to_owned())).await;
+        assert!(
+            posted.is_ok(),
+            "hours after the last ControlHandle was dropped, `post` said Closed: the actor lives as long as there is a PostsHandle"
+        );
+        next(
+            &mut events,
+            delivered("b"),
+            "hours after the last ControlHandle was dropped, posts are still delivered",
         )
         .await;
     });
@@ -709,6 +732,9 @@ fn a_delivery_is_finished_without_control() {
 fn your_promises_hold_whatever_callers_do() {
     harness::scenarios::<scenarios::Delivery>(500);
 }
+
+/// Longer than a time-out that somebody may have. A test as a whole may take a virtual day.
+const HOURS: Duration = Duration::from_secs(11 * 3600 + 13);
 
 fn start() -> (PostsHandle, ControlHandle, UnboundedReceiver<Event>) {
     let (out, events) = mpsc::unbounded_channel();
