@@ -17,6 +17,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+/// So many speak at once that the last one waits for five hours and a half.
+const LONG_LINE: u64 = 20_000;
+
 /// Step 1. What is said gets a number at once, and is reported when it is saved.
 ///
 /// Page: "Two actors that need each other". The slips: `say` waits until the archive is done; the archive gets the number, and looks elsewhere for
@@ -273,6 +276,25 @@ fn callers_stand_in_line() {
             );
         }
         drop(room);
+        count_reports(&mut saved).await;
+    });
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        let mut speaking = JoinSet::new();
+        for _ in 0..LONG_LINE {
+            let room = room.clone();
+            speaking.spawn(async move { room.say("hello".to_owned()).await });
+        }
+        sleep(Duration::from_secs(3_333)).await;
+        let late = room.say("hello".to_owned()).await;
+        assert_eq!(
+            late,
+            Ok(LONG_LINE + 1),
+            "{LONG_LINE} spoke at once, and one more an hour later. Its message got this number, and all the others had waited longer: callers stand in line, and nobody \
+             goes back to its end, however long it has waited"
+        );
+        drop(room);
+        speaking.join_all().await;
         count_reports(&mut saved).await;
     });
 }
