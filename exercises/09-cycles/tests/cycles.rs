@@ -7,8 +7,8 @@ mod scenarios;
 
 use cycles::{Closed, RoomHandle, Store, open};
 use harness::{
-    alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle, start_and_drop,
-    wait_in_line, wake_ups_so_far, within,
+    Calls, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
+    start_and_drop, wait_in_line, wake_ups_so_far, within,
 };
 use std::{
     collections::BTreeMap,
@@ -361,7 +361,7 @@ fn a_dropped_call_is_handled_like_any_other() {
 /// Step 2. A caller may go away while it waits: its task was stopped, or it had a time-out. The room does not mind.
 ///
 /// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a count or a number that depends on whether the caller
-/// is still there.
+/// is still there; a turn that is lost with the caller to whom it was given.
 #[test]
 fn a_caller_that_gives_up_does_no_harm() {
     check(|| async {
@@ -393,6 +393,37 @@ fn a_caller_that_gives_up_does_no_harm() {
         );
         let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
         assert_all_reported(&reported, number);
+    });
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        let mut calls = Calls::new();
+        for call in 0..4_000 {
+            let room = room.clone();
+            calls
+                .start(call, async move { room.say("never mind".to_owned()).await })
+                .await;
+        }
+        // Those at the head of the line are given every slot that there is, and none of them looks before it gives up.
+        sleep(Duration::from_secs(2_100)).await;
+        drop(calls);
+        sleep(Duration::from_secs(2_100)).await;
+        let said = room.say("hello".to_owned());
+        let Ok(said) = timeout(Duration::from_secs(60), said).await else {
+            panic!(
+                "4000 callers of `say` gave up, some of them in the moment in which their turn had come. All is saved since then, and the next one still waits for its turn: \
+                 a turn that nobody takes goes to the next caller"
+            );
+        };
+        sleep(Duration::from_secs(2)).await;
+        let reported: Vec<u64> = std::iter::from_fn(|| saved.try_recv().ok()).collect();
+        assert_eq!(
+            said,
+            Ok(reported.len() as u64),
+            "4000 callers of `say` gave up, most of them while they waited for their turn, and {} messages were saved. The next one did not get the next number: a call that gives \
+             up before its turn uses up none",
+            reported.len() - 1
+        );
+        assert_all_reported(&reported, reported.len() as u64);
     });
 }
 
