@@ -331,7 +331,8 @@ fn numbers_go_on() {
 
 /// Step 2. A call that is dropped takes nothing back: when the room has its message, it is saved like every other one.
 ///
-/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there.
+/// Page: chapter 1, "The reply". The slips: `unwrap()` on sending the reply; a room that first looks whether its caller is still there; one that
+/// ends with the last handle, whatever its mailbox holds.
 #[test]
 fn a_dropped_call_is_handled_like_any_other() {
     check(|| async {
@@ -354,6 +355,17 @@ fn a_dropped_call_is_handled_like_any_other() {
             say(&room).await,
             2,
             "a message whose caller gave up was saved as number 1, so the next one gets number 2"
+        );
+    });
+    check(|| async {
+        let (room, mut saved) = start(Store::new());
+        start_and_drop(1, || room.say("never mind".to_owned())).await;
+        drop(room);
+        assert_eq!(
+            count_reports(&mut saved).await,
+            1,
+            "a caller gave up when its message was in the mailbox, and the last handle went at once. A mailbox that is closed may still hold messages: they are handled like any \
+             other, and then the room ends"
         );
     });
 }
