@@ -272,7 +272,11 @@ fn callers_stand_in_line() {
     check(|| async {
         let (room, mut saved) = start(Store::new());
         let minute = Duration::from_millis(61_300);
-        let line = wait_in_line(4_000, minute, || room.say("hello".to_owned())).await;
+        let mut texts = ["hello", "is anybody here?", "", "bye!"]
+            .into_iter()
+            .cycle();
+        let say = || room.say(texts.next().unwrap_or_default().to_owned());
+        let line = wait_in_line(4_000, minute, say).await;
         assert!(
             !line.last_was_woken,
             "4000 spoke at once, and a minute later the last one was woken: its turn cannot have come. Does it try again and again? It sleeps until it is its turn"
