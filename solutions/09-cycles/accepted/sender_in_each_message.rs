@@ -1,4 +1,4 @@
-//! accepted: a WeakSender for the way back, and a strong one inside each job: the room lives as long as handles or jobs do. No drain to forget; but the room must never wait for a slot at the archive, so callers wait for a permit, which goes with the job and comes back when it is done.
+//! accepted: no way back is kept anywhere: a strong Sender comes with each message and goes on in its job, so the room lives as long as handles, messages or jobs do. No drain to forget; but the room must never wait for a slot at the archive, so callers wait for a permit, which goes with the job and comes back when it is done.
 
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -54,6 +54,8 @@ enum Message {
     Say {
         text: String,
         permit: OwnedSemaphorePermit,
+        /// Keeps the room alive until the message is saved, also when its caller's handle was the last one.
+        room: mpsc::Sender<Message>,
         reply: oneshot::Sender<u64>,
     },
     Unsaved {
@@ -75,7 +77,6 @@ struct Job {
 
 async fn room(
     mut mailbox: mpsc::Receiver<Message>,
-    own: mpsc::WeakSender<Message>,
     // Unbounded: the archive waits for a slot in the room's mailbox, so the room must not wait for one in the archive's. Permits
     // bound it.
     archive: mpsc::UnboundedSender<Job>,
@@ -87,10 +88,9 @@ async fn room(
             Message::Say {
                 text,
                 permit,
+                room,
                 reply,
             } => {
-                // None when the caller's handle was the last one and is gone: then the caller is gone too.
-                let Some(room) = own.upgrade() else { continue };
                 if archive
                     .send(Job {
                         number: last + 1,
@@ -137,7 +137,7 @@ pub fn open(store: Store, saved: mpsc::UnboundedSender<u64>) -> RoomHandle {
     let (sender, mailbox) = mpsc::channel(8);
     let (to_archive, jobs) = mpsc::unbounded_channel();
     tokio::spawn(archive(jobs, store));
-    tokio::spawn(room(mailbox, sender.downgrade(), to_archive, saved));
+    tokio::spawn(room(mailbox, to_archive, saved));
     RoomHandle {
         mailbox: sender,
         permits: Arc::new(Semaphore::new(16)),
@@ -158,6 +158,7 @@ impl RoomHandle {
         let message = Message::Say {
             text,
             permit,
+            room: self.mailbox.clone(),
             reply,
         };
         let _ = self.mailbox.send(message).await;
