@@ -17,6 +17,7 @@
 /// Reaches the actor of one room. Every clone reaches the same one.
 ///
 /// The actor runs as long as any of its handles is alive. Its tasks are started by `new`; neither a clone nor a question starts another one.
+/// They wait for the next message, and for no timer.
 #[derive(Clone)]
 pub struct SequencerHandle {
     // What does a handle need in order to reach its actor?
@@ -28,7 +29,8 @@ impl SequencerHandle {
         todo!("step 1: make a mailbox, start the actor, keep what is needed to reach it")
     }
 
-    /// The next number of this room. The question that comes into the mailbox first gets the smaller one.
+    /// The next number of this room. The question that comes into the mailbox first gets the smaller one. A call waits for
+    /// a free slot in the mailbox, then for its answer, and for nothing else.
     ///
     /// A call that is dropped after its message was sent has used up a number; one that still waits for a free slot in the mailbox has not.
     ///
