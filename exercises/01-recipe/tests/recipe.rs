@@ -35,7 +35,7 @@ fn numbers_start_at_one_and_go_on() {
 
 /// A clone is one more way to the same actor, not one more actor.
 ///
-/// Page: "The handle". The slip: a `Clone` written by hand that starts a new task.
+/// Page: "The handle". The slips: a `Clone` written by hand that starts a new task; handles that are counted in a small type.
 #[test]
 fn clones_count_together() {
     check(|| async {
@@ -60,6 +60,11 @@ fn clones_count_together() {
             .await,
             3,
             "the actor lives on as long as any handle does"
+        );
+        drop(vec![clone.clone(); 70_000]);
+        assert!(
+            alive_tasks().await > 0,
+            "70000 more clones came and went, and the actor ended with one of them: it lives on as long as any handle does"
         );
     });
 }
@@ -109,12 +114,16 @@ fn numbers_go_on_without_an_end() {
                     async move { room.next_number().await }
                 })
                 .collect();
-            let numbers = within("the numbers of 50 callers", callers.join_all()).await;
-            assert_eq!(
-                numbers.into_iter().max(),
-                Some(before + 50),
-                "50 more callers asked after {before}: a room's numbers go on without an end"
-            );
+            let what = format!("the numbers of 50 callers that ask after {before} others");
+            let numbers = within(&what, callers.join_all()).await;
+            if let Some(missing) =
+                (before + 1..=before + 50).find(|number| !numbers.contains(number))
+            {
+                panic!(
+                    "50 more callers asked after {before}, and nobody got {missing}; the highest number was {}. A room's numbers go on without an end, and each is given out once",
+                    numbers.iter().max().unwrap_or(&0)
+                );
+            }
         }
     });
 }
@@ -255,19 +264,35 @@ fn a_caller_that_gives_up_does_no_harm() {
             number > 2,
             "the numbers go on after 2, but this was {number}"
         );
+        // One that panics, with its handle in its hand.
+        expect_panics(OF_A_CALLER);
+        let clone = room.clone();
+        let caller = tokio::spawn(async move {
+            clone.next_number().await;
+            panic!("{OF_A_CALLER}");
+        });
+        assert!(
+            caller.await.is_err_and(|error| error.is_panic()),
+            "it panics"
+        );
+        assert!(
+            alive_tasks().await >= before,
+            "a caller panicked after its answer, and your actor died with it: that is no business of the actor"
+        );
     });
 }
 
 /// Once a question is in the mailbox, dropping the call takes nothing back: it is handled anyway, and uses up a number.
 ///
 /// Page: "The reply". The slips: an actor that skips those who no longer wait, or takes their number back; a caller that counts by itself
-/// when the answer comes.
+/// when the answer comes; a slot in the mailbox that is lost with its caller, or given back too early.
 #[test]
 fn a_question_counts_though_its_caller_gives_up() {
     check(|| async {
         let room = SequencerHandle::new();
         // Polled once, so that its message is in the mailbox; then dropped.
         start_and_drop(1, || room.next_number()).await;
+        settle().await;
         let number = within(
             "the number of a caller that comes later",
             room.next_number(),
@@ -287,6 +312,45 @@ fn a_question_counts_though_its_caller_gives_up() {
         assert_eq!(
             number, 3,
             "a call was made and never awaited: it should have asked nothing"
+        );
+        // The slip: an actor that does without them, or ends, when too many in a row have gone.
+        let many = 1_000;
+        for caller in 1..=many {
+            start_and_drop(1, || room.next_number()).await;
+            assert!(
+                alive_tasks().await > 0,
+                "{caller} callers in a row gave up, and your actor ended: a reply that nobody waits for is no error of the actor, however many there are"
+            );
+        }
+        let number = within(
+            "the number of a caller that comes after 1000 others which gave up",
+            room.next_number(),
+        )
+        .await;
+        let last = 3 + many + 1;
+        assert_eq!(
+            number, last,
+            "{many} callers asked after number 3, one after the other, and each gave up after its first poll. Its question should have been in the mailbox, \
+             which was empty, and each of them uses up a number"
+        );
+        // The slips: some of those that were in the mailbox do not count, or some of those that still waited for a slot do.
+        let other = SequencerHandle::new();
+        let slots = answered_at_once(2_000, || other.next_number()).await;
+        if slots == 2_000 {
+            return; // No bound: that is what `the_mailbox_is_bounded` is about.
+        }
+        start_and_drop(slots + 100, || room.next_number()).await;
+        settle().await;
+        let number = within(
+            "the number of a caller that comes after those that gave up with a full mailbox",
+            room.next_number(),
+        )
+        .await;
+        let used_up = number.saturating_sub(last + 1);
+        assert_eq!(
+            used_up, slots as u64,
+            "callers asked and gave up, more than the mailbox has slots, and {used_up} numbers are used up. In the mailbox there were {slots} questions, which count; \
+             a caller that still waits for a free slot when it gives up uses up no number"
         );
     });
 }
@@ -335,7 +399,7 @@ fn one_task_owns_the_count() {
 
 /// With the last handle gone nobody can ask any more: the actor ends, and without a panic.
 ///
-/// Page: "How it ends". The slips: the actor holds a Sender to itself; `recv().await.unwrap()`.
+/// Page: "How it ends". The slips: the actor holds a Sender to itself; `recv().await.unwrap()`; a time-out for the next message.
 #[test]
 fn the_task_ends_with_the_last_handle() {
     check(|| async {
@@ -353,6 +417,11 @@ fn the_task_ends_with_the_last_handle() {
                 wake_ups < 24,
                 "in {} of silence the runtime woke up {wake_ups} times: something works although nobody asks. An actor waits for the next message with \
                  `recv().await`, and needs no timer",
+                at_time(Duration::from_secs(silence))
+            );
+            assert!(
+                alive_tasks().await > 0,
+                "nobody asked anything for {}, and the actor has ended, though there are handles: it waits for the next message however long that takes",
                 at_time(Duration::from_secs(silence))
             );
         }
@@ -412,21 +481,29 @@ fn the_mailbox_is_bounded() {
 /// The runtime may end before the handles do: when `main` returns, or a test. Then nobody can answer any more, and a call says so: it
 /// panics, as `# Panics` in src/lib.rs has it.
 ///
-/// Page: "The reply". The slips: an answer that is made up (`unwrap_or(0)`); a call that tries again for ever, or starts another actor.
+/// Page: "The reply". The slips: an answer that is made up (`unwrap_or(0)`); a call that tries again for ever, or starts another actor;
+/// slots that nobody gives back any more.
 #[test]
 fn without_its_runtime_a_call_panics() {
     check(|| async {
         expect_panics(""); // that is what the test is about
-        let (room, waits) = on_a_runtime_that_ends(|| async {
+        let (room, waits, in_line) = on_a_runtime_that_ends(|| async {
             let room = SequencerHandle::new();
             within("the first number", room.next_number()).await;
-            // It waits for its answer when the runtime ends.
-            let clone = room.clone();
-            let mut waits = Box::pin(async move { clone.next_number().await });
+            // One waits for its answer when the runtime ends, the other one for a free slot: between them came more than the mailbox holds.
+            let call = |room: SequencerHandle| Box::pin(async move { room.next_number().await });
+            let (mut waits, mut in_line) = (call(room.clone()), call(room.clone()));
             let _ = once(waits.as_mut()).await;
-            (room, waits)
+            start_and_drop(2_000, || room.next_number()).await;
+            let _ = once(in_line.as_mut()).await;
+            (room, waits, in_line)
         });
         panics("a call that waited when its runtime ended", waits).await;
+        panics(
+            "a call that found the mailbox full when its runtime ended",
+            in_line,
+        )
+        .await;
         let clone = room.clone();
         let late = async move { clone.next_number().await };
         panics("a call after its runtime had ended", late).await;
@@ -443,6 +520,8 @@ fn without_its_runtime_a_call_panics() {
 fn your_promises_hold_whatever_callers_do() {
     harness::scenarios::<scenarios::Numbers>(300);
 }
+
+const OF_A_CALLER: &str = "a caller panics: its own affair";
 
 fn an_async_task_is_there() {
     assert!(

@@ -1,5 +1,5 @@
 //! rejected: the_task_ends_with_the_last_handle
-//! says: one of two handles was dropped: the actor should still be there
+//! says: and the actor has ended, though there are handles
 //! thinks: "When nobody has asked for nine hours, the room is empty."
 
 use std::time::Duration;
