@@ -431,6 +431,10 @@ impl Room {
                 in_no_time("the answer to a post", handle.post("the last one", "hello")).await;
             let next = total + 1;
             assert!(
+                post != Err(Refused),
+                "\"the last one\" was refused, and has posted 0 of {limit}"
+            );
+            assert!(
                 post == Ok(next),
                 "`posts_by` counts {total} posts in all, so the next one should get number {next}, and got {post:?}"
             );
