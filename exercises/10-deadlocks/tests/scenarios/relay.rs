@@ -243,6 +243,7 @@ impl Relay {
         settle().await;
         self.slots_are_taken();
         self.ends_without_a_reader().await;
+        self.ends_without_handles().await;
     }
 
     fn tell(&self, what: impl Into<String>) {
@@ -524,6 +525,25 @@ impl Relay {
             "the relay has something to hand on, and nobody reads its output any more: it should end at once, and is alive"
         );
         self.has_ended = true;
+    }
+
+    /// With nobody who could forward, and nothing left to hand on, the relay ends, whether what it has handed on is read or not.
+    async fn ends_without_handles(&self) {
+        let Some(reader) = &self.reader else { return };
+        if !self.handles.is_empty() || self.waiting.waiting().len() > 0 {
+            return;
+        }
+        let here = reader.len();
+        let missing = self.accepted - self.accepted_and_read;
+        // While the output is full, what a caller that gave up has left may still wait.
+        let none_gave_up = self.texts.len() == self.accepted;
+        if here < self.slots || none_gave_up && missing == here {
+            let alive = alive_tasks().await;
+            assert!(
+                alive == 0,
+                "all handles are gone, and all texts are in the output or read: the relay should end, and is alive"
+            );
+        }
     }
 
     async fn rest(&mut self, duration: Duration) {
