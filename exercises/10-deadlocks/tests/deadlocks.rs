@@ -10,7 +10,7 @@ use harness::{
     alive_tasks, answered_at_once, check, count_polls, expect_panics, in_no_time,
     on_a_runtime_that_ends, settle, wake_ups_so_far, within,
 };
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 use tokio::{
     sync::mpsc::{self, Receiver},
     task::JoinSet,
@@ -329,16 +329,36 @@ fn room_and_moderator_end() {
 
 /// Step 3. A handle can outlive its room, when the room's runtime is gone. Its methods panic then, as src/lib.rs says.
 ///
-/// Page: chapter 1. The slip: an answer that nobody has given: 0, or `Refused`.
+/// Page: chapter 1. The slips: an answer that nobody has given: 0, or `Refused`; a line for slots that nobody tells of the end.
 #[test]
 fn a_room_that_has_ended_gives_no_answer() {
     check(|| async {
         expect_panics("");
-        let room = on_a_runtime_that_ends(|| async {
+        let (room, calls) = on_a_runtime_that_ends(|| async {
             let room = open(1, 3);
             let _ = within("the answer to a post", room.post("ann", "hello")).await;
-            room
+            // The room does not get to run any more: one message waits in its mailbox, and the others for a slot.
+            let calls = waiting(6, |number| {
+                let room = room.clone();
+                async move {
+                    match number % 2 {
+                        0 => format!("`post` returned {:?}", room.post("ann", "hello").await),
+                        _ => format!("`posts_by` returned {}", room.posts_by("ann").await),
+                    }
+                }
+            })
+            .await;
+            (room, calls)
         });
+        for call in calls {
+            let ended = in_no_time(
+                "the panic of a call that waited for a slot, or for its answer, when its room ended",
+                tokio::spawn(call),
+            );
+            if let Ok(answer) = ended.await {
+                panic!("a call waited when its room ended, and {answer}: who has said that?");
+            }
+        }
         let post = {
             let room = room.clone();
             tokio::spawn(async move { room.post("ann", "hello").await })
@@ -424,16 +444,39 @@ fn relay_ends_without_a_reader() {
 
 /// Step 4. A handle can outlive its relay, when the relay's runtime is gone.
 ///
-/// Page: chapter 1. The slips: a text that is put where nobody will take it; a count that is kept beside the relay.
+/// Page: chapter 1. The slips: a text that is put where nobody will take it; a count that is kept beside the relay; a line for slots
+/// that nobody tells of the end.
 #[test]
 fn relay_is_closed_when_its_runtime_is_gone() {
     check(|| async {
         let (out, _texts) = mpsc::channel(1);
-        let relay = on_a_runtime_that_ends(|| async {
+        let (relay, calls) = on_a_runtime_that_ends(|| async {
             let relay = relay(out);
             let _ = within("the end of `forward`", relay.forward("first".to_owned())).await;
-            relay
+            // The relay does not get to run any more, and no mailbox of it has room for all of them.
+            let calls = waiting(60, |number| {
+                let relay = relay.clone();
+                async move {
+                    match number % 2 {
+                        0 => relay.forward("late".to_owned()).await.map(|()| 0),
+                        _ => relay.accepted().await,
+                    }
+                }
+            })
+            .await;
+            (relay, calls)
         });
+        for call in calls {
+            let answer = in_no_time(
+                "the end of a call that waited for a slot, or for its answer, when the relay's runtime went",
+                call,
+            )
+            .await;
+            assert!(
+                answer == Err(Closed),
+                "a call waited when the relay's runtime went: it should say Closed, and said {answer:?}"
+            );
+        }
         assert_closed(&relay, "the runtime of the relay is gone").await;
     });
 }
@@ -620,6 +663,21 @@ async fn wake_ups_in_an_hour() -> u64 {
         }
     }
     wake_ups_so_far() - before
+}
+
+/// Calls that have been polled once, and wait. Nobody else gets to run meanwhile.
+async fn waiting<F>(times: usize, call: impl Fn(usize) -> F) -> Vec<Pin<Box<F>>>
+where
+    F: Future,
+{
+    let mut waiting = Vec::new();
+    for number in 0..times {
+        let mut call = Box::pin(call(number));
+        if poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await {
+            waiting.push(call);
+        }
+    }
+    waiting
 }
 
 const WITHOUT_READER: &str = "nobody reads the output any more, and the relay has a text to hand on, so it ends (an error of `send` or `reserve` tells it so)";

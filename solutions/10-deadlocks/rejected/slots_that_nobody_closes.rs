@@ -1,0 +1,217 @@
+//! rejected: a_room_that_has_ended_gives_no_answer
+//! says: the panic of a call that waited for a slot, or for its answer, when its room ended never came: a deadlock
+//! thinks: "A Semaphore counts the slots, so that a caller waits before it makes its message."
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+// Part a: the room and its moderator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused;
+
+enum ToRoom {
+    Post {
+        author: String,
+        reply: oneshot::Sender<Result<u64, Refused>>,
+    },
+    PostsBy {
+        author: String,
+        reply: oneshot::Sender<u32>,
+    },
+}
+
+struct Review {
+    posts: u32,
+    reply: oneshot::Sender<bool>,
+}
+
+struct Room {
+    mailbox: mpsc::UnboundedReceiver<ToRoom>,
+    slots: Arc<Semaphore>,
+    moderator: mpsc::Sender<Review>,
+    posts: HashMap<String, u32>,
+    last: u64,
+}
+
+impl Room {
+    async fn run(mut self) {
+        while let Some(message) = self.mailbox.recv().await {
+            self.slots.add_permits(1);
+            match message {
+                ToRoom::Post { author, reply } => {
+                    let result = self.post(author).await;
+                    let _ = reply.send(result);
+                }
+                ToRoom::PostsBy { author, reply } => {
+                    let posts = self.posts.get(&author).copied().unwrap_or(0);
+                    let _ = reply.send(posts);
+                }
+            }
+        }
+    }
+
+    async fn post(&mut self, author: String) -> Result<u64, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let review = Review {
+            posts: self.posts.get(&author).copied().unwrap_or(0),
+            reply,
+        };
+        let _ = self.moderator.send(review).await;
+        match answer.await {
+            Ok(true) => {
+                *self.posts.entry(author).or_default() += 1;
+                self.last += 1;
+                Ok(self.last)
+            }
+            _ => Err(Refused),
+        }
+    }
+}
+struct Moderator {
+    mailbox: mpsc::Receiver<Review>,
+    limit: u32,
+}
+
+impl Moderator {
+    async fn run(mut self) {
+        while let Some(Review { posts, reply }) = self.mailbox.recv().await {
+            let _ = reply.send(posts < self.limit);
+        }
+    }
+}
+#[derive(Clone)]
+pub struct RoomHandle {
+    sender: mpsc::UnboundedSender<ToRoom>,
+    slots: Arc<Semaphore>,
+}
+pub fn open(mailbox: usize, limit: u32) -> RoomHandle {
+    assert!(mailbox > 0);
+    let slots = Arc::new(Semaphore::new(mailbox));
+    let (sender, room_mailbox) = mpsc::unbounded_channel();
+    let (moderator, reviews) = mpsc::channel(mailbox);
+    tokio::spawn(
+        Room {
+            mailbox: room_mailbox,
+            slots: slots.clone(),
+            moderator,
+            posts: HashMap::new(),
+            last: 0,
+        }
+        .run(),
+    );
+    tokio::spawn(
+        Moderator {
+            mailbox: reviews,
+            limit,
+        }
+        .run(),
+    );
+    RoomHandle { sender, slots }
+}
+
+impl RoomHandle {
+    pub async fn post(&self, author: &str, _text: &str) -> Result<u64, Refused> {
+        let (reply, answer) = oneshot::channel();
+        if let Ok(slot) = self.slots.acquire().await {
+            assert!(!self.sender.is_closed(), "the room has ended");
+            slot.forget();
+        }
+        let _ = self.sender.send(ToRoom::Post {
+            author: author.to_owned(),
+            reply,
+        });
+        answer.await.expect("the room has ended")
+    }
+    pub async fn posts_by(&self, author: &str) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        if let Ok(slot) = self.slots.acquire().await {
+            assert!(!self.sender.is_closed(), "the room has ended");
+            slot.forget();
+        }
+        let _ = self.sender.send(ToRoom::PostsBy {
+            author: author.to_owned(),
+            reply,
+        });
+        answer.await.expect("the room has ended")
+    }
+}
+
+// Part b: the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+enum ToRelay {
+    Forward { text: String },
+    Accepted { reply: oneshot::Sender<u64> },
+}
+
+struct Relay {
+    mailbox: mpsc::Receiver<ToRelay>,
+    out: mpsc::Sender<String>,
+    queue: VecDeque<String>,
+    accepted: u64,
+}
+
+impl Relay {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                message = self.mailbox.recv() => match message {
+                    Some(ToRelay::Forward { text }) => {
+                        self.accepted += 1;
+                        self.queue.push_back(text);
+                    }
+                    Some(ToRelay::Accepted { reply }) => {
+                        let _ = reply.send(self.accepted);
+                    }
+                    None => break,
+                },
+                permit = self.out.reserve(), if !self.queue.is_empty() => match permit {
+                    Ok(permit) => permit.send(self.queue.pop_front().expect("not empty")),
+                    Err(_) => return,
+                },
+            }
+        }
+        for text in self.queue {
+            if self.out.send(text).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+#[derive(Clone)]
+pub struct RelayHandle {
+    sender: mpsc::Sender<ToRelay>,
+}
+pub fn relay(out: mpsc::Sender<String>) -> RelayHandle {
+    let (sender, mailbox) = mpsc::channel(8);
+    tokio::spawn(
+        Relay {
+            mailbox,
+            out,
+            queue: VecDeque::new(),
+            accepted: 0,
+        }
+        .run(),
+    );
+    RelayHandle { sender }
+}
+
+impl RelayHandle {
+    pub async fn forward(&self, text: String) -> Result<(), Closed> {
+        self.sender
+            .send(ToRelay::Forward { text })
+            .await
+            .map_err(|_| Closed)
+    }
+
+    pub async fn accepted(&self) -> Result<u64, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.sender
+            .send(ToRelay::Accepted { reply })
+            .await
+            .map_err(|_| Closed)?;
+        answer.await.map_err(|_| Closed)
+    }
+}
