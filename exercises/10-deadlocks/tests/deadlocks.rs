@@ -8,12 +8,12 @@ mod scenarios;
 use deadlocks::{Closed, Refused, RelayHandle, RoomHandle, open, relay};
 use harness::{
     alive_tasks, answered_at_once, check, count_polls, expect_panics, in_no_time,
-    on_a_runtime_that_ends, settle, wake_ups_so_far, within,
+    on_a_runtime_that_ends, one_schedule, settle, wake_ups_so_far, within,
 };
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 use tokio::{
     sync::mpsc::{self, Receiver},
-    task::JoinSet,
+    task::{JoinSet, yield_now},
     time::sleep,
 };
 
@@ -549,7 +549,7 @@ fn relay_loses_nothing_when_it_is_interrupted() {
 /// Step 5. A text goes out as soon as there is a slot for it, and nobody has to ask for that.
 ///
 /// Page: "Listening while the output is full". The slips: looking for a slot only when a message comes; a relay that spins while it has
-/// nothing to hand on.
+/// nothing to hand on; a relay that hands nothing on while more is coming in (`biased;`, and the mailbox first).
 #[test]
 fn relay_hands_on_as_soon_as_there_is_a_slot() {
     check(|| async {
@@ -578,6 +578,49 @@ fn relay_hands_on_as_soon_as_there_is_a_slot() {
             wake_ups < 30,
             "the relay has nothing to hand on, but in one quiet hour the runtime woke up {wake_ups} times or more"
         );
+    });
+    check(|| async {
+        let (relay, mut out) = start(1);
+        for text in texts(6_007) {
+            within("the end of `forward`", relay.forward(text.clone()))
+                .await
+                .expect("the relay has ended early");
+            let got = in_no_time("the only text that waits", out.recv()).await;
+            assert_eq!(
+                got,
+                Some(text),
+                "each text is read before the next one is forwarded"
+            );
+        }
+    });
+    one_schedule("another one may put off the relay until all is forwarded");
+    check(|| async {
+        let (relay, mut out) = start(1);
+        let mut callers = JoinSet::new();
+        for _ in 0..3 {
+            let relay = relay.clone();
+            callers.spawn(async move {
+                for text in 1..=7_000 {
+                    let forwarded = relay.forward(text.to_string()).await;
+                    forwarded.expect("the relay has ended early");
+                    // So that the others get to run, also when `forward` never waits.
+                    if text % 100 == 0 {
+                        yield_now().await;
+                    }
+                }
+            });
+        }
+        for _ in 0..10 {
+            let text = in_no_time("the next text, while callers forward more", out.recv()).await;
+            text.expect("the relay has ended early");
+        }
+        assert!(
+            callers.try_join_next().is_none(),
+            "three callers forward 7,000 texts each, and a reader takes what comes: it had not got ten texts when one of the callers was done. \
+             A text goes out as soon as there is a slot, also while more come: when does your relay look for a slot?"
+        );
+        drop(relay);
+        while within("the rest of the output", out.recv()).await.is_some() {}
     });
 }
 
