@@ -34,7 +34,7 @@ fn a_post_gets_its_number() {
 
 /// Step 1. The moderator counts what an author has posted, and refuses what is too much.
 ///
-/// Page: "Cut one edge". The slip: a refused post counts all the same.
+/// Page: "Cut one edge". The slips: a refused post counts all the same; a count that all rooms share.
 #[test]
 fn nobody_posts_more_than_allowed() {
     check(|| async {
@@ -58,6 +58,28 @@ fn nobody_posts_more_than_allowed() {
             0,
             "an author who has not posted has posted 0"
         );
+    });
+    check(|| async {
+        let (first, second) = (open(1, 2), open(1, 1));
+        for (room, which, expected) in [
+            (&first, "first", 1),
+            (&first, "first", 2),
+            (&second, "second", 1),
+        ] {
+            let post = in_no_time("the answer to a post", room.post("ann", "hello")).await;
+            assert_eq!(
+                post,
+                Ok(expected),
+                "ann posts twice in one room, and then once in another: each room has numbers and counts of its own, and this is the {which} one"
+            );
+        }
+        for (room, which, expected) in [(first, "first", 2), (second, "second", 1)] {
+            let posts = in_no_time("the number of ann's posts", room.posts_by("ann")).await;
+            assert_eq!(
+                posts, expected,
+                "ann has posted twice in one room, and once in another: this is the {which} one"
+            );
+        }
     });
 }
 
@@ -384,7 +406,8 @@ fn your_promises_hold_whatever_callers_do() {
 
 /// Step 4. What goes in comes out, in its order, and at the end nothing is left.
 ///
-/// Page: "One actor, and a full output". The slip: texts that overtake each other, or are forgotten.
+/// Page: "One actor, and a full output". The slips: texts that overtake each other, or are forgotten; a text that is not handed on as it
+/// is; a count that all relays share.
 #[test]
 fn relay_hands_on_everything_in_order() {
     check(|| async {
@@ -406,6 +429,24 @@ fn relay_hands_on_everything_in_order() {
             .await
             .expect("the reader does not panic");
         assert_came_out(&got, 20);
+    });
+    check(|| async {
+        let ((first, mut out), (second, _other)) = (start(1), start(1));
+        in_no_time("the end of `forward`", first.forward("first".to_owned()))
+            .await
+            .expect("the relay has ended early");
+        let text = in_no_time("the text that was forwarded", out.recv()).await;
+        assert_eq!(
+            text.as_deref(),
+            Some("first"),
+            "one text is forwarded, by one of two relays"
+        );
+        let accepted = in_no_time("the answer of `accepted`", second.accepted()).await;
+        assert_eq!(
+            accepted,
+            Ok(0),
+            "one of two relays has accepted a text, and the other one none: this is the other one"
+        );
     });
 }
 
