@@ -7,8 +7,8 @@ mod scenarios;
 
 use cycles::{Closed, RoomHandle, Store, open};
 use harness::{
-    Calls, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
-    start_and_drop, wait_in_line, wake_ups_so_far, within,
+    Calls, alive_tasks, check, expect_panics, in_no_time, on_a_runtime_that_ends, one_schedule,
+    settle, start_and_drop, wait_in_line, wake_ups_so_far, within,
 };
 use std::{
     collections::BTreeMap,
@@ -292,6 +292,7 @@ fn callers_stand_in_line() {
         drop(room);
         count_reports(&mut saved).await;
     });
+    one_schedule("so many callers take a second, each time");
     check(|| async {
         let (room, mut saved) = start(Store::new());
         let mut speaking = JoinSet::new();

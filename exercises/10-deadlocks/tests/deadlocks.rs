@@ -91,6 +91,9 @@ fn nobody_posts_more_than_allowed() {
 fn thousands_at_once_on_small_mailboxes() {
     // Few first: their recording shows who waits for whom.
     for (mailbox, posts) in [(1, 60), (4, 60), (1, 700), (4, 700), (3000, 700)] {
+        if mailbox == 3000 {
+            one_schedule("this is about how many, not about when");
+        }
         check(move || async move {
             let room = open(mailbox, 7);
             let mut posting = JoinSet::new();
