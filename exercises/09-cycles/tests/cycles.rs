@@ -269,6 +269,9 @@ fn too_many_have_to_wait() {
 /// turn after a time.
 #[test]
 fn callers_stand_in_line() {
+    one_schedule(
+        "thousands of callers take long; a few stand in line in the scenarios, in all schedules",
+    );
     check(|| async {
         let (room, mut saved) = start(Store::new());
         let minute = Duration::from_millis(61_300);
@@ -292,7 +295,6 @@ fn callers_stand_in_line() {
         drop(room);
         count_reports(&mut saved).await;
     });
-    one_schedule("so many callers take a second, each time");
     check(|| async {
         let (room, mut saved) = start(Store::new());
         let mut speaking = JoinSet::new();
