@@ -54,9 +54,9 @@ mod explored {
     const LAST: &str = "HARNESS_SCHEDULE_FILE";
 
     /// For each so many polls that a body takes, one of the next schedules is left out.
-    const MANY_POLLS: u64 = 10_000;
+    const MANY_POLLS: u64 = 5_000;
 
-    /// From this schedule on, it is ten times as many that are left out: thousands are for authors, who run all tests in them.
+    /// From this schedule on, it is five times as many that are left out: thousands are for authors, who run all tests in them.
     const THOUSANDS: u64 = 201;
 
     thread_local! {
@@ -87,7 +87,7 @@ mod explored {
             NEXT.set(Some(number));
             let before = tokio::explore::polls();
             run()?;
-            let many = MANY_POLLS / if number < THOUSANDS { 1 } else { 10 };
+            let many = MANY_POLLS / if number < THOUSANDS { 1 } else { 5 };
             next = number + 1 + (tokio::explore::polls() - before) / many;
         }
         Ok(())
