@@ -1,5 +1,5 @@
 //! rejected: everybody_hears_bye
-//! says: never came
+//! says: came only after
 //! thinks: "A client hears of the end with its next command."
 
 use std::{

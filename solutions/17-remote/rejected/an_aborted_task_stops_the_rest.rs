@@ -1,5 +1,5 @@
 //! rejected: a_call_that_is_given_up_costs_nobody
-//! says: an answer, after a Cancel, never came
+//! says: an answer, after a Cancel, came only after
 //! thinks: "A task that was aborted has no answer, so I match those that have one: `Some(Ok(answer))`."
 
 use std::{

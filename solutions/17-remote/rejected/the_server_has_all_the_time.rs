@@ -1,5 +1,5 @@
 //! rejected: a_server_stops_when_the_time_is_over
-//! says: the server's answer never came
+//! says: the server's answer came only after
 //! thinks: "The client has its time-out. What should the server do with it?"
 
 use std::{
