@@ -59,7 +59,7 @@ fn each_pass_is_answered_with_the_count() {
 
 /// Any sum is right that an `i64` can hold, and a group passes as a whole.
 ///
-/// The slips: a count that stops at zero, or at some number; one of 32 bits; an `abs()` or a `-people`, which the least `i64` has not; a group that is let in one by one.
+/// The slips: a count that stops at zero, or at some number; one of 32 bits; a `-people` or an `abs()`, which overflows for the least `i64`; a group that is let in one by one.
 #[test]
 fn any_count_is_right() {
     check(|| async {
