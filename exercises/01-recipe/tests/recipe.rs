@@ -7,7 +7,7 @@ mod scenarios;
 
 use harness::{
     Calls, alive_tasks, answered_at_once, at_time, check, expect_panics, on_a_runtime_that_ends,
-    settle, start_and_drop, until_half_are_answered, wait_in_line,
+    one_schedule, settle, start_and_drop, until_half_are_answered, wait_in_line,
 };
 use recipe::SequencerHandle;
 use std::{
@@ -97,6 +97,7 @@ fn a_hundred_at_once_get_1_to_100() {
 /// Page: "The actor". The slips: a count in a small type; a loop that handles so many messages and no more.
 #[test]
 fn numbers_go_on_without_an_end() {
+    one_schedule("this is about how many, not about when");
     check(|| async {
         let room = SequencerHandle::new();
         let numbers = async {

@@ -277,6 +277,7 @@ fn each_author_is_counted_whatever_the_limit() {
 /// Page: "Back edges never wait". The slip: a count in a smaller type than the one that is returned.
 #[test]
 fn no_count_is_too_large() {
+    one_schedule("this is about how many, not about when");
     check(|| async {
         let room = open(328, u32::MAX);
         for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! rejected: numbers_start_at_one_and_go_on
+//! rejected: one_task_owns_the_count
 //! says: no async task is running
 //! says: A thread, or a closure given to `spawn_blocking`, is no async task
 //! thinks: "The loop waits most of the time, and waiting is blocking."

@@ -53,7 +53,7 @@ impl Finding {
 /// Everything that was found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// In the order of the exercises, then of the answers.
+    /// In the order of the exercises, then of the answers; what is printed ends with those that are not as they should be.
     pub findings: Vec<Finding>,
     /// So many answers were left out: nothing that they depend on has changed since they were as they should be.
     pub unchanged: usize,
@@ -72,13 +72,16 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (right, wrong): (Vec<_>, Vec<_>) =
+            (self.findings.iter()).partition(|finding| finding.is_right);
+        // The wrong ones last: the end of a log is what is seen.
         for Finding {
             exercise,
             label,
             is_right,
             what,
             ..
-        } in &self.findings
+        } in right.iter().chain(&wrong)
         {
             if *is_right {
                 writeln!(
@@ -96,12 +99,6 @@ impl Display for Report {
                 )?;
             }
         }
-        let wrong = self
-            .findings
-            .iter()
-            .filter(|finding| !finding.is_right)
-            .count();
-        let right = self.findings.len() - wrong;
         let took = self.took.as_secs_f64();
         if self.unchanged > 0 {
             writeln!(
@@ -115,7 +112,9 @@ impl Display for Report {
         }
         write!(
             f,
-            "\n{right} as they should be, {wrong} not, in {took:.1} s"
+            "\n{} as they should be, {} not, in {took:.1} s",
+            right.len(),
+            wrong.len()
         )
     }
 }
