@@ -94,7 +94,18 @@
             };
             run.replaceChildren();
         };
-        choice.addEventListener("change", show);
+        // The address names the answer: to send it to somebody, or to come back to it.
+        choice.addEventListener("change", () => {
+            history.replaceState(null, "", `?answer=${answers[Number(choice.value)].name}`);
+            show();
+        });
+        const at = answers.findIndex(({ name }) => location.search === `?answer=${name}`);
+        if (at >= 0) {
+            choice.value = String(at);
+            // Below mdBook's menu bar.
+            details.style.scrollMarginTop = "5rem";
+            requestAnimationFrame(() => details.scrollIntoView());
+        }
         show();
         return [label, thinks, listing, verdict, said, more, watch, run];
     }

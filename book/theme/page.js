@@ -1,7 +1,6 @@
 // @ts-check
-// Mends what mdBook's own page lacks for readers with a keyboard or a screen reader: a sidebar button that the keyboard reaches,
-// landmarks, code that scrolls by keyboard without turning the page, and <details> that open for print in browsers whose CSS cannot.
-// And it makes the handout: print.html?handout is the whole book without answers and hints.
+// Mends what mdBook's page lacks for a keyboard or a screen reader: a sidebar button in reach, landmarks, code that scrolls without turning
+// the page, <details> that open for print. And it makes the handout: print.html?handout is the book without answers and hints.
 (() => {
     "use strict";
 
@@ -79,6 +78,8 @@
         others.append(Object.assign(document.createElement("summary"), { textContent: "Wrong answers, and what the tests say of them" }));
         others.addEventListener("toggle", () => document.head.append(Object.assign(document.createElement("script"), { src: `${path_to_root}others.js` })), { once: true });
         exercise.after(others);
+        // A link to one of them.
+        others.open = location.search.startsWith("?answer=");
     }
 
     // The projector (src/projector.js) is for few: it is loaded with its key, and then listens to it by itself.

@@ -78,8 +78,15 @@ fn chapter(page: &mut String, exercise: &Exercise) {
             entry.anchor
         )
         .unwrap();
-        for thought in entry.thoughts {
-            writeln!(page, ": {}", escaped(&thought)).unwrap();
+        for (answer, thought) in entry.answers.iter().zip(entry.thoughts) {
+            // The entry's own place is that of its first answer.
+            let id = gallery::anchor(exercise, answer);
+            let place = match id == entry.anchor {
+                true => String::new(),
+                false => format!("<span id=\"{id}\"></span>"),
+            };
+            let thought = escaped(&thought);
+            writeln!(page, ": {place}[{thought}]({folder}.html?answer={answer})").unwrap();
         }
     }
 }

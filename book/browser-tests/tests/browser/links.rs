@@ -41,6 +41,11 @@ fn every_internal_link_leads_somewhere() {
             }
             checked += 1;
             let fragment = url.fragment().map(str::to_owned);
+            if let Some(("answer", name)) = url.query().and_then(|query| query.split_once('='))
+                && !is_answer(&url, name)
+            {
+                broken.push(format!("{at}: no such answer: {link}"));
+            }
             url.set_fragment(None);
             url.set_query(None);
             if !url.to_file_path().is_ok_and(|path| path.is_file()) {
@@ -58,6 +63,15 @@ fn every_internal_link_leads_somewhere() {
         checked > 100,
         "only {checked} links were found: is this the book?"
     );
+}
+
+/// Whether the page can show it: src/others.js finds it by its name.
+fn is_answer(page: &Url, name: &str) -> bool {
+    let (folder, page) = page.path().rsplit_once('/').unwrap();
+    let answers = page.replace(".html", ".js");
+    let file = Url::parse(&format!("file://{folder}/answers/{answers}")).unwrap();
+    let told = fs::read_to_string(file.to_file_path().unwrap()).unwrap_or_default();
+    told.contains(&format!(r#""name":"{name}""#))
 }
 
 fn ids(page: &Html) -> HashSet<&str> {

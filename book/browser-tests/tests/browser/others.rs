@@ -36,8 +36,14 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
         code.as_str().unwrap().contains(line.as_str().unwrap()),
         "{line}"
     );
+    // The address names what was picked, and leads back to it.
+    page.until("location.search === '?answer=if_let'").await;
     page.click(".others > p > a").await;
     page.until("document.getElementById(location.hash.slice(1))?.id === 'recipe-if_let'")
+        .await;
+    page.click("a[href$='01-recipe.html?answer=spins']").await;
+    page.sees(".others .said", "a loop never waits").await;
+    page.until("document.querySelector('.others').getBoundingClientRect().top < innerHeight / 2")
         .await;
     assert_eq!(page.complaints().await, [""; 0]);
 }

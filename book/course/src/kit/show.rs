@@ -65,6 +65,13 @@ pub async fn show(
     if shown.in_some_schedules {
         schedules(workspace, &copy).await?;
     }
+    if shown.test.is_some() {
+        terminal::say(terminal::quiet(format_args!(
+            "in the book: {}.html?answer={}",
+            exercise.folder_name(),
+            shown.name
+        )));
+    }
     let test = shown.test.clone().filter(|test| test != "compile");
     let failing = status.first_failing().map(|test| test.name.clone());
     let Some(test) = test.or(failing).filter(|_| status.phase == Phase::Done) else {

@@ -23,6 +23,8 @@ pub struct Entry {
     pub says: Vec<String>,
     /// In a learner's words.
     pub thoughts: Vec<String>,
+    /// The answers that have them, in the same order: "time_out".
+    pub answers: Vec<String>,
     /// Its place in the page.
     pub anchor: String,
 }
@@ -48,9 +50,13 @@ pub fn entries(exercise: &Exercise) -> Result<Vec<Entry>, Error> {
                 && entry.in_some_schedules == answer.in_some_schedules
         });
         match known {
-            Some(entry) => entry.thoughts.push(answer.thinks),
+            Some(entry) => {
+                entry.answers.push(answer.name());
+                entry.thoughts.push(answer.thinks);
+            }
             None => entries.push(Entry {
                 anchor: anchor(exercise, &answer.name()),
+                answers: vec![answer.name()],
                 test: answer.test,
                 in_some_schedules: answer.in_some_schedules,
                 says: answer.says,
@@ -80,6 +86,7 @@ pub fn general(root: &Path) -> Result<Vec<Entry>, Error> {
             .map(str::to_owned)
             .collect(),
         thoughts: Vec::new(),
+        answers: Vec::new(),
         anchor: of_heading(heading),
     };
     Ok(headings.map(entry).collect())
@@ -126,6 +133,7 @@ mod tests {
             in_some_schedules: false,
             says: says.iter().map(|words| (*words).to_owned()).collect(),
             thoughts: Vec::new(),
+            answers: Vec::new(),
             anchor: says.join("-"),
         }
     }
