@@ -73,7 +73,7 @@ impl PostsHandle {
 }
 
 impl ControlHandle {
-    /// Once the actor has heard this, no delivery begins.
+    /// Once the actor has heard this, no delivery begins. The call waits for a slot, and for nothing else.
     ///
     /// # Errors
     /// The actor has ended.
@@ -81,7 +81,7 @@ impl ControlHandle {
         todo!("step 2: send a message on a channel of its own")
     }
 
-    /// Once the actor has heard this, deliveries begin again.
+    /// Once the actor has heard this, deliveries begin again. The call waits for a slot, and for nothing else.
     ///
     /// # Errors
     /// The actor has ended.

@@ -222,6 +222,7 @@ pub(crate) fn run(clock: Clock, limits: Limits, body: Body) -> Result<(), Box<Re
             &panics,
         ));
     };
+    let thread = thread.filter(|_| limits.by_cpu);
     let mut watchdog = Watchdog::new(limits, thread, metrics);
     let (outcome, hook) = loop {
         match finish.recv_timeout(LOOK_EVERY) {

@@ -19,6 +19,13 @@ const IMPATIENT: Limits = Limits {
     spinning: Duration::from_millis(200),
     busy: Duration::from_millis(600),
     blocked: Duration::from_millis(300),
+    by_cpu: true,
+};
+
+/// As on a system that does not show a thread's CPU time.
+const BY_THE_CLOCK: Limits = Limits {
+    by_cpu: false,
+    ..IMPATIENT
 };
 
 #[track_caller]
@@ -34,7 +41,15 @@ fn fails<F>(words: &[&str], body: impl FnOnce() -> F + Send + 'static)
 where
     F: Future<Output = ()> + 'static,
 {
-    let Err(report) = run(Clock::Virtual, IMPATIENT, boxed(body)) else {
+    fails_within(IMPATIENT, words, body);
+}
+
+#[track_caller]
+fn fails_within<F>(limits: Limits, words: &[&str], body: impl FnOnce() -> F + Send + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    let Err(report) = run(Clock::Virtual, limits, boxed(body)) else {
         panic!("should have failed with {words:?}");
     };
     let report = report.to_string();
@@ -616,15 +631,13 @@ mod a_leak_by_a_timer {
 mod a_test_that_would_never_end {
     use super::*;
 
+    const SPINS: &str = "a task spins";
+
     /// What is known without `/proc` to look at.
-    #[cfg(not(target_os = "linux"))]
-    const SPINS: &str = "no sign of life";
     #[cfg(not(target_os = "linux"))]
     const LOOPS: &str = "no sign of life";
     #[cfg(not(target_os = "linux"))]
     const BLOCKS: &str = "no sign of life";
-    #[cfg(target_os = "linux")]
-    const SPINS: &str = "a task spins";
     #[cfg(target_os = "linux")]
     const LOOPS: &str = "a loop never waits";
     #[cfg(target_os = "linux")]
@@ -649,7 +662,6 @@ mod a_test_that_would_never_end {
         fails(
             &[
                 "This test never ends",
-                #[cfg(target_os = "linux")]
                 "`state.clone().changed()` of a watch",
             ],
             || async {
@@ -678,7 +690,6 @@ mod a_test_that_would_never_end {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn because_each_task_starts_another_one() {
         fn next() -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(async {
@@ -774,7 +785,6 @@ mod a_test_that_would_never_end {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn because_time_stands_still_while_a_blocking_closure_waits() {
         fails(
             &["This test never ends", "time stands still", "blocking_recv"],
@@ -788,7 +798,6 @@ mod a_test_that_would_never_end {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn because_its_clock_was_made_a_real_one() {
         fails(
             &[
@@ -815,6 +824,77 @@ mod a_test_that_would_never_end {
                 std::mem::forget(sender);
             },
         );
+    }
+}
+
+/// On macOS and Windows, and so on every system: what the runtime says of itself.
+mod by_the_clock_alone {
+    use super::*;
+
+    #[test]
+    fn a_task_spins() {
+        fails_within(BY_THE_CLOCK, &["a task spins"], || async {
+            let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+            drop(sender);
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! { _ = mailbox.recv() => {} }
+                }
+            });
+            settle().await;
+        });
+    }
+
+    #[test]
+    fn a_loop_that_never_waits_looks_like_a_thread_that_is_blocked() {
+        fails_within(BY_THE_CLOCK, &["no sign of life"], || async {
+            let (_sender, mut mailbox) = mpsc::channel::<u32>(1);
+            tokio::spawn(async move { while mailbox.try_recv().is_err() {} });
+            settle().await;
+        });
+        fails_within(BY_THE_CLOCK, &["no sign of life"], || async {
+            let (_sender, receiver) = std::sync::mpsc::channel::<u32>();
+            tokio::spawn(async move { receiver.recv() });
+            settle().await;
+        });
+    }
+
+    #[test]
+    fn time_stands_still() {
+        fails_within(BY_THE_CLOCK, &["time stands still"], || async {
+            let (sender, mut mailbox) = mpsc::channel::<u32>(1);
+            tokio::task::spawn_blocking(move || while mailbox.blocking_recv().is_some() {});
+            sleep(Duration::from_secs(1)).await;
+            drop(sender);
+        });
+    }
+
+    #[test]
+    fn a_loop_that_sleeps_and_looks_gets_nowhere() {
+        fails_within(BY_THE_CLOCK, &["busy without getting anywhere"], || async {
+            tokio::spawn(async {
+                loop {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            });
+            sleep(Duration::from_secs(12 * 3600)).await;
+        });
+    }
+
+    /// However long it takes: each time that the runtime goes idle is a sign of life.
+    #[test]
+    fn a_slow_test_passes() {
+        let body = || async {
+            for _ in 0..20 {
+                std::thread::sleep(Duration::from_millis(50));
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let limits = Limits {
+            busy: Duration::from_secs(60),
+            ..BY_THE_CLOCK
+        };
+        assert!(run(Clock::Virtual, limits, boxed(body)).is_ok());
     }
 }
 

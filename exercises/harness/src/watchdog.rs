@@ -1,5 +1,6 @@
 //! Ends what no time-out inside the runtime can see: a loop that never waits, a blocked thread. It looks at the test's
-//! thread from outside, and tells the two apart by the CPU time that the thread uses (on Linux; elsewhere by the clock alone).
+//! thread from outside, and tells the two apart by the CPU time that the thread uses (on Linux; elsewhere it goes by the clock, and by
+//! what the runtime says of itself).
 
 use std::{
     env,
@@ -16,6 +17,8 @@ pub(crate) struct Limits {
     pub busy: Duration,
     /// Time during which the thread does nothing at all.
     pub blocked: Duration,
+    /// Whether to look at the thread's CPU time, where the system shows it.
+    pub by_cpu: bool,
 }
 
 impl Limits {
@@ -32,6 +35,7 @@ impl Limits {
             spinning: Duration::from_secs(2).mul_f64(patience),
             busy: Duration::from_secs(10).mul_f64(patience),
             blocked: Duration::from_secs(5).mul_f64(patience),
+            by_cpu: true,
         }
     }
 }
@@ -48,7 +52,7 @@ pub(crate) enum Stuck {
     Blocked,
     /// The runtime waits, and its clock does not move.
     StandsStill,
-    /// No way to tell which (not on Linux).
+    /// It spins in one poll, or is blocked: without the CPU time there is no way to tell.
     Unknown,
 }
 
@@ -66,7 +70,7 @@ pub(crate) struct Watchdog {
     thread: Option<String>,
     metrics: RuntimeMetrics,
     last: Look,
-    /// For how long the thread has done nothing at all.
+    /// For how long the thread has done nothing at all; without its CPU time: for how long the runtime has not gone idle or come back from it.
     idle: Duration,
     /// For how long it has slept in one turn of the runtime, short looks around included.
     asleep: Duration,
@@ -139,8 +143,24 @@ impl Watchdog {
                 }
             }
             _ => {
-                self.idle += elapsed;
-                (self.idle > self.limits.blocked).then_some(Stuck::Unknown)
+                if parked {
+                    self.idle = Duration::ZERO;
+                    self.busy_at_park = now.busy;
+                } else {
+                    self.idle += elapsed;
+                }
+                // On a busy machine, what takes a second of CPU time takes several by the clock.
+                if now.busy > 2 * self.limits.busy {
+                    Some(Stuck::Busy)
+                } else if self.idle <= self.limits.blocked {
+                    None
+                } else if is_parked {
+                    Some(Stuck::StandsStill)
+                } else if now.busy > self.busy_at_park {
+                    Some(Stuck::SpinsYielding)
+                } else {
+                    Some(Stuck::Unknown)
+                }
             }
         };
         self.last = now;

@@ -160,7 +160,7 @@ impl PostsHandle {
 }
 
 impl ControlHandle {
-    /// Once the actor has heard this, no delivery begins.
+    /// Once the actor has heard this, no delivery begins. The call waits for a slot, and for nothing else.
     ///
     /// # Errors
     /// The actor has ended.
@@ -168,7 +168,7 @@ impl ControlHandle {
         self.control.send(Control::Pause).await.map_err(|_| Closed)
     }
 
-    /// Once the actor has heard this, deliveries begin again.
+    /// Once the actor has heard this, deliveries begin again. The call waits for a slot, and for nothing else.
     ///
     /// # Errors
     /// The actor has ended.
