@@ -773,7 +773,7 @@ fn nothing_is_left_of_an_empty_room() {
 
 /// Step 4. A client that joins while the last one leaves is in the room that others will join.
 ///
-/// Page: "Rooms". The slips: a room that ends with somebody at its door; two rooms of one name.
+/// Page: "Rooms". The slips: a room that ends with somebody at its door; two rooms of one name; rooms that are forgotten when others come.
 #[test]
 fn nobody_is_lost_while_a_room_ends() {
     check(|| async {
@@ -825,6 +825,22 @@ fn nobody_is_lost_while_a_room_ends() {
                 let left = format!("LEFT lobby {name}");
                 while within("LEFT", client.next()).await.as_deref() != Some(&left) {}
             }
+        }
+        ben.joins("lobby").await;
+        for room in 0..300 {
+            ann.joins(&format!("room-{room}")).await;
+            ann.says("LEAVE").await;
+            ann.hears(&format!("LEFT room-{room} ann"), "ann leaves")
+                .await;
+        }
+        cem.says("JOIN lobby").await;
+        for client in [&mut cem, &mut ben] {
+            client
+                .hears(
+                    "JOINED lobby cem",
+                    "ben is in the lobby, 300 other rooms have come and gone meanwhile, and then cem joins the lobby: it is still ben's",
+                )
+                .await;
         }
     });
 }

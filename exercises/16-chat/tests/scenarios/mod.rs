@@ -47,7 +47,7 @@ pub struct Clients {
 
 fn deed(dice: &mut Dice) -> Deed {
     match dice.below(30) {
-        0..=6 => Says(dice.pick(&["NICK ann", "NICK ben", "NICK ann", "NICK a b", "NICK"])),
+        0..=6 => Says(dice.pick(&["NICK ann", "NICK ben", "NICK cem", "NICK a b", "NICK"])),
         7..=13 => Says(dice.pick(&["JOIN lobby", "JOIN lobby", "JOIN attic", "JOIN"])),
         14..=17 => Says(dice.pick(&["SAY hi", "SAY you  there ", "SAY"])),
         18..=20 => Says("LEAVE"),
