@@ -21,7 +21,8 @@ const LONG: Duration = Duration::from_millis(36_717_310);
 
 /// Step 1. The current topic is there for a reader that comes late.
 ///
-/// Page: "Watch". The slips: a channel of its own for each reader; topics that are sent as messages, to those who were there.
+/// Page: "Watch". The slips: a channel of its own for each reader; topics that are sent as messages, to those who were there; a topic that is
+/// put in order, or passed over, before it is set.
 #[test]
 fn a_late_reader_sees_the_topic_at_once() {
     check(|| async {
@@ -46,6 +47,14 @@ fn a_late_reader_sees_the_topic_at_once() {
             "topic 2",
             "a clone of the handle sets the topic of the same board"
         );
+        for text in ["Rust", "rust", " rust\n", "", "rust"] {
+            board.set_topic(Topic(text.to_owned()));
+            assert_eq!(
+                topic_of(&board),
+                text,
+                "the topic {text:?} was set, and that is what there is to see: any text may be a topic, also one that is much like the last one, or none at all"
+            );
+        }
     });
 }
 
@@ -335,7 +344,8 @@ fn the_screen_waits_quietly() {
 
 /// Step 3. Every subscriber gets every event, in their order.
 ///
-/// Page: "Broadcast". The slips: one mailbox that all share, where each event goes to one of them; a `watch`, which keeps the newest.
+/// Page: "Broadcast". The slips: one mailbox that all share, where each event goes to one of them; a `watch`, which keeps the newest; an event
+/// that is left out because the one before it was the same.
 #[test]
 fn every_subscriber_gets_every_event_in_order() {
     check(|| async {
@@ -353,6 +363,30 @@ fn every_subscriber_gets_every_event_in_order() {
                     "subscriber {i} of three gets each of the six events, in the order in which they were published"
                 );
             }
+        }
+    });
+    check(|| async {
+        let board = open(8);
+        let mut events = board.subscribe();
+        let hello = event(1);
+        // Two clones of one event, one that is equal to them, and two without a text.
+        let published = [
+            hello.clone(),
+            hello,
+            event(1),
+            Event("".into()),
+            Event("".into()),
+        ];
+        for event in &published {
+            board.publish(event.clone());
+        }
+        for (i, event) in published.into_iter().enumerate() {
+            assert_eq!(
+                soon(events.next()).await,
+                Poll::Ready(Some(Seen::Event(event))),
+                "the same thing may happen twice, and a subscriber sees it twice: this is number {} of five events, some of them equal to the one before",
+                i + 1
+            );
         }
     });
 }
