@@ -287,7 +287,8 @@ fn what_changed_meanwhile_is_drawn_once_the_newest() {
 
 /// Step 2. It ends with the board, after the last topic.
 ///
-/// Page: "How a watch ends". The slips: an error of `changed` that nobody looks at (it spins); leaving before the last topic is drawn.
+/// Page: "How a watch ends". The slips: an error of `changed` that nobody looks at (it spins); leaving before the last topic is drawn; a look at
+/// the end before the first drawing.
 #[test]
 fn the_screen_ends_with_the_board_after_the_last_topic() {
     check(|| async {
@@ -308,6 +309,27 @@ fn the_screen_ends_with_the_board_after_the_last_topic() {
                 topics.last().map(String::as_str),
                 Some("topic 1"),
                 "topic 1 was set {moment} ms after the screen began, and then the board was closed: it is the last topic, and it is drawn"
+            );
+        }
+    });
+    check(|| async {
+        for last in [0, 1] {
+            let board = open(4);
+            let (screen, mut drawn) = screen();
+            let reader = board.topic();
+            if last > 0 {
+                board.set_topic(topic(last));
+            }
+            drop(board);
+            within(
+                "the end of `show_topic`, of a board that was closed before,",
+                show_topic(reader, screen),
+            )
+            .await;
+            assert_eq!(
+                all(&mut drawn),
+                [topic(last).0],
+                "the board was closed before the screen began, and its last topic is drawn all the same, once. When that is done, `show_topic` returns"
             );
         }
     });
