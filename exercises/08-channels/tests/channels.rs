@@ -703,6 +703,30 @@ fn a_next_that_is_dropped_loses_nothing() {
         told.calls_were_dropped = true;
         account(&told, 1, 20);
     });
+    check(|| async {
+        let board = open(1000);
+        let mut events = board.subscribe();
+        for number in 1..=1000 {
+            board.publish(event(number));
+        }
+        settle().await;
+        // The same in one go, so that Tokio's budget for a task is used up now and then: any `.await` in `next` may have to wait.
+        let mut told = Told {
+            calls_were_dropped: true,
+            ..Told::default()
+        };
+        for _ in 0..3000 {
+            let mut call = pin!(events.next());
+            match poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
+                Poll::Ready(seen) => told.note(seen),
+                Poll::Pending => settle().await,
+            }
+            if told.seen.len() >= 1000 {
+                break;
+            }
+        }
+        account(&told, 0, 1000);
+    });
 }
 
 /// Step 4. All of it, in stories that nobody wrote.
