@@ -130,6 +130,14 @@ fn a_thousand_changes_may_be_seen_as_one() {
             waits(reader.changed()).await,
             "the newest topic has been seen: nothing is left to see"
         );
+        for number in 1001..=10_000 {
+            board.set_topic(topic(number));
+            assert_eq!(
+                topic_of(&board),
+                format!("topic {number}"),
+                "the topic that was set last, however many there were before"
+            );
+        }
     });
 }
 
@@ -282,6 +290,26 @@ fn what_changed_meanwhile_is_drawn_once_the_newest() {
             ["topic 0", "topic 1", "topic 0", "topic 1"],
             "a topic that was drawn once may be set again after another one: it is the newest topic then, and it is drawn"
         );
+    });
+    check(|| async {
+        let board = open(4);
+        let (screen, mut drawn) = screen();
+        let reader = board.topic();
+        let many = async {
+            sleep(2 * SECOND).await;
+            all(&mut drawn);
+            for number in 1..=300 {
+                board.set_topic(topic(number));
+                sleep(SECOND + SECOND / 2).await;
+                assert_eq!(
+                    all(&mut drawn),
+                    [topic(number).0],
+                    "topic {number} was set while the screen had nothing to draw: a second later it is drawn, however many there were before"
+                );
+            }
+            drop(board);
+        };
+        show_until_the_end(reader, screen, many).await;
     });
 }
 
@@ -599,8 +627,8 @@ fn nothing_piles_up_while_nobody_looks() {
 #[test]
 fn as_many_as_the_capacity_may_wait() {
     check(|| async {
-        // More than any bound of your own.
-        for (capacity, rounds) in [(1, 3), (2, 3), (3, 3), (5, 3), (1000, 3), (5000, 1)] {
+        // Up to the most that `open` promises: more than any bound of your own.
+        for (capacity, rounds) in [(1, 3), (2, 3), (3, 3), (5, 3), (1000, 3), (100_000, 1)] {
             let board = open(capacity);
             let mut events = board.subscribe();
             for round in 0..rounds {
