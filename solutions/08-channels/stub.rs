@@ -57,7 +57,8 @@ pub struct BoardHandle {
     // What does it need? In step 1 one channel; one more in step 3.
 }
 
-/// What one subscriber sees. It can be moved to another task, and it does not keep the board open.
+/// What one subscriber sees. It can be moved to another task, and it does not keep the board open. One that is dropped is forgotten, with
+/// all that was kept for it: when the next event is published, at the latest.
 pub struct Events {
     // Step 3: what does it need?
 }

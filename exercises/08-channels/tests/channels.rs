@@ -590,7 +590,8 @@ fn a_sleeper_is_told_how_many_it_missed_and_goes_on() {
 
 /// Step 4. No more is kept than may wait, also while nobody looks.
 ///
-/// Page: "What a slow one costs". The slips: a queue that is cut when its subscriber looks; a log that only its readers cut, and there is none.
+/// Page: "What a slow one costs". The slips: a queue that is cut when its subscriber looks; a log that only its readers cut, and there is none;
+/// a list of queues from which nobody is ever taken.
 #[test]
 fn nothing_piles_up_while_nobody_looks() {
     check(|| async {
@@ -618,6 +619,23 @@ fn nothing_piles_up_while_nobody_looks() {
             );
             drop(sleeping);
         }
+    });
+    check(|| async {
+        let board = open(4);
+        let left: Vec<Events> = (0..100).map(|_| board.subscribe()).collect();
+        let published: Vec<Event> = (1..=10).map(event).collect();
+        let (before, after) = published.split_at(4);
+        before.iter().for_each(|event| board.publish(event.clone()));
+        settle().await;
+        drop(left);
+        after.iter().for_each(|event| board.publish(event.clone()));
+        settle().await;
+        let texts = published.iter().map(|Event(text)| text);
+        let kept: usize = texts.map(|text| Arc::strong_count(text) - 1).sum();
+        assert!(
+            kept < 8,
+            "a hundred subscribers have gone, 6 events were published since, and {kept} are kept, for nobody. Who forgets a subscriber that is dropped, with what was kept for it?"
+        );
     });
 }
 
