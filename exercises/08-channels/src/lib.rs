@@ -106,8 +106,8 @@ impl BoardHandle {
 impl Events {
     /// Waits for the next event. All subscribers see the events in the order in which they were published.
     ///
-    /// Of the events that a subscriber has not seen yet, `capacity` or a few more are kept, and fewer than twice as many. When more come
-    /// before it looks, it misses some: the oldest or the newest of them, whichever is simpler. It is told how many, exactly, and where
+    /// Of the events that a subscriber has not seen yet, `capacity` or a few more are kept, and fewer than twice as many; not counting what
+    /// waits in the mailbox of an actor that has yet to run. When more come before it looks, it misses some: the oldest or the newest of them, whichever is simpler. It is told how many, exactly, and where
     /// they are missing, as [`Seen::Missed`]; then it goes on. It is told before it has to wait again, and before the end.
     ///
     /// `None` when the board is closed, and all that was left has been seen; then each call gives `None` at once.
