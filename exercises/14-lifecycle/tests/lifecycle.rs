@@ -8,7 +8,9 @@
 
 mod scenarios;
 
-use clerk::{Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS, end, panic};
+use clerk::{
+    Args, Clerk, End, Entry, Fate, Journal, Message, Own, PANICS, end, panic, panicked_with,
+};
 use harness::{
     accepted_sends, check, expect_panics, in_no_time, on_a_runtime_that_ends, settle,
     start_and_drop, wake_ups, within,
@@ -27,6 +29,8 @@ use tokio::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+
+const THAT_PANIC: &str = "the clerk called `panic_any(42)`, and the 42 is not in the `JoinHandle`: it gives that panic, and not one that tells of it. `resume_unwind` passes on what was caught";
 
 /// Step 1. The actor is made by `on_start`, and handles what it is told, in order.
 ///
@@ -160,7 +164,7 @@ fn a_failed_start_gives_the_error_and_no_actor() {
 
 /// Step 1. A panic ends the actor's task; whoever holds the `JoinHandle` is told, and so is whoever waits for an answer.
 ///
-/// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten; askers that wait for ever; an `on_start` that the caller of
+/// Page: "Errors that nobody looks at". The slips: the panic caught and forgotten, or told in other words; askers that wait for ever; an `on_start` that the caller of
 /// `spawn` runs.
 #[test]
 fn a_panic_is_seen_by_the_holder_of_the_handle() {
@@ -209,6 +213,12 @@ fn a_panic_is_seen_by_the_holder_of_the_handle() {
             End::Panicked,
             "`on_start` panicked, and the `JoinHandle` must say so"
         );
+    });
+    check(|| async {
+        expect_panics("");
+        let (clerk, task) = spawn::<Clerk>(Args::new(&Journal::default()), 8);
+        let _ = clerk.tell(Message::PanicWith(42)).await;
+        assert_eq!(panicked_with(task).await, Some(42), "{THAT_PANIC}");
     });
 }
 
@@ -438,6 +448,7 @@ fn stop_handles_what_was_accepted() {
         let hours = 3600 * SECOND;
         let stop = Fate::Takes(5 * hours);
         let args = Args {
+            start: stop,
             stop,
             ..Args::new(&journal)
         };
@@ -451,11 +462,11 @@ fn stop_handles_what_was_accepted() {
         let asks = tokio::spawn(async move { asks.ask(Message::Count).await });
         settle().await;
         clerk.stop();
-        sleep(16 * hours).await;
+        sleep(21 * hours).await;
         assert_eq!(
             (journal.handled(), journal.stops_to_the_end()),
             (vec![0, 1], 1),
-            "two messages were accepted before the stop, each takes five hours, and so does `on_stop`: a stop waits for all of them, and nothing is cut short"
+            "two messages were accepted before the stop, each takes five hours, and so do `on_start` and `on_stop`: a stop waits for all of them, and nothing is cut short"
         );
         assert_eq!(
             within("an answer", asks).await.ok(),
@@ -466,6 +477,37 @@ fn stop_handles_what_was_accepted() {
             end(task).await,
             End::Completed { killed: false },
             "the clerk was stopped, and had time enough"
+        );
+    });
+    check(|| async {
+        let journal = Journal::default();
+        let (clerk, task) = spawn::<Clerk>(Args::new(&journal), 4_000);
+        for number in 0..6_000 {
+            within("a slot", clerk.tell(Message::Note(number)))
+                .await
+                .unwrap_or_default();
+        }
+        within("a slot", clerk.tell(Message::Work(6_000, SECOND)))
+            .await
+            .unwrap_or_default();
+        sleep(SECOND / 2).await;
+        for number in 6_001..=10_000 {
+            within("a slot", clerk.tell(Message::Note(number)))
+                .await
+                .unwrap_or_default();
+        }
+        clerk.stop();
+        assert_eq!(
+            end(task).await,
+            End::Completed { killed: false },
+            "the clerk was stopped"
+        );
+        let handled = journal.handled();
+        let right = (0..).zip(&handled).take_while(|(n, h)| n == *h).count();
+        assert!(
+            right == 10_001 && handled.len() == right,
+            "10,001 messages were accepted, one was in hand and 4,000 waited when the clerk was stopped. {} were handled, and the first {right} of them are right: each is handled once, in order, however many there are",
+            handled.len()
         );
     });
 }
@@ -520,22 +562,22 @@ fn kill_handles_nothing_more() {
     check(|| async {
         let journal = Journal::default();
         let hours = 3600 * SECOND;
-        let stop = Fate::Takes(5 * hours);
+        let stop = Fate::Takes(11 * hours);
         let args = Args {
             stop,
             ..Args::new(&journal)
         };
         let (clerk, task) = spawn::<Clerk>(args, 5);
-        within("a slot", clerk.tell(Message::Work(0, 5 * hours)))
+        within("a slot", clerk.tell(Message::Work(0, 11 * hours)))
             .await
             .unwrap_or_default();
         settle().await;
         clerk.kill();
-        sleep(11 * hours).await;
+        sleep(23 * hours).await;
         assert_eq!(
             (journal.handled(), journal.stops_to_the_end()),
             (vec![0], 1),
-            "a message that takes five hours was in hand when the clerk was killed, and `on_stop` takes as long: both are done to the end, only `abort` cuts them"
+            "a message that takes eleven hours was in hand when the clerk was killed, and `on_stop` takes as long: both are done to the end, only `abort` cuts them"
         );
         assert_eq!(
             end(task).await,
@@ -735,15 +777,45 @@ fn its_own_work_goes_on_under_traffic() {
             20,
             "the messages are handled as well, all of them"
         );
+        let before = journal.count(Entry::Ticked);
+        sleep(1_000 * SECOND).await;
+        let ticks = journal.count(Entry::Ticked) - before;
+        assert_eq!(
+            ticks, 1_000,
+            "the clerk ticks once a second, and for 1,000 seconds nobody said anything: `on_run` is called again and again, with messages or without"
+        );
     });
 }
 
 /// Step 4. An error of `on_run` ends the actor, and gives it back.
 ///
-/// Page: "The phases of a life". The slips: the error ignored, and `on_run` called again; the actor dropped; `on_stop` after an error.
+/// Page: "The phases of a life". The slips: the error ignored, and `on_run` called again; the actor dropped; `on_stop` after an error;
+/// a call of `on_run` that is given up after a time, though no message came.
 #[test]
 fn an_error_of_on_run_gives_the_actor_back() {
     check(|| async {
+        let expected = End::Failed {
+            phase: Phase::OnRun,
+            killed: false,
+            with_actor: true,
+        };
+        let time = 20 * 3600 * SECOND;
+        let args = Args {
+            own: Own::FailsAfter(time),
+            ..Args::new(&Journal::default())
+        };
+        let (_clerk, task) = spawn::<Clerk>(args, 5);
+        sleep(time + SECOND).await;
+        assert!(
+            task.is_finished(),
+            "one call of `on_run` waits twenty hours and then fails. No message came, and only a message drops that call: what else in your loop begins a new one?"
+        );
+        assert_eq!(
+            end(task).await,
+            expected,
+            "one call of `on_run` waited twenty hours, and then failed: that is the end, and there is no other before it. What in your loop grows tired of waiting?"
+        );
+
         let journal = Journal::default();
         let own = Own::FailsAfter(SECOND);
         let (clerk, task) = spawn::<Clerk>(
@@ -753,11 +825,6 @@ fn an_error_of_on_run_gives_the_actor_back() {
             },
             5,
         );
-        let expected = End::Failed {
-            phase: Phase::OnRun,
-            killed: false,
-            with_actor: true,
-        };
         assert_eq!(
             end(task).await,
             expected,
@@ -855,7 +922,8 @@ fn an_on_run_that_returns_at_once_leaves_room_for_others() {
 
 /// Step 4. An actor without work waits, and costs nothing.
 ///
-/// Page: "The trap of on_run". The slips: a loop that looks again and again; a default `on_run` that sleeps.
+/// Page: "The trap of on_run". The slips: a loop that looks again and again; a default `on_run` that sleeps; an actor that ends because
+/// nobody has said anything for long.
 #[test]
 fn an_idle_actor_costs_nothing() {
     check(|| async {
@@ -865,6 +933,11 @@ fn an_idle_actor_costs_nothing() {
         assert!(
             wake_ups < 30,
             "the runtime woke {wake_ups} times in a minute in which nothing happened: what does the frame look for?"
+        );
+        sleep(20 * 3600 * SECOND).await;
+        assert!(
+            !task.is_finished(),
+            "twenty hours went by in which nothing happened, and the clerk has ended. There is a reference, and nobody stopped it: what in your loop grows tired of waiting?"
         );
         drop(clerk);
         end(task).await;
@@ -950,11 +1023,27 @@ fn a_restart_keeps_the_mailbox() {
 
 /// Step 5. Errors are failures, too: those of `on_start` and of `on_run`, but not that of `on_stop`.
 ///
-/// Page: "Start it again". The slips: only panics are caught, or only errors; a panic of `on_start` that is not caught; the failed actor kept
-/// beside the new one.
+/// Page: "Start it again". The slips: only panics are caught, or only errors; a panic of `on_start` or of `on_run` that is not caught; the failed
+/// actor kept beside the new one.
 #[test]
 fn errors_are_failures_too() {
     check(|| async {
+        expect_panics(PANICS);
+        let journal = Journal::default();
+        let own = Own::PanicsAfter(10 * SECOND);
+        let args = Args {
+            own,
+            ..Args::new(&journal)
+        };
+        let (clerk, _task) = supervise::<Clerk>(args, 8, limit(1));
+        sleep(35 * SECOND).await;
+        assert_eq!(
+            journal.count(Entry::Started),
+            4,
+            "`on_run` panics every ten seconds, and one restart in five seconds is allowed: after 35 s the fourth clerk is at work"
+        );
+        drop(clerk);
+
         let journal = Journal::default();
         let own = Own::FailsAfter(10 * SECOND);
         let (clerk, task) = supervise::<Clerk>(
@@ -994,7 +1083,6 @@ fn errors_are_failures_too() {
             "what was stopped is not started again, whatever `on_stop` returned"
         );
 
-        expect_panics(PANICS);
         let journal = Journal::default();
         let start = Fate::Panics;
         let (_clerk, task) = supervise::<Clerk>(
@@ -1073,6 +1161,7 @@ fn it_gives_up_at_its_limit() {
         }
 
         let journal = Journal::default();
+        let begin = Instant::now();
         let start = Fate::Fails;
         let (clerk, task) = supervise::<Clerk>(
             Args {
@@ -1093,6 +1182,11 @@ fn it_gives_up_at_its_limit() {
             "`on_start` failed once more than the limit allows: its last error is the result"
         );
         assert_eq!(
+            begin.elapsed(),
+            Duration::ZERO,
+            "the start fails without waiting, and was tried again three times. Time passed: what in your supervisor waits before a restart?"
+        );
+        assert_eq!(
             journal.count(Entry::FailedToStart),
             4,
             "the limit is three restarts: four starts together"
@@ -1101,6 +1195,21 @@ fn it_gives_up_at_its_limit() {
             in_no_time("a refusal", clerk.ask(Message::Count)).await,
             Err(Closed),
             "the supervisor gave up: nobody will answer"
+        );
+
+        let many = Journal::default();
+        let start = Fate::FailsAfter(SECOND / 1_000);
+        let args = Args {
+            start,
+            ..Args::new(&many)
+        };
+        let (clerk, _task) = supervise::<Clerk>(args, 8, limit(1_000));
+        sleep(4 * SECOND).await;
+        clerk.kill();
+        assert_eq!(
+            many.count(Entry::FailedToStart),
+            1_001,
+            "every start fails after a millisecond, 1,000 restarts in five seconds are allowed, and four seconds went by: so many starts, with the first. Which restarts do you count, and is each made at once?"
         );
 
         let own = Own::FailsAfter(10 * SECOND);
@@ -1138,6 +1247,12 @@ fn it_gives_up_at_its_limit() {
             },
             "`on_run` returned an error twice, and one restart is allowed: the result is the second failure, and the clerk that failed is in it"
         );
+    });
+    check(|| async {
+        expect_panics("");
+        let (clerk, task) = supervise::<Clerk>(Args::new(&Journal::default()), 8, limit(0));
+        let _ = clerk.tell(Message::PanicWith(42)).await;
+        assert_eq!(panicked_with(task).await, Some(42), "{THAT_PANIC}");
     });
 }
 
@@ -1243,7 +1358,8 @@ fn old_restarts_are_forgotten() {
             restarts: usize::MAX,
             within: Duration::ZERO,
         };
-        let (fails, _task) = supervise::<Fails>(Failures::default(), 1, limit);
+        let failures = Failures::default();
+        let (fails, _task) = supervise::<Fails>(failures.clone(), 1, limit);
         let mut grown = usize::MAX;
         // Other tests of this process need memory as well, at times; whatever is kept of a failed actor needs it each time.
         for _round in 0..5 {
@@ -1251,6 +1367,11 @@ fn old_restarts_are_forgotten() {
             let many = fails.ask(|done| (FAILURES, done));
             let restarted = within("the last of many restarts", many).await;
             assert_eq!(restarted, Ok(()), "it may be restarted without end");
+            let kept = Arc::strong_count(&failures);
+            assert!(
+                kept < 100,
+                "an actor failed {FAILURES} times, and {kept} actors, errors or clones of `args` are still there. Nothing is kept of a failed one but, at the end, the last failure: what do you collect?"
+            );
             grown = grown.min(memory().saturating_sub(before) / 1_000);
             if grown < FAILURES / 3 {
                 return;
@@ -1265,7 +1386,7 @@ fn old_restarts_are_forgotten() {
 /// Step 6. Whoever is to end is not kept alive by restarts.
 ///
 /// Page: "Start it again". The slips: a supervisor that holds a reference itself; a kill that the old actor took with it; a supervisor that
-/// hears nobody while the start fails again and again; one that asks the mailbox whether there was a stop, though nobody has closed it yet.
+/// hears nobody while the start fails again and again, or panics; one that asks the mailbox whether there was a stop, though nobody has closed it yet.
 #[test]
 fn an_end_that_is_wished_for_is_an_end() {
     check(|| async {
@@ -1273,23 +1394,36 @@ fn an_end_that_is_wished_for_is_an_end() {
             restarts: usize::MAX,
             within: SECOND,
         };
-        let journal = Journal::default();
-        let start = Fate::Fails;
-        let (clerk, task) = supervise::<Clerk>(
-            Args {
+        expect_panics(PANICS);
+        for start in [Fate::Fails, Fate::Panics] {
+            let journal = Journal::default();
+            let args = Args {
                 start,
                 ..Args::new(&journal)
-            },
-            8,
-            endless,
-        );
-        tokio::task::yield_now().await;
-        clerk.kill();
-        assert!(
-            matches!(task.await, Ok(lifecycle::ActorResult::Failed { .. })),
-            "it failed to start, again and again, and then it was killed: the last failure is the result"
-        );
+            };
+            let (clerk, task) = supervise::<Clerk>(args, 8, endless);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let starts = journal.count(Entry::FailedToStart);
+            clerk.kill();
+            let ended = task.await;
+            assert!(
+                match &ended {
+                    Ok(lifecycle::ActorResult::Failed { .. }) => start == Fate::Fails,
+                    Ok(_) => false,
+                    Err(error) => start == Fate::Panics && error.is_panic(),
+                },
+                "it failed to start, again and again, and then it was killed: the last failure is the result"
+            );
+            assert!(
+                starts < 500,
+                "another task got to run 100 times, and meanwhile a start that fails without waiting was tried {starts} times: let others run before each restart"
+            );
+        }
 
+        let journal = Journal::default();
+        let start = Fate::Fails;
         let (clerk, task) = supervise::<Clerk>(
             Args {
                 start,
@@ -1494,9 +1628,9 @@ type Failures = Arc<Mutex<(usize, Option<oneshot::Sender<()>>)>>;
 impl Actor for Fails {
     type Args = Failures;
     type Message = (usize, oneshot::Sender<()>);
-    type Error = ();
+    type Error = Failures;
 
-    async fn on_start(failures: Failures, _me: WeakRef<Self>) -> Result<Self, ()> {
+    async fn on_start(failures: Failures, _me: WeakRef<Self>) -> Result<Self, Failures> {
         Ok(Self(failures))
     }
 
@@ -1504,12 +1638,12 @@ impl Actor for Fails {
         *self.failures() = (count, Some(done));
     }
 
-    async fn on_run(&mut self) -> Result<(), ()> {
+    async fn on_run(&mut self) -> Result<(), Failures> {
         let done = {
             let mut failures = self.failures();
             if failures.0 > 0 {
                 failures.0 -= 1;
-                return Err(());
+                return Err(Arc::clone(&self.0));
             }
             failures.1.take()
         };
@@ -1532,6 +1666,7 @@ mod clerk {
     use lifecycle::{Actor, ActorRef, ActorResult, Phase, WeakRef};
     use std::{
         future::pending,
+        panic::panic_any,
         sync::{Arc, Mutex, MutexGuard, PoisonError},
         time::Duration,
     };
@@ -1704,6 +1839,8 @@ mod clerk {
         /// Whether the clerk can reach itself.
         Upgrade(oneshot::Sender<bool>),
         Panic(oneshot::Sender<usize>),
+        /// With something that is no text.
+        PanicWith(u32),
         Own(Own),
     }
 
@@ -1767,6 +1904,7 @@ mod clerk {
                     let _ = reply.send(me.is_some());
                 }
                 Message::Panic(_reply) => panic!("{PANICS} (as it was told to)"),
+                Message::PanicWith(number) => panic_any(number),
                 Message::Own(own) => self.args.own = own,
             }
             self.handled += 1;
@@ -1873,6 +2011,13 @@ mod clerk {
             );
         }
         in_short(ended)
+    }
+
+    /// What the actor panicked with, if its `JoinHandle` gives just that.
+    pub async fn panicked_with(task: JoinHandle<ActorResult<Clerk>>) -> Option<u32> {
+        let ended = harness::within("the end of the actor's task", task).await;
+        let panic = ended.err()?.try_into_panic().ok()?;
+        panic.downcast_ref().copied()
     }
 
     pub async fn end_or_abort(task: JoinHandle<ActorResult<Clerk>>) -> End {
