@@ -116,6 +116,21 @@ fn the_mailbox_is_for_as_many_as_it_was_asked_for() {
             );
         }
     });
+    check(|| async {
+        let (clerk, _task) = spawn::<Clerk>(Args::new(&Journal::default()), 1);
+        let tell = |_| {
+            let clerk = clerk.clone();
+            tokio::spawn(async move { clerk.tell(Message::Note(1)).await })
+        };
+        let tells: Vec<_> = (0..1_000).map(tell).collect();
+        for told in tells {
+            assert_eq!(
+                within("a slot", told).await.ok(),
+                Some(Ok(())),
+                "1,000 callers tell the clerk something, and its mailbox is for one message: each waits until there is a slot"
+            );
+        }
+    });
 }
 
 /// Step 1. When `on_start` fails, there is no actor, and nobody waits for one.
@@ -343,7 +358,16 @@ fn a_weak_reference_keeps_nobody_alive() {
             "the clerk got a reference to itself in `on_start`, and it lives: `upgrade` gives a full one"
         );
         match weak.upgrade() {
-            Some(strong) => drop((clerk, strong)),
+            Some(strong) => {
+                drop(clerk);
+                settle().await;
+                assert!(
+                    within("an answer", strong.ask(Message::Count))
+                        .await
+                        .is_ok(),
+                    "the one full reference that is left came from `upgrade`: the actor lives as long as there is one, wherever it came from"
+                );
+            }
             None => panic!("there is a full reference, so `upgrade` gives one more"),
         }
         assert!(
@@ -799,23 +823,6 @@ fn an_error_of_on_run_gives_the_actor_back() {
             killed: false,
             with_actor: true,
         };
-        let time = 20 * 3600 * SECOND;
-        let args = Args {
-            own: Own::FailsAfter(time),
-            ..Args::new(&Journal::default())
-        };
-        let (_clerk, task) = spawn::<Clerk>(args, 5);
-        sleep(time + SECOND).await;
-        assert!(
-            task.is_finished(),
-            "one call of `on_run` waits twenty hours and then fails. No message came, and only a message drops that call: what else in your loop begins a new one?"
-        );
-        assert_eq!(
-            end(task).await,
-            expected,
-            "one call of `on_run` waited twenty hours, and then failed: that is the end, and there is no other before it. What in your loop grows tired of waiting?"
-        );
-
         let journal = Journal::default();
         let own = Own::FailsAfter(SECOND);
         let (clerk, task) = spawn::<Clerk>(
@@ -835,6 +842,23 @@ fn an_error_of_on_run_gives_the_actor_back() {
             in_no_time("a refusal", clerk.tell(Message::Note(1))).await,
             Err(Closed),
             "the clerk has ended: nobody reads this"
+        );
+
+        let time = 20 * 3600 * SECOND;
+        let args = Args {
+            own: Own::FailsAfter(time),
+            ..Args::new(&Journal::default())
+        };
+        let (_clerk, task) = spawn::<Clerk>(args, 5);
+        sleep(time + SECOND).await;
+        assert!(
+            task.is_finished(),
+            "one call of `on_run` waits twenty hours and then fails. No message came, and only a message drops that call: what else in your loop begins a new one?"
+        );
+        assert_eq!(
+            end(task).await,
+            expected,
+            "one call of `on_run` waited twenty hours, and then failed: that is the end, and there is no other before it. What in your loop grows tired of waiting?"
         );
     });
 }
@@ -992,6 +1016,12 @@ fn a_restart_keeps_the_mailbox() {
             Duration::ZERO,
             "nothing in here takes time, and yet some passed: the new one is made at once"
         );
+        let reaches_itself = within("the answer", clerk.ask(Message::Upgrade)).await;
+        assert_eq!(
+            reaches_itself,
+            Ok(true),
+            "the new clerk got a reference to itself in `on_start`, as the first one did: `upgrade` gives a full one"
+        );
         assert_eq!(
             journal.handled(),
             [1, 2, 3, 4, 5],
@@ -1041,6 +1071,23 @@ fn errors_are_failures_too() {
             journal.count(Entry::Started),
             4,
             "`on_run` panics every ten seconds, and one restart in five seconds is allowed: after 35 s the fourth clerk is at work"
+        );
+        drop(clerk);
+
+        let journal = Journal::default();
+        let own = Own::ReturnsAtOnce;
+        let args = Args {
+            own,
+            ..Args::new(&journal)
+        };
+        let (clerk, _task) = supervise::<Clerk>(args, 8, limit(1));
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        let calls = journal.count(Entry::Ticked);
+        assert!(
+            calls < 1000,
+            "`on_run` waits for nothing, and was called {calls} times before anybody else got to run: a supervised actor lets others run after each call, as any other does"
         );
         drop(clerk);
 
@@ -1498,6 +1545,37 @@ fn an_end_that_is_wished_for_is_an_end() {
                 1,
                 "it was told to end, and `on_stop` panicked: that is no reason to make a new one, whatever waits in the mailbox"
             );
+        }
+
+        // Its start takes a second. In the middle of the second start comes the end.
+        for told in ["stopped", "killed", "left by its last reference"] {
+            let journal = Journal::default();
+            let args = Args {
+                start: Fate::Takes(SECOND),
+                ..Args::new(&journal)
+            };
+            let (clerk, task) = supervise::<Clerk>(args, 8, limit(3));
+            let _ = within("an answer", panic(&clerk)).await;
+            sleep(SECOND / 2).await;
+            match told {
+                "stopped" => clerk.stop(),
+                "killed" => clerk.kill(),
+                _ => {}
+            }
+            let held = (told != "left by its last reference").then_some(clerk);
+            sleep(10 * SECOND).await;
+            assert!(
+                task.is_finished(),
+                "it was {told} while a restart was under way, and ten seconds later the new clerk is still there: that counts for the next one as well"
+            );
+            assert_eq!(
+                end(task).await,
+                End::Completed {
+                    killed: told == "killed"
+                },
+                "it was {told} while a restart was under way, and that went well"
+            );
+            drop(held);
         }
 
         // Its start takes a second, and then it fails. In the middle of that comes the end.
