@@ -253,6 +253,23 @@ fn an_endless_line_is_refused() {
 }
 
 /// Step 2. What is no text ends the client that sent it, and nobody else.
+    check(|| async {
+        let server = Server::open(Limits {
+            line: 100_000,
+            ..limits()
+        });
+        let mut ann = server.connect_by(300_000);
+        let text = "x".repeat(99_995);
+        ann.says(&format!("PING {text}")).await;
+        let heard = within("PONG, to a line of 100,000 bytes", ann.next()).await;
+        let heard = heard.unwrap_or_default();
+        assert!(
+            heard == format!("PONG {text}"),
+            "a line may have 100,000 bytes here. A PING of so many was answered by {} bytes, {:?} and so on",
+            heard.len(),
+            heard.chars().take(20).collect::<String>()
+        );
+    });
 ///
 /// Page: "Rude clients". The slips: unwrap; the whole server ends; letters that are replaced; each piece that comes has to be text.
 #[test]
