@@ -434,10 +434,11 @@ fn answers_that_nobody_reads_are_bounded() {
                 ..limits()
             });
             let mut ann = server.connect_by(64);
-            let ping = format!("PING {}\n", "x".repeat(400));
+            let ping = |number| format!("PING {number} {}\n", "x".repeat(400));
             let mut taken = 0;
             while let Ok(Ok(())) =
-                tokio::time::timeout(LONG / 1_000, ann.stream.write_all(ping.as_bytes())).await
+                tokio::time::timeout(LONG / 1_000, ann.stream.write_all(ping(taken).as_bytes()))
+                    .await
             {
                 taken += 1;
                 assert!(
@@ -451,6 +452,22 @@ fn answers_that_nobody_reads_are_bounded() {
         }
     });
 }
+            sleep(LONG / 10).await;
+            for number in 0..taken {
+                let mut line = String::new();
+                let read = within(
+                    "an answer, when it reads again",
+                    ann.stream.read_line(&mut line),
+                );
+                if read.await.is_err() || !line.ends_with('\n') {
+                    break; // too slow, by its own answers
+                }
+                assert!(
+                    line == ping(number).replacen("PING", "PONG", 1),
+                    "a client has sent {taken} commands, read nothing for an hour, and reads again. Its next line should be the answer to number {number}, and is {:?} and so on",
+                    line.chars().take(12).collect::<String>()
+                );
+            }
 
 /// Step 3. A name has one owner.
 ///
