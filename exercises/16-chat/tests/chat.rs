@@ -506,10 +506,18 @@ fn a_name_belongs_to_one_client() {
         ben.says("QUIT").await;
         ben.hears("BYE", "QUIT is answered by BYE").await;
         let mut dan = server.connect();
-        dan.says("NICK ann").await;
+        for _ in 0..300 {
+            dan.says("NICK ann").await;
+            dan.hears(
+                "ERR name taken",
+                "ben was refused this name and has gone, and it is ann's still, however often somebody asks for it",
+            )
+            .await;
+        }
+        dan.says("NICK dan").await;
         dan.hears(
-            "ERR name taken",
-            "ben was refused this name and has gone, and it is ann's still",
+            "NICK dan",
+            "it was refused another name 300 times, and has none",
         )
         .await;
     });
