@@ -663,6 +663,22 @@ fn all_in_a_room_hear_what_is_said() {
 }
 
 /// Step 4. All hear the same, in the same order.
+    check(|| async {
+        // Its pipe is full soon, and all of it has to wait.
+        let server = Server::open(limits());
+        let mut ann = server.connect_by(100);
+        ann.named("ann").await;
+        ann.joins("lobby").await;
+        let says: String = (0..20).map(|i| format!("SAY {i}\nPING {i}\n")).collect();
+        ann.writes(says.as_bytes()).await;
+        settle().await;
+        for number in 0..20 {
+            for expected in [format!("SAID lobby ann {number}"), format!("PONG {number}")] {
+                let why = "it has said SAY and PING by turns, and reads late: answers come in the order of the commands";
+                ann.hears(&expected, why).await;
+            }
+        }
+    });
 ///
 /// Page: "Rooms". The slips: a task for each line; members that are told one by one by the client that speaks; an answer that overtakes.
 #[test]
