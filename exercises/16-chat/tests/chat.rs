@@ -26,6 +26,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, sleep},
 };
+    task::coop::unconstrained,
 use wire::{Client, Server};
 
 /// A night. No round number: somebody may have a time-out.
@@ -128,9 +129,9 @@ fn accepting_survives_errors() {
             ann.hears_nothing("ann is in").await;
             // Two that gave up before they were in, and then an error that stays for a while: no file descriptor is left, or all give up.
             for _ in 0..2 {
-                let gone = Err(Error::from(ErrorKind::ConnectionAborted));
             // A night without an error saves up no calls.
             sleep(LONG).await;
+                let gone = Err(Error::from(ErrorKind::ConnectionAborted));
                 assert!(server.door.send(gone).is_ok());
             }
             in_no_time("an answer while accepting fails", async {
@@ -164,32 +165,32 @@ fn accepting_survives_errors() {
             // Meanwhile clients go, 38 a second.
             while guests.pop().is_some() {
                 sleep(Duration::from_micros(26_500)).await;
-            }
             let mut calls = Vec::new();
+            }
             let tried = server.accepts.load(Relaxed) - before;
-            assert!(
                 calls.push(server.accepts.load(Relaxed) - before);
+            assert!(
                 (10..=202).contains(&tried),
                 "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
                  times a second, whatever the error is. Is there an error without a pause, or one that ends the server? What does another branch of `select!` do to the pause?"
             );
             ann.hears_nothing("`accept` has failed many times, and ann is in")
                 .await;
-        });
             // Twice as many, for those who count by the seconds of a clock.
             let most = calls.windows(39).map(|second| second[38] - second[0]).max();
             assert!(
                 most <= Some(41),
                 "`accept` fails ({kind}), and goes on to fail at once. It was called {most:?} times in one second: at most 20 times, please"
             );
+        });
     }
-}
             // All those errors, a second each.
             sleep(Duration::from_secs(1_000)).await;
             server
                 .connect()
                 .hears_nothing("`accept` has failed 1,000 times, and fails no more: whoever comes now is let in within a second")
                 .await;
+}
 
 /// Step 2. A line without an end is refused.
 ///
@@ -252,7 +253,6 @@ fn an_endless_line_is_refused() {
     });
 }
 
-/// Step 2. What is no text ends the client that sent it, and nobody else.
     check(|| async {
         let server = Server::open(Limits {
             line: 100_000,
@@ -270,6 +270,7 @@ fn an_endless_line_is_refused() {
             heard.chars().take(20).collect::<String>()
         );
     });
+/// Step 2. What is no text ends the client that sent it, and nobody else.
 ///
 /// Page: "Rude clients". The slips: unwrap; the whole server ends; letters that are replaced; each piece that comes has to be text.
 #[test]
@@ -451,7 +452,6 @@ fn answers_that_nobody_reads_are_bounded() {
             ben.hears_nothing("another one does not read").await;
         }
     });
-}
             sleep(LONG / 10).await;
             for number in 0..taken {
                 let mut line = String::new();
@@ -468,6 +468,7 @@ fn answers_that_nobody_reads_are_bounded() {
                     line.chars().take(12).collect::<String>()
                 );
             }
+}
 
 /// Step 3. A name has one owner.
 ///
@@ -662,7 +663,6 @@ fn all_in_a_room_hear_what_is_said() {
     });
 }
 
-/// Step 4. All hear the same, in the same order.
     check(|| async {
         // Its pipe is full soon, and all of it has to wait.
         let server = Server::open(limits());
@@ -679,6 +679,7 @@ fn all_in_a_room_hear_what_is_said() {
             }
         }
     });
+/// Step 4. All hear the same, in the same order.
 ///
 /// Page: "Rooms". The slips: a task for each line; members that are told one by one by the client that speaks; an answer that overtakes.
 #[test]
@@ -765,6 +766,55 @@ fn all_hear_the_same_in_the_same_order() {
     });
 }
 
+    one_schedule("this is about how many, not about when");
+    check(|| async {
+        // Those who do not read are many, and not too slow.
+        let server = Server::open(Limits {
+            waiting: 100_000,
+            ..limits()
+        });
+        let mut silent: Vec<Client> = (0..300).map(|_| server.connect_by(64)).collect();
+        settle().await;
+        // All of them have said it before the server has its turn.
+        unconstrained(async {
+            for (number, client) in silent.iter_mut().enumerate() {
+                client.says(&format!("NICK c{number}\nJOIN lobby")).await;
+            }
+        })
+        .await;
+        settle().await;
+        let mut ann = server.joined("ann", "lobby").await;
+        unconstrained(async {
+            for client in &mut silent {
+                client.says("SAY hi").await;
+            }
+        })
+        .await;
+        settle().await;
+        let heard = ann.heard_so_far().await;
+        assert_eq!(
+            heard.len(),
+            300,
+            "300 of a room have spoken at the same moment, each once, and this is how many words ann heard"
+        );
+        let mut ben = server.joined("ben", "lobby").await;
+        ann.hears("JOINED lobby ben", "ben has joined").await;
+        let said: String = (0..20).map(|number| format!("SAY {number}\n")).collect();
+        ann.says(&format!("{said}PING done")).await;
+        for number in 0..20 {
+            let said = format!("SAID lobby ann {number}");
+            for client in [&mut ann, &mut ben] {
+                client
+                    .hears(
+                        &said,
+                        "they are 302 in a room, and one of them has said 20 things",
+                    )
+                    .await;
+            }
+        }
+        ann.hears("PONG done", "a PONG comes behind what was said before it")
+            .await;
+    });
 /// Step 4. A client that leaves is heard to leave, once.
 ///
 /// Page: "Rooms". The slips: only LEAVE is told; LEFT is told by two tasks; nobody notices that a client has gone.
