@@ -878,6 +878,29 @@ fn leaving_is_heard_once() {
     });
 }
 
+    // It goes while ann speaks: a write to it fails.
+    check(|| async {
+        let server = Server::open(limits());
+        let mut ann = server.joined("ann", "lobby").await;
+        let mut dan = server.joined("dan", "lobby").await;
+        ann.hears("JOINED lobby dan", "dan has joined").await;
+        for _ in 0..5 {
+            let ben = server.joined("ben", "lobby").await;
+            ben.breaks();
+            let said: String = (0..10).map(|i| format!("SAY {i}\n")).collect();
+            ann.writes(said.as_bytes()).await;
+            settle().await;
+            for client in [&mut ann, &mut dan] {
+                let mut heard: Vec<_> = client.heard_so_far().await.into_iter().flatten().collect();
+                heard.retain(|line| !line.ends_with(" ben"));
+                let expected: Vec<_> = (0..10).map(|i| format!("SAID lobby ann {i}")).collect();
+                assert_eq!(
+                    heard, expected,
+                    "one of the room has gone while ann said 0 to 9, and the others hear all of it"
+                );
+            }
+        }
+    });
 /// Step 4. When the last one leaves, nothing is left of a room.
 ///
 /// Page: "Rooms". The slips: rooms that are kept for ever; a room that holds a handle of itself.
