@@ -16,17 +16,19 @@ use harness::{
 };
 use std::{
     collections::BTreeSet,
+    future::poll_fn,
     io::{Error, ErrorKind},
     sync::atomic::Ordering::Relaxed,
+    task::Poll,
     time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
+    task::coop::unconstrained,
     time::{Instant, sleep},
 };
-    task::coop::unconstrained,
 use wire::{Client, Server};
 
 /// A night. No round number: somebody may have a time-out.
@@ -127,10 +129,10 @@ fn accepting_survives_errors() {
             let server = Server::open(limits());
             let mut ann = server.connect();
             ann.hears_nothing("ann is in").await;
-            // Two that gave up before they were in, and then an error that stays for a while: no file descriptor is left, or all give up.
-            for _ in 0..2 {
             // A night without an error saves up no calls.
             sleep(LONG).await;
+            // Two that gave up before they were in, and then an error that stays for a while: no file descriptor is left, or all give up.
+            for _ in 0..2 {
                 let gone = Err(Error::from(ErrorKind::ConnectionAborted));
                 assert!(server.door.send(gone).is_ok());
             }
@@ -163,33 +165,33 @@ fn accepting_survives_errors() {
                 );
             }
             // Meanwhile clients go, 38 a second.
+            let mut calls = Vec::new();
             while guests.pop().is_some() {
                 sleep(Duration::from_micros(26_500)).await;
-            let mut calls = Vec::new();
+                calls.push(server.accepts.load(Relaxed) - before);
             }
             let tried = server.accepts.load(Relaxed) - before;
-                calls.push(server.accepts.load(Relaxed) - before);
             assert!(
                 (10..=202).contains(&tried),
                 "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
                  times a second, whatever the error is. Is there an error without a pause, or one that ends the server? What does another branch of `select!` do to the pause?"
             );
-            ann.hears_nothing("`accept` has failed many times, and ann is in")
-                .await;
             // Twice as many, for those who count by the seconds of a clock.
             let most = calls.windows(39).map(|second| second[38] - second[0]).max();
             assert!(
                 most <= Some(41),
                 "`accept` fails ({kind}), and goes on to fail at once. It was called {most:?} times in one second: at most 20 times, please"
             );
-        });
-    }
+            ann.hears_nothing("`accept` has failed many times, and ann is in")
+                .await;
             // All those errors, a second each.
             sleep(Duration::from_secs(1_000)).await;
             server
                 .connect()
                 .hears_nothing("`accept` has failed 1,000 times, and fails no more: whoever comes now is let in within a second")
                 .await;
+        });
+    }
 }
 
 /// Step 2. A line without an end is refused.
@@ -251,8 +253,6 @@ fn an_endless_line_is_refused() {
                 .await;
         }
     });
-}
-
     check(|| async {
         let server = Server::open(Limits {
             line: 100_000,
@@ -270,6 +270,8 @@ fn an_endless_line_is_refused() {
             heard.chars().take(20).collect::<String>()
         );
     });
+}
+
 /// Step 2. What is no text ends the client that sent it, and nobody else.
 ///
 /// Page: "Rude clients". The slips: unwrap; the whole server ends; letters that are replaced; each piece that comes has to be text.
@@ -450,8 +452,6 @@ fn answers_that_nobody_reads_are_bounded() {
             }
             let mut ben = server.connect();
             ben.hears_nothing("another one does not read").await;
-        }
-    });
             sleep(LONG / 10).await;
             for number in 0..taken {
                 let mut line = String::new();
@@ -468,6 +468,8 @@ fn answers_that_nobody_reads_are_bounded() {
                     line.chars().take(12).collect::<String>()
                 );
             }
+        }
+    });
 }
 
 /// Step 3. A name has one owner.
@@ -661,8 +663,6 @@ fn all_in_a_room_hear_what_is_said() {
                 .await;
         }
     });
-}
-
     check(|| async {
         // Its pipe is full soon, and all of it has to wait.
         let server = Server::open(limits());
@@ -679,6 +679,8 @@ fn all_in_a_room_hear_what_is_said() {
             }
         }
     });
+}
+
 /// Step 4. All hear the same, in the same order.
 ///
 /// Page: "Rooms". The slips: a task for each line; members that are told one by one by the client that speaks; an answer that overtakes.
@@ -764,8 +766,6 @@ fn all_hear_the_same_in_the_same_order() {
             "a hundred clients joined and spoke at the same time, each once: 200 different lines"
         );
     });
-}
-
     one_schedule("this is about how many, not about when");
     check(|| async {
         // Those who do not read are many, and not too slow.
@@ -815,6 +815,8 @@ fn all_hear_the_same_in_the_same_order() {
         ann.hears("PONG done", "a PONG comes behind what was said before it")
             .await;
     });
+}
+
 /// Step 4. A client that leaves is heard to leave, once.
 ///
 /// Page: "Rooms". The slips: only LEAVE is told; LEFT is told by two tasks; nobody notices that a client has gone.
@@ -876,8 +878,6 @@ fn leaving_is_heard_once() {
             .await;
         }
     });
-}
-
     // It goes while ann speaks: a write to it fails.
     check(|| async {
         let server = Server::open(limits());
@@ -901,6 +901,8 @@ fn leaving_is_heard_once() {
             }
         }
     });
+}
+
 /// Step 4. When the last one leaves, nothing is left of a room.
 ///
 /// Page: "Rooms". The slips: rooms that are kept for ever; a room that holds a handle of itself.
@@ -937,14 +939,21 @@ fn nobody_is_lost_while_a_room_ends() {
         let mut cem = server.named("cem").await;
         for round in 0..20 {
             ann.joins("lobby").await;
-            // In either order.
-            if round % 2 == 0 {
-                ann.says("LEAVE").await;
-                ben.says("JOIN lobby").await;
-            } else {
-                ben.says("JOIN lobby").await;
-                ann.says("LEAVE").await;
-            }
+            // In either order; and the later the round, the further the one has come when the other speaks. In a task, which has its turn between
+            // those of the server.
+            let both = tokio::spawn(async move {
+                if round % 2 == 0 {
+                    ann.says("LEAVE").await;
+                    let_others_run(round / 2).await;
+                    ben.says("JOIN lobby").await;
+                } else {
+                    ben.says("JOIN lobby").await;
+                    let_others_run(round / 2).await;
+                    ann.says("LEAVE").await;
+                }
+                (ann, ben)
+            });
+            (ann, ben) = both.await.expect("it does not panic");
             while within("LEFT, for ann", ann.next()).await.as_deref() != Some("LEFT lobby ann") {}
             let heard = within(
                 "JOINED for ben, which joined while the room's last member left",
@@ -997,6 +1006,43 @@ fn nobody_is_lost_while_a_room_ends() {
                 .await;
         }
     });
+    check(|| async {
+        let server = Server::open(limits());
+        let mut all = Vec::new();
+        for number in 0..20 {
+            all.push(server.named(&format!("c{number}")).await);
+        }
+        for client in &mut all {
+            client.says("JOIN lobby").await;
+        }
+        settle().await;
+        for client in &mut all {
+            client.heard_so_far().await;
+        }
+        all[0].says("SAY who is here?").await;
+        for client in &mut all {
+            client
+                .hears(
+                    "SAID lobby c0 who is here?",
+                    "20 clients joined at the same moment a room that nobody was in, and then one of them speaks: there is one room of a name, whoever begins it",
+                )
+                .await;
+        }
+    });
+}
+
+/// Goes so often to the end of the queue of those who may run. (`yield_now` would wait until it is empty.)
+async fn let_others_run(turns: usize) {
+    let mut left = turns;
+    poll_fn(|cx| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Step 5. One client does not read, and the others do not notice.
