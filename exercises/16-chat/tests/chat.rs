@@ -1116,6 +1116,7 @@ fn a_slow_client_is_dropped_at_its_limit() {
             while !has_left {
                 said += 1;
                 ann.says(&format!("SAY {said} {text}\nPING")).await;
+                let before = Instant::now();
                 loop {
                     match within("a PONG", ann.next()).await.as_deref() {
                         Some("LEFT lobby slow") => has_left = true,
@@ -1124,6 +1125,11 @@ fn a_slow_client_is_dropped_at_its_limit() {
                         other => panic!("ann has said a line, and heard {other:?}"),
                     }
                 }
+                assert_eq!(
+                    before.elapsed(),
+                    Duration::ZERO,
+                    "the other one in ann's room does not read, and that costs ann no time"
+                );
                 // What the client's task finds out by itself.
                 settle().await;
                 assert!(
