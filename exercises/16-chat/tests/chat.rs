@@ -1262,7 +1262,8 @@ fn dropping_one_may_drop_the_next() {
                 heard.extend(after(&mut ann, "PING").await);
                 slow.push(client);
             }
-            // Newcomers are news as well.
+            // Newcomers are news as well. Sorted by their names, some come before those who are slow, and some after them.
+            let name_of = |number: usize| format!("{}-{number}", ["new", "young"][number % 2]);
             let mut new = Vec::new();
             while !heard.iter().any(|line| line.starts_with("LEFT")) {
                 let number = new.len();
@@ -1270,7 +1271,7 @@ fn dropping_one_may_drop_the_next() {
                     number < 200,
                     "8 lines may wait for a client. Some read nothing, {number} have joined, and nobody has heard that one left"
                 );
-                new.push(server.joined(&format!("new-{number}"), "lobby").await);
+                new.push(server.joined(&name_of(number), "lobby").await);
                 heard.extend(after(&mut ann, "PING").await);
             }
             // The others still read nothing.
@@ -1284,12 +1285,13 @@ fn dropping_one_may_drop_the_next() {
                 &heard[from.expect("ann has heard of all") + 1..]
             };
             for (number, client) in new.iter_mut().enumerate() {
+                let name = name_of(number);
                 let mut lines = after(client, "PING").await;
                 lines.retain(|line| !line.starts_with("PONG"));
                 assert_eq!(
                     lines,
-                    from(&format!("new-{number}")),
-                    "new-{number} has joined, and from then on it hears what ann hears: also who left because JOINED was one line too many for it"
+                    from(&name),
+                    "{name} has joined, and from then on it hears what ann hears, in the same order: also who left because JOINED was one line too many for it"
                 );
             }
             for (number, client) in slow.iter_mut().enumerate() {
@@ -1297,6 +1299,10 @@ fn dropping_one_may_drop_the_next() {
                 if heard.contains(&format!("LEFT lobby {name}")) {
                     continue;
                 }
+                assert!(
+                    client.stream.write_all(b"PING\n").await.is_ok(),
+                    "{name} was dropped, and ann has not heard that it left: each LEFT is news as well, and goes on until nobody is left who is too slow for it"
+                );
                 let mut lines = after(client, "PING").await;
                 lines.retain(|line| !line.starts_with("PONG"));
                 assert_eq!(
