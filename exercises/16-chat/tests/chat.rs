@@ -1367,7 +1367,43 @@ fn a_client_that_reads_in_time_misses_nothing() {
             ann.hears("SAID lobby late here", "it is in the room").await;
         }
     });
+    one_schedule("this is about how many, not about when");
+    check(|| async {
+        let server = Server::open(Limits {
+            waiting: 100_000,
+            ..limits()
+        });
+        let mut ann = server.joined("ann", "lobby").await;
+        let mut late = server.connect_by(30);
+        late.named("late").await;
+        late.joins("lobby").await;
+        ann.hears("JOINED lobby late", "it has joined").await;
+        let expected: Vec<_> = (0..MANY).map(|i| format!("SAID lobby ann {i}")).collect();
+        for part in expected.chunks(250) {
+            for line in part {
+                ann.says(&line.replacen("SAID lobby ann", "SAY", 1)).await;
+            }
+            for line in part {
+                ann.hears(
+                    line,
+                    "every word is heard, however many there were before it",
+                )
+                .await;
+            }
+        }
+        sleep(LONG / 10).await;
+        for line in &expected {
+            late.hears(
+                line,
+                &format!("100,000 lines may wait for it, and {MANY} do"),
+            )
+            .await;
+        }
+    });
 }
+
+/// More than anybody counts to by mistake.
+const MANY: usize = 11_000;
 
 /// Step 6. Everybody hears BYE.
 ///
