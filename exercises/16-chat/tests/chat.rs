@@ -1655,7 +1655,8 @@ fn what_was_read_is_answered() {
         let read = (sent - 64) / format!("PING {:0100}\n", 0).len();
         let stop = tokio::spawn(server.shutdown.stop(LONG));
         settle().await;
-        let mut heard = within("the end of its stream", to_the_end(ann)).await;
+        let what = "the end of its stream, which it reads when the server has been told to stop (does a task hear that which was busy at that moment?),";
+        let mut heard = within(what, to_the_end(ann)).await;
         assert_eq!(
             heard.pop().as_deref(),
             Some("BYE"),
