@@ -23,14 +23,15 @@
 //! | A client says | It hears | or, as `ERR` |
 //! | --- | --- | --- |
 //! | `PING text` | `PONG text` | |
-//! | `NICK name` | `NICK name` | `bad name`, `name taken`, `already named` |
+//! | `NICK name` | `NICK name` | `bad name`, `already named`, `name taken` |
 //! | `JOIN room` | `JOINED room name`, as do all in the room | `bad name`, `no name`, `already in a room` |
 //! | `SAY text` | `SAID room name text`, as do all in the room | `not in a room` |
 //! | `LEAVE` | `LEFT room name`, as do all in the room | `not in a room` |
 //! | `QUIT` | what `LEAVE` gives, if it is in a room, then `BYE`, and the end of the stream | |
 //! | anything else | | `unknown command` |
 //!
-//! - Each command has one answer (`QUIT` may have two), and the answers come in the order of the commands.
+//! - Each command has one answer (`QUIT` may have two), and the answers come in the order of the commands. Of two errors that are both true, the
+//!   answer is the one that stands first in the table.
 //! - Names of clients are unique in the server. A client has one name, for good, and is in one room at a time.
 //! - All in a room hear the same lines in the same order, each once, from their own `JOINED` to their own `LEFT`.
 //! - A client that has sent everything, and still reads, has said `QUIT`.
