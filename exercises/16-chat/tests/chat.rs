@@ -174,13 +174,15 @@ fn accepting_survives_errors() {
             assert!(
                 (10..=202).contains(&tried),
                 "`accept` fails ({kind}), and goes on to fail at once, while clients end, 38 a second. In ten seconds it was called {tried} times. Call it at least once a second, and at most 20 \
-                 times a second, whatever the error is. Is there an error without a pause, or one that ends the server? What does another branch of `select!` do to the pause?"
+                 times a second, whatever the error is. Is there an error without a pause, one that ends the server, or a \
+                 pause that has saved up calls, as `interval` does? What does another branch of `select!` do to the pause?"
             );
             // Twice as many, for those who count by the seconds of a clock.
-            let most = calls.windows(39).map(|second| second[38] - second[0]).max();
+            let seconds = calls.windows(39).map(|second| second[38] - second[0]);
+            let most = seconds.max().unwrap_or_default();
             assert!(
-                most <= Some(41),
-                "`accept` fails ({kind}), and goes on to fail at once. It was called {most:?} times in one second: at most 20 times, please"
+                most <= 41,
+                "`accept` fails ({kind}), and goes on to fail at once. It was called {most} times in one second, and may be called 20 times. Does a pause save up calls for later?"
             );
             ann.hears_nothing("`accept` has failed many times, and ann is in")
                 .await;
