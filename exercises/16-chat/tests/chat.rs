@@ -666,15 +666,15 @@ fn all_in_a_room_hear_what_is_said() {
         }
     });
     check(|| async {
-        // Its pipe is full soon, and all of it has to wait.
+        // What she says fits into her pipe, and what she hears does not: some of it has to wait.
         let server = Server::open(limits());
-        let mut ann = server.connect_by(100);
+        let mut ann = server.connect_by(80);
         ann.named("ann").await;
         ann.joins("lobby").await;
-        let says: String = (0..20).map(|i| format!("SAY {i}\nPING {i}\n")).collect();
+        let says: String = (0..6).map(|i| format!("SAY {i}\nPING {i}\n")).collect();
         ann.writes(says.as_bytes()).await;
         settle().await;
-        for number in 0..20 {
+        for number in 0..6 {
             for expected in [format!("SAID lobby ann {number}"), format!("PONG {number}")] {
                 let why = "it has said SAY and PING by turns, and reads late: answers come in the order of the commands";
                 ann.hears(&expected, why).await;
@@ -770,16 +770,13 @@ fn all_hear_the_same_in_the_same_order() {
     });
     one_schedule("this is about how many, not about when");
     check(|| async {
-        // Those who do not read are many, and not too slow.
-        let server = Server::open(Limits {
-            waiting: 100_000,
-            ..limits()
-        });
-        let mut silent: Vec<Client> = (0..300).map(|_| server.connect_by(64)).collect();
+        // 520 lines for each of them: its pipe holds them.
+        let server = Server::open(limits());
+        let mut all: Vec<Client> = (0..260).map(|_| server.connect()).collect();
         settle().await;
         // All of them have said it before the server has its turn.
         unconstrained(async {
-            for (number, client) in silent.iter_mut().enumerate() {
+            for (number, client) in all.iter_mut().enumerate() {
                 client.says(&format!("NICK c{number}\nJOIN lobby")).await;
             }
         })
@@ -787,35 +784,18 @@ fn all_hear_the_same_in_the_same_order() {
         settle().await;
         let mut ann = server.joined("ann", "lobby").await;
         unconstrained(async {
-            for client in &mut silent {
+            for client in &mut all {
                 client.says("SAY hi").await;
             }
         })
         .await;
         settle().await;
-        let heard = ann.heard_so_far().await;
+        let heard: BTreeSet<_> = ann.heard_so_far().await.into_iter().flatten().collect();
         assert_eq!(
             heard.len(),
-            300,
-            "300 of a room have spoken at the same moment, each once, and this is how many words ann heard"
+            260,
+            "260 clients joined at the same moment, and spoke at the same moment, each once: so many different lines ann should have heard, which came between the two"
         );
-        let mut ben = server.joined("ben", "lobby").await;
-        ann.hears("JOINED lobby ben", "ben has joined").await;
-        let said: String = (0..20).map(|number| format!("SAY {number}\n")).collect();
-        ann.says(&format!("{said}PING done")).await;
-        for number in 0..20 {
-            let said = format!("SAID lobby ann {number}");
-            for client in [&mut ann, &mut ben] {
-                client
-                    .hears(
-                        &said,
-                        "they are 302 in a room, and one of them has said 20 things",
-                    )
-                    .await;
-            }
-        }
-        ann.hears("PONG done", "a PONG comes behind what was said before it")
-            .await;
     });
 }
 
@@ -1246,7 +1226,7 @@ async fn next_part(client: &mut Client) -> Option<String> {
 /// Page: "Slow clients". The slips: the second round of news is sent as if nobody could be too slow for it; a client that joins is told its own JOINED apart.
 #[test]
 fn dropping_one_may_drop_the_next() {
-    for talks_on in [false, true] {
+    for talks_on in [true, false] {
         check(move || async move {
             let server = Server::open(Limits {
                 waiting: 8,
@@ -1566,26 +1546,33 @@ fn bye_comes_to_those_who_are_behind_or_busy() {
         });
         let ann = server.connect_by(4_096);
         let (reader, mut writer) = tokio::io::split(ann.stream.into_inner());
-        tokio::spawn(async move { writer.write_all("PING\n".repeat(20_000).as_bytes()).await });
+        tokio::spawn(async move { writer.write_all("PING\n".repeat(60_000).as_bytes()).await });
         let mut lines = BufReader::new(reader).lines();
-        let first = within("a PONG", lines.next_line()).await;
-        assert_eq!(first.ok().flatten().as_deref(), Some("PONG "));
-        let counts = tokio::spawn(async move {
-            let mut heard = 1;
-            while let Ok(Some(_)) = lines.next_line().await {
-                heard += 1;
-            }
-            heard
+        let shutdown = server.shutdown;
+        // A task, which has its turn as often as those of the server.
+        let stops = tokio::spawn(async move {
+            let first = lines.next_line().await;
+            assert_eq!(first.ok().flatten().as_deref(), Some("PONG "));
+            let counts = tokio::spawn(async move {
+                let mut heard = 1;
+                while let Ok(Some(_)) = lines.next_line().await {
+                    heard += 1;
+                }
+                heard
+            });
+            shutdown.stop(LONG).await;
+            counts
         });
-        in_no_time(
+        let stopped = in_no_time(
             "the end, while a client has always one more command,",
-            server.shutdown.stop(LONG),
+            stops,
         )
         .await;
+        let counts = stopped.expect("it does not panic");
         let heard = within("the end of its stream", counts).await;
         assert!(
-            heard.expect("it does not panic") < 20_000,
-            "a client has always one more command, 20,000 in all. The server was to stop after the first PONG, and has answered all of them: is the stop heard only when there is no \
+            heard.expect("it does not panic") < 60_000,
+            "a client has always one more command, 60,000 in all. The server was to stop after the first PONG, and has answered all of them: is the stop heard only when there is no \
              command?"
         );
     });
