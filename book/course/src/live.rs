@@ -37,7 +37,7 @@ use crate::{
     terminal::{self, Detail, Verdict},
     workspace::{Exercise, Workspace},
 };
-use std::{future, sync::Arc};
+use std::{collections::HashSet, future, sync::Arc};
 use tokio::{net::TcpListener, select, sync::watch, task::spawn_blocking};
 
 /// What the keys in the terminal need to steer the program.
@@ -76,7 +76,8 @@ pub async fn run<S: Future<Output = ()>>(
     let progress = ProgressHandle::new(workspace.exercises.iter().map(waiting).collect());
     // The checks tell what they saw before and after the tests ran; the watcher looks, and nobody waits.
     let (meanwhile_sender, meanwhile) = watch::channel(Meanwhile::default());
-    let checker = checker(&workspace, &progress, meanwhile_sender);
+    let (asked_sender, asked) = watch::channel(HashSet::new());
+    let checker = checker(&workspace, &progress, meanwhile_sender, asked_sender);
     // The port is ours alone, so is the folder with its number.
     let folder = workspace.course_folder().join(address.port().to_string());
     let publisher = PublisherHandle::new(workspace.root.join("book"), folder);
@@ -105,6 +106,7 @@ pub async fn run<S: Future<Output = ()>>(
                 status,
                 all.clone(),
                 index,
+                asked.clone(),
                 saved_sender.clone(),
                 url.clone(),
             ));
@@ -169,11 +171,17 @@ fn checker(
     workspace: &Arc<Workspace>,
     progress: &ProgressHandle,
     meanwhile: watch::Sender<Meanwhile>,
+    asked: watch::Sender<HashSet<String>>,
 ) -> CheckerHandle {
     let mut settings = Settings::new(&workspace.root, CargoWords::Notes);
     settings.meanwhile = Some(meanwhile);
     let (workspace, progress) = (workspace.clone(), progress.clone());
-    CheckerHandle::new(move |name| {
+    CheckerHandle::new(move |name, is_asked| {
+        if is_asked {
+            asked.send_modify(|asked| {
+                asked.insert(name.clone());
+            });
+        }
         let exercise = (workspace.exercises.iter())
             .find(|exercise| exercise.name == name)
             .cloned();
@@ -237,11 +245,13 @@ fn places(workspace: &Workspace) -> Vec<Place> {
     places
 }
 
-/// The terminal watches an exercise like a page does: the first verdict in a line, those of a save in detail.
+/// The terminal watches an exercise like a page does: the first verdict in a line, unless somebody has asked for it; those of a save in
+/// detail.
 async fn tell(
     mut status: watch::Receiver<Status>,
     all: Arc<[Exercise]>,
     index: usize,
+    asked: watch::Receiver<HashSet<String>>,
     saved: watch::Sender<Option<usize>>,
     url: String,
 ) {
@@ -263,7 +273,7 @@ async fn tell(
             verdict_told = false;
             continue;
         }
-        let is_first = !told_before;
+        let is_asked = told_before || asked.borrow().contains(&exercise.name);
         let mut texts = Vec::new();
         let schedules = status.schedules.as_ref();
         if !verdict_told || schedules.is_none() {
@@ -274,7 +284,7 @@ async fn tell(
                 next: all.get(index + 1),
                 served: Some(&url),
             };
-            texts.push(match told_before {
+            texts.push(match is_asked {
                 true => verdict.to_string(),
                 false => terminal::line(exercise, &status),
             });
@@ -284,7 +294,7 @@ async fn tell(
         (told_before, verdict_told) = (true, true);
         // A terminal that is paused (Ctrl-S) blocks the thread that writes to it: one of its own, so that the pages go on.
         let _ = spawn_blocking(move || terminal::say(text)).await;
-        if !is_first {
+        if is_asked {
             saved.send_replace(Some(index));
         }
     }

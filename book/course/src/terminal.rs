@@ -4,6 +4,7 @@
 use crate::{
     check::{
         build::NOT_ITS_CODE,
+        said::scenario_in,
         status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
     },
     process::plain,
@@ -251,7 +252,8 @@ impl Verdict<'_> {
                 let which = format!("{} {}", self.exercise.name, test.name);
                 let hint = format!("a hint: cargo course hint {which}");
                 writeln!(f, "{}", indented(&quiet(hint), 6))?;
-                if self.exercise.real_tokio.is_none() {
+                // A scenario that failed has named its run itself.
+                if self.exercise.real_tokio.is_none() && scenario_in(&test.said).is_none() {
                     let run = format!("its run: cargo course trace {which}");
                     writeln!(f, "{}", indented(&quiet(run), 6))?;
                 }

@@ -43,7 +43,7 @@ impl Server {
         let hints = fixture.workspace().exercises[0].hints().unwrap();
         let progress = ProgressHandle::new(vec![Status::waiting("recipe", &hints)]);
         let (sender, checked) = mpsc::unbounded_channel();
-        let checker = CheckerHandle::new(move |name| {
+        let checker = CheckerHandle::new(move |name, _asked| {
             let _ = sender.send(name);
             Box::pin(async { None })
         });

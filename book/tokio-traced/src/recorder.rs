@@ -4,11 +4,12 @@
 use crate::{
     event::{ActorId, BoxId, Cut, Ended, Kind, ReplyId, Wait},
     limits::Limits,
-    place::{self, Place, file_name, is_users},
+    place::{self, Place, is_users},
     state::{ActorState, BoxKind, BoxState, Pending, Phase, State},
 };
 use std::{
     panic::Location,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
@@ -55,7 +56,7 @@ impl Recorder {
 
     pub fn line_at(&self, place: &Location<'_>) -> u32 {
         let shown = match &self.listing {
-            Some(listing) => listing == file_name(place),
+            Some(listing) => Path::new(place.file()).ends_with(listing),
             None => is_users(place),
         };
         if shown { place.line() } else { 0 }

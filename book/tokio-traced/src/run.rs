@@ -63,7 +63,7 @@ impl Recording {
         }
     }
 
-    /// Events get line numbers if they happen in the file of this name (without folders). `source` is its text, in which the
+    /// Events get line numbers if they happen in the file whose path ends with this one. `source` is its text, in which the
     /// pieces are looked up that a page shows.
     pub fn listing(mut self, file: &str, source: &str) -> Self {
         self.listing = Some(file.to_owned());

@@ -28,7 +28,9 @@ impl Scenario {
     /// Runs `main` and records what happens in the listing.
     pub fn record(label: &str, title: &str, listing: Listing, main: impl Future) -> Self {
         let (file, source) = listing;
-        let trace = Recording::new(title).listing(file, source).run(main);
+        // What drives a listing is in a file of the same name.
+        let file = format!("listings/src/{file}");
+        let trace = Recording::new(title).listing(&file, source).run(main);
         Self {
             label: label.to_owned(),
             trace,

@@ -29,8 +29,8 @@ struct Checker {
     /// The watcher and the server's pages hold the other end. When the last handle is dropped, the actor ends and
     /// with it the check that is running.
     receiver: mpsc::Receiver<Message>,
-    /// Begins the check of an exercise.
-    begin: Box<dyn FnMut(String) -> Check + Send>,
+    /// Begins the check of an exercise; hears, too, whether somebody has asked for it.
+    begin: Box<dyn FnMut(String, bool) -> Check + Send>,
     /// Which exercises come next; each at most once.
     queue: VecDeque<Turn>,
     running: Option<Running>,
@@ -77,7 +77,7 @@ impl Checker {
             if let Some(turn) = self.queue.pop_front() {
                 self.work = None;
                 self.leisure.retain(|(name, _)| *name != turn.name);
-                let check = (self.begin)(turn.name.clone());
+                let check = (self.begin)(turn.name.clone(), turn.asked);
                 self.running = Some(Running { turn, check });
             } else if self.work.is_none()
                 && let Some((_, begin)) = self.leisure.front_mut()
@@ -141,11 +141,11 @@ pub struct CheckerHandle {
 }
 
 impl CheckerHandle {
-    /// Starts the actor; `begin` begins a check of the exercise with the given name.
+    /// Starts the actor; `begin` begins a check of the exercise with the given name, and hears whether somebody has saved it or asked for it.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn new(begin: impl FnMut(String) -> Check + Send + 'static) -> Self {
+    pub fn new(begin: impl FnMut(String, bool) -> Check + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel(MAILBOX);
         let actor = Checker {
             receiver,
@@ -200,7 +200,7 @@ mod tests {
 
     fn checker() -> (CheckerHandle, mpsc::UnboundedReceiver<Begun>) {
         let (sender, begun) = mpsc::unbounded_channel();
-        let handle = CheckerHandle::new(move |name| {
+        let handle = CheckerHandle::new(move |name, _asked| {
             let (end, ended) = oneshot::channel();
             sender.send(Begun { name, end }).unwrap();
             Box::pin(async move {
@@ -214,7 +214,7 @@ mod tests {
     /// Here each check finds more to do, which is begun under the name of its exercise with a "+".
     fn checker_with_leisure() -> (CheckerHandle, mpsc::UnboundedReceiver<Begun>) {
         let (sender, begun) = mpsc::unbounded_channel();
-        let handle = CheckerHandle::new(move |name| {
+        let handle = CheckerHandle::new(move |name, _asked| {
             let sender = sender.clone();
             Box::pin(async move {
                 begin(&sender, &name).await;

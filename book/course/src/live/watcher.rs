@@ -334,7 +334,7 @@ mod tests {
             });
         }
         let (sender, checked) = mpsc::unbounded_channel();
-        let checker = CheckerHandle::new(move |name| {
+        let checker = CheckerHandle::new(move |name, _asked| {
             let _ = sender.send(name);
             Box::pin(async { None })
         });

@@ -2,7 +2,7 @@
 
 use crate::{
     check,
-    scenario::{Scenario, Story, WHICH, Which},
+    scenario::{Scenario, Story, Which},
 };
 
 /// Records the scenario that the environment names.
@@ -11,7 +11,9 @@ use crate::{
 /// As [`check`], and when none is named.
 pub fn scenarios<S: Scenario>(_count: u32) {
     let Some(which) = Which::from_env() else {
-        panic!("one scenario can be recorded, not all: name it as its failure does, with {WHICH}=");
+        panic!(
+            "one scenario can be recorded, not all: name it as its failure does, with --scenario"
+        );
     };
     let (begin, steps) = which.draw::<S>();
     check(move || async move {
