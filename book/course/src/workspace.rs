@@ -14,7 +14,7 @@ use cargo_metadata::MetadataCommand;
 use hints::TestHints;
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     path::{Path, PathBuf},
     process::Command,
@@ -99,11 +99,14 @@ impl Workspace {
         })
     }
 
-    /// Finds an exercise by any of "recipe", "01", "1" and "01-recipe".
+    /// Finds an exercise by any of "recipe", "01", "1", "01-recipe" and "exercises/01-recipe".
     ///
     /// # Errors
     /// There is none; the error names those that are written alike, and all.
     pub fn exercise(&self, name: &str) -> Result<&Exercise, Error> {
+        // A path that the shell has completed: exercises/01-recipe/
+        let last = Path::new(name).file_name().and_then(OsStr::to_str);
+        let (asked, name) = (name, last.unwrap_or(name));
         let number = name.parse::<u32>().ok();
         let same = |exercise: &&Exercise| {
             exercise.name == name
@@ -113,7 +116,7 @@ impl Workspace {
         self.exercises.iter().find(same).ok_or_else(|| {
             let names = || self.exercises.iter().map(|exercise| exercise.name.as_str());
             Error::UnknownExercise {
-                name: name.to_owned(),
+                name: asked.to_owned(),
                 near: did_you_mean(name, names()),
                 all: names().collect::<Vec<_>>().join(", "),
             }

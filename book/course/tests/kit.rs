@@ -401,9 +401,15 @@ fn reset_keeps_each_answer_and_needs_no_git() {
     let fixture = answered("mod room; // mine\n");
     let library = fixture.root.join("exercises/01-begun/src/lib.rs");
     file(&library.with_file_name("room.rs"), "// my room\n");
-    let (code, out, error) = course_in(&fixture.root, &["reset", "1"]);
+    // The same hint before and after: they begin anew.
+    let hint = || course_in(&fixture.root, &["hint", "begun", "counts"]).1;
+    let first = hint();
+    assert!(first.contains("hint 1 of"), "{first}");
+    // A path is a name, too, as the shell completes it.
+    let (code, out, error) = course_in(&fixture.root, &["reset", "exercises/01-begun/"]);
     assert_eq!(code, 0, "{error}");
     assert!(out.contains("01-begun-1"), "{out}");
+    assert_eq!(hint(), first);
     assert_eq!(fs::read_to_string(&library).unwrap(), STUB);
     let kept = |number: u32, name: &str| {
         text(

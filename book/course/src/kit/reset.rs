@@ -3,14 +3,14 @@
 use crate::{
     error::Error,
     terminal,
-    workspace::{Exercise, Workspace, files, stub},
+    workspace::{Exercise, Workspace, files, shown::Shown, stub},
 };
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// Puts the exercise's `src/lib.rs` back as it came, and says where the answer is kept.
+/// Puts the exercise's `src/lib.rs` back as it came, and says where the answer is kept. Its hints begin anew.
 ///
 /// # Errors
 /// There is no such exercise; its stub cannot be read; the answer cannot be kept. Then nothing is changed.
@@ -30,12 +30,14 @@ pub fn reset(workspace: &Workspace, name: &str) -> Result<u8, Error> {
     let stub = fs::read(&path).map_err(|source| Error::Read { path, source })?;
     let kept = keep(workspace, exercise)?;
     let kept = kept.strip_prefix(&workspace.root).unwrap_or(&kept);
-    terminal::say(format_args!(
-        "your answer is kept in {} (`cargo clean` deletes it: copy elsewhere what you want to keep for long)",
-        terminal::strong(kept.display())
-    ));
     replace(&exercise.library(), &stub)?;
-    terminal::say(format_args!("{} is as it came", exercise.file()));
+    Shown::read(&workspace.course_folder()).forget(exercise)?;
+    terminal::say(format_args!(
+        "your answer is kept in {} (`cargo clean` deletes it: copy elsewhere what you want to keep for long)\n\
+         {} is as it came, and its hints begin anew; to have your answer back, copy it there",
+        terminal::strong(kept.display()),
+        exercise.file()
+    ));
     Ok(0)
 }
 

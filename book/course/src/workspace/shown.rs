@@ -53,6 +53,23 @@ impl Shown {
         Ok(count)
     }
 
+    /// The hints of an exercise begin anew.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub fn forget(&mut self, exercise: &Exercise) -> Result<(), Error> {
+        let of_it = key(&exercise.name, "");
+        let before = self.counts.len();
+        self.counts.retain(|key, _| !key.starts_with(&of_it));
+        if self.counts.len() == before {
+            return Ok(());
+        }
+        self.write().map_err(|source| Error::Write {
+            path: self.file.clone(),
+            source,
+        })
+    }
+
     fn write(&self) -> io::Result<()> {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
