@@ -108,8 +108,10 @@ pub fn line(exercise: &Exercise, status: &Status) -> String {
 fn headline(exercise: &Exercise, status: &Status) -> String {
     let mark = if status.is_green() {
         good("✓")
-    } else {
+    } else if status.phase.is_verdict() {
         bad("✗")
+    } else {
+        quiet("·")
     };
     format!(
         "{mark} {}  {}",

@@ -127,11 +127,12 @@ async fn obey_one(live: &Live, key: char, keys: &str, at: &mut Option<usize>) {
                 .first()
                 .filter(|_| key == 'h' && status.phase == Phase::Broken);
             let Some(failing) = status.first_failing().or(first) else {
-                return say(format!(
-                    "{}  (h and t are about its first red test)",
-                    terminal::line(exercise, status)
-                ))
-                .await;
+                let why = match status.phase {
+                    Phase::Broken => "there is no run of what cannot be built",
+                    Phase::Done => "h and t are about its first red test",
+                    _ => "h and t are about its first red test: wait for the verdict",
+                };
+                return say(format!("{}  ({why})", terminal::line(exercise, status))).await;
             };
             let test = Some(failing.name.as_str());
             let run = Run {
