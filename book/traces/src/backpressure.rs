@@ -10,11 +10,11 @@ const LISTING: Listing = (
     include_str!("../../listings/src/backpressure.rs"),
 );
 const UNBOUNDED: Listing = (
-    "unbounded.rs",
+    "backpressure/unbounded.rs",
     include_str!("../../listings/src/backpressure/unbounded.rs"),
 );
 const SPAWNED: Listing = (
-    "spawned.rs",
+    "backpressure/spawned.rs",
     include_str!("../../listings/src/backpressure/spawned.rs"),
 );
 

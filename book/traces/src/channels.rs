@@ -6,15 +6,15 @@ use crate::{
 };
 
 const POLICIES: Listing = (
-    "policies.rs",
+    "channels/policies.rs",
     include_str!("../../listings/src/channels/policies.rs"),
 );
 const LAGS: Listing = (
-    "lags.rs",
+    "channels/lags.rs",
     include_str!("../../listings/src/channels/lags.rs"),
 );
 const SPINS: Listing = (
-    "spins.rs",
+    "channels/spins.rs",
     include_str!("../../listings/src/channels/spins.rs"),
 );
 

@@ -6,7 +6,7 @@ use crate::{
 };
 
 const LOSES: Listing = (
-    "loses.rs",
+    "connection/loses.rs",
     include_str!("../../listings/src/connection/loses.rs"),
 );
 

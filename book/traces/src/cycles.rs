@@ -6,24 +6,27 @@ use crate::{
 };
 
 const CIRCLE: Listing = (
-    "circle.rs",
+    "cycles/circle.rs",
     include_str!("../../listings/src/cycles/circle.rs"),
 );
 const BREAK: Listing = (
-    "breaks.rs",
+    "cycles/breaks.rs",
     include_str!("../../listings/src/cycles/breaks.rs"),
 );
 const DRAIN: Listing = (
-    "drain.rs",
+    "cycles/drain.rs",
     include_str!("../../listings/src/cycles/drain.rs"),
 );
-const WEAK: Listing = ("weak.rs", include_str!("../../listings/src/cycles/weak.rs"));
+const WEAK: Listing = (
+    "cycles/weak.rs",
+    include_str!("../../listings/src/cycles/weak.rs"),
+);
 const ABORT: Listing = (
-    "abort.rs",
+    "cycles/abort.rs",
     include_str!("../../listings/src/cycles/abort.rs"),
 );
 const RESULTS: Listing = (
-    "results.rs",
+    "cycles/results.rs",
     include_str!("../../listings/src/cycles/results.rs"),
 );
 

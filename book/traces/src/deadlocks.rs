@@ -12,27 +12,27 @@ const SHOP: Listing = (
     include_str!("../../listings/src/deadlocks.rs"),
 );
 const BACK_EDGE: Listing = (
-    "back_edge.rs",
+    "deadlocks/back_edge.rs",
     include_str!("../../listings/src/deadlocks/back_edge.rs"),
 );
 const ASK: Listing = (
-    "ask.rs",
+    "deadlocks/ask.rs",
     include_str!("../../listings/src/deadlocks/ask.rs"),
 );
 const WORLD: Listing = (
-    "world.rs",
+    "deadlocks/world.rs",
     include_str!("../../listings/src/deadlocks/world.rs"),
 );
 const TIME_OUT: Listing = (
-    "time_out.rs",
+    "deadlocks/time_out.rs",
     include_str!("../../listings/src/deadlocks/time_out.rs"),
 );
 const SELF: Listing = (
-    "asks_itself.rs",
+    "deadlocks/asks_itself.rs",
     include_str!("../../listings/src/deadlocks/asks_itself.rs"),
 );
 const FUTURELOCK: Listing = (
-    "futurelock.rs",
+    "deadlocks/futurelock.rs",
     include_str!("../../listings/src/deadlocks/futurelock.rs"),
 );
 

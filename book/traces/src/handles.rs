@@ -7,11 +7,11 @@ use crate::{
 
 const LISTING: Listing = ("handles.rs", include_str!("../../listings/src/handles.rs"));
 const ONE_HANDLE: Listing = (
-    "one_handle.rs",
+    "handles/one_handle.rs",
     include_str!("../../listings/src/handles/one_handle.rs"),
 );
 const TWO_MAILBOXES: Listing = (
-    "two_mailboxes.rs",
+    "handles/two_mailboxes.rs",
     include_str!("../../listings/src/handles/two_mailboxes.rs"),
 );
 

@@ -7,11 +7,11 @@ use crate::{
 use tokio::sync::mpsc;
 
 const OWN_WORK: Listing = (
-    "own_work.rs",
+    "lifecycle/own_work.rs",
     include_str!("../../listings/src/lifecycle/own_work.rs"),
 );
 const RESTARTS: Listing = (
-    "restarts.rs",
+    "lifecycle/restarts.rs",
     include_str!("../../listings/src/lifecycle/restarts.rs"),
 );
 

@@ -12,20 +12,23 @@ const LISTING: Listing = (
     include_str!("../../listings/src/no_reply.rs"),
 );
 const SILENT: Listing = (
-    "silent.rs",
+    "no_reply/silent.rs",
     include_str!("../../listings/src/no_reply/silent.rs"),
 );
-const LOG: Listing = ("log.rs", include_str!("../../listings/src/no_reply/log.rs"));
+const LOG: Listing = (
+    "no_reply/log.rs",
+    include_str!("../../listings/src/no_reply/log.rs"),
+);
 const BY_MESSAGE: Listing = (
-    "by_message.rs",
+    "no_reply/stop/by_message.rs",
     include_str!("../../listings/src/no_reply/stop/by_message.rs"),
 );
 const BY_ABORT: Listing = (
-    "by_abort.rs",
+    "no_reply/stop/by_abort.rs",
     include_str!("../../listings/src/no_reply/stop/by_abort.rs"),
 );
 const BY_SIGNAL: Listing = (
-    "by_signal.rs",
+    "no_reply/stop/by_signal.rs",
     include_str!("../../listings/src/no_reply/stop/by_signal.rs"),
 );
 

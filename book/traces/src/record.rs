@@ -21,7 +21,7 @@ pub struct Scenario {
     pub trace: Trace,
 }
 
-/// A listing's file: its name and its text.
+/// A listing's file: its path below `listings/src`, and its text.
 pub type Listing = (&'static str, &'static str);
 
 impl Scenario {

@@ -5,7 +5,10 @@ use crate::{
     record::{Listing, Page, Scenario},
 };
 
-const CUPS: Listing = ("cups.rs", include_str!("../../listings/src/remote/cups.rs"));
+const CUPS: Listing = (
+    "remote/cups.rs",
+    include_str!("../../listings/src/remote/cups.rs"),
+);
 const NAMED: Listing = ("remote.rs", include_str!("../../listings/src/remote.rs"));
 
 pub fn pages() -> Vec<Page> {

@@ -6,7 +6,7 @@ use crate::{
 };
 
 const SPINS: Listing = (
-    "spins.rs",
+    "select/spins.rs",
     include_str!("../../listings/src/select/spins.rs"),
 );
 const PATTERNS: Listing = ("select.rs", include_str!("../../listings/src/select.rs"));

@@ -6,23 +6,23 @@ use crate::{
 };
 
 const LOCKED: Listing = (
-    "locked.rs",
+    "shared_state/locked.rs",
     include_str!("../../listings/src/shared_state/locked.rs"),
 );
 const OWNER: Listing = (
-    "owner.rs",
+    "shared_state/owner.rs",
     include_str!("../../listings/src/shared_state/owner.rs"),
 );
 const CALLER: Listing = (
-    "caller.rs",
+    "shared_state/caller.rs",
     include_str!("../../listings/src/shared_state/caller.rs"),
 );
 const JOBS: Listing = (
-    "jobs.rs",
+    "shared_state/jobs.rs",
     include_str!("../../listings/src/shared_state/jobs.rs"),
 );
 const ITSELF: Listing = (
-    "itself.rs",
+    "shared_state/itself.rs",
     include_str!("../../listings/src/shared_state/itself.rs"),
 );
 

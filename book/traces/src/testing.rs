@@ -12,11 +12,11 @@ use std::{panic, thread};
 use tokio::{explore, sync::mpsc, time::sleep};
 
 const UNSEEN: Listing = (
-    "unseen.rs",
+    "testing/unseen.rs",
     include_str!("../../listings/src/testing/unseen.rs"),
 );
 const COUNT: Listing = (
-    "count.rs",
+    "testing/count.rs",
     include_str!("../../listings/src/testing/count.rs"),
 );
 
