@@ -31,13 +31,13 @@ pub fn reset(workspace: &Workspace, name: &str) -> Result<u8, Error> {
     let kept = keep(workspace, exercise)?;
     let kept = kept.strip_prefix(&workspace.root).unwrap_or(&kept);
     replace(&exercise.library(), &stub)?;
-    Shown::read(&workspace.course_folder()).forget(exercise)?;
     terminal::say(format_args!(
         "your answer is kept in {} (`cargo clean` deletes it: copy elsewhere what you want to keep for long)\n\
          {} is as it came, and its hints begin anew; to have your answer back, copy it there",
         terminal::strong(kept.display()),
         exercise.file()
     ));
+    Shown::read(&workspace.course_folder()).forget(exercise)?;
     Ok(0)
 }
 
