@@ -1,5 +1,5 @@
 // @ts-check
-// Answers that others gave: a thought is picked, and the page shows the code that it leads to, and what the tests say of it. `theme/page.js`
+// The exercise as it comes, and answers that others gave: a thought is picked, and the page shows the code that it leads to, and what the tests say of it. `theme/page.js`
 // loads this when its <details> is opened; it loads the chapter's answers (answers/NN-name.js), which `cargo course judge --write` makes.
 (() => {
     "use strict";
@@ -31,12 +31,15 @@
         const text = (pieces) => pieces.flatMap(([first, count]) => lines.slice(first, first + count));
         // Where a line is indented makes no difference.
         const [stub, ...right] = given.map((pieces) => text(pieces).map((line) => line.trim()));
+        const exercise = document.querySelector("exercise-check");
+        const crate = exercise?.getAttribute("name");
         const usual = right.map((lines) => new Set([...stub, ...lines]));
         const promise = (/** @type {string} */ test) => {
             const summary = document.querySelector(`exercise-check details[data-test="${test}"] > summary`);
             return (summary?.querySelector(".promise") ?? summary)?.textContent;
         };
         const choice = make("select", "");
+        choice.append(Object.assign(make("option", "(The exercise as it comes)"), { value: "" }));
         // By the test that each fails, in the page's order.
         const tests = [...document.querySelectorAll("exercise-check details[data-test]")].map((hints) => hints.getAttribute("data-test") ?? "");
         for (const test of new Set([...tests, ...answers.map(({ test }) => test)])) {
@@ -55,36 +58,48 @@
         said.append(words);
         const watch = Object.assign(make("button", "Watch it run"), { type: "button", className: "course-button quiet" });
         const run = make("div", "");
-        const show = () => {
-            const picked = choice.value;
-            const { name, test, in_some_schedules, code, has_run, ...answer } = answers[Number(picked)];
-            const own = text(code);
-            thinks.replaceChildren(...typeset(answer.thinks).split("`").map((piece, at) => (at % 2 ? make("code", piece) : piece)));
+        /** Its code, with what is in none of the others marked. @param {string[]} own @param {Set<string>} others */
+        const list = (own, others) => {
             const marks = make("span", "");
             marks.className = "own-lines";
             marks.setAttribute("aria-hidden", "true");
-            // A line of nothing but brackets says nothing.
-            const isOwn = (/** @type {Set<string>} */ lines) => (/** @type {string} */ line) => /\w/.test(line) && !lines.has(line.trim());
-            const count = (/** @type {Set<string>} */ lines) => own.filter(isOwn(lines)).length;
-            const closest = usual.reduce((best, lines) => (count(lines) < count(best) ? lines : best));
-            marks.append(...own.map((line) => Object.assign(make("span", ""), { className: isOwn(closest)(line) ? "own" : "" })));
+            marks.append(...own.map((line) => Object.assign(make("span", ""), { className: isOwn(line, others) ? "own" : "" })));
             const highlighted = make("code", own.join("\n"));
             highlighted.className = "language-rust";
             highlighted.tabIndex = 0;
             /** @type {any} */ (window).hljs?.highlightElement(highlighted);
             highlighted.prepend(marks);
             listing.replaceChildren(highlighted);
-            // What is marked may be far down. The first answer is shown before it is in the page.
+            // What is marked may be far down. The first code is shown before it is in the page.
             const first = /** @type {HTMLElement | null} */ (marks.querySelector(".own"));
             requestAnimationFrame(() => (highlighted.scrollTop = (first?.offsetTop ?? 0) - highlighted.clientHeight / 3));
-            const how = test === "compile" ? "does not compile" : in_some_schedules ? "fails in some schedules" : "fails";
+        };
+        const show = () => {
+            const picked = choice.value;
+            const answer = picked ? answers[Number(picked)] : null;
+            [verdict, said, more].forEach((part) => (part.hidden = !answer));
+            watch.hidden = !answer?.has_run;
+            run.replaceChildren();
+            if (!answer) {
+                list(text(given[0]), new Set(stub));
+                const tests = make("a", "its tests");
+                const repository = document.querySelector("a[title='Git repository']")?.getAttribute("href");
+                tests.href = `${repository}/tree/main/${exercise?.getAttribute("file")?.replace("src/lib.rs", "tests")}`;
+                thinks.replaceChildren("This is what you begin with; ", tests, " are in the repository, and made to be read.");
+                return;
+            }
+            const { name, test } = answer;
+            const own = text(answer.code);
+            thinks.replaceChildren(...typeset(answer.thinks).split("`").map((piece, at) => (at % 2 ? make("code", piece) : piece)));
+            const count = (/** @type {Set<string>} */ lines) => own.filter((line) => isOwn(line, lines)).length;
+            list(own, usual.reduce((best, lines) => (count(lines) < count(best) ? lines : best)));
+            const how = test === "compile" ? "does not compile" : answer.in_some_schedules ? "fails in some schedules" : "fails";
             const title = promise(test);
             verdict.replaceChildren(...(title ? [make("b", title), " ", make("code", test), ` ${how}:`] : [`It ${how}:`]));
             words.textContent = answer.said.trim();
             const link = make("a", "What leads to this failure");
-            link.href = `what-went-wrong.html#${document.querySelector("exercise-check")?.getAttribute("name")}-${name}`;
-            more.replaceChildren(link);
-            watch.hidden = !has_run;
+            link.href = `what-went-wrong.html#${crate}-${name}`;
+            more.replaceChildren(link, "; to try it on your machine: ", make("code", `cargo course show ${crate} ${name}`));
             watch.onclick = async () => {
                 const trace = await recorded(name, test, own);
                 // Another one may have been picked meanwhile.
@@ -92,22 +107,31 @@
                     run.replaceChildren(trace);
                 }
             };
-            run.replaceChildren();
         };
         // The address names the answer: to send it to somebody, or to come back to it.
         choice.addEventListener("change", () => {
-            history.replaceState(null, "", `?answer=${answers[Number(choice.value)].name}`);
+            history.replaceState(null, "", choice.value ? `?answer=${answers[Number(choice.value)].name}` : location.pathname);
             show();
         });
-        const at = answers.findIndex(({ name }) => location.search === `?answer=${name}`);
-        if (at >= 0) {
-            choice.value = String(at);
+        const asked = new URLSearchParams(location.search).get("answer");
+        const at = answers.findIndex(({ name }) => name === asked);
+        if (asked) {
+            choice.value = at < 0 ? "" : String(at);
             // Below mdBook's menu bar.
             details.style.scrollMarginTop = "5rem";
             requestAnimationFrame(() => details.scrollIntoView());
         }
         show();
+        if (asked && at < 0) {
+            thinks.prepend(`There is no answer named “${asked}” here. `);
+        }
         return [label, thinks, listing, verdict, said, more, watch, run];
+    }
+
+    /** Whether none of the others has this line. One of nothing but brackets says nothing.
+     * @param {string} line @param {Set<string>} others */
+    function isOwn(line, others) {
+        return /\w/.test(line) && !others.has(line.trim());
     }
 
     /** Quotation marks as in the book's prose, but not in code.

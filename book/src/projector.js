@@ -182,9 +182,8 @@
     main.addEventListener("change", () => isOn() && fit());
 
     // It is loaded by the key, and from one chapter to the next.
-    if (document.readyState === "complete") {
-        begin();
-    } else {
-        addEventListener("load", begin);
-    }
+    const loaded = new Promise((loaded) => (document.readyState === "complete" ? loaded(null) : addEventListener("load", loaded)));
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${path_to_root}projector.css` });
+    style.addEventListener("load", () => loaded.then(begin));
+    document.head.append(style);
 })();

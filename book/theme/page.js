@@ -75,7 +75,7 @@
         const others = document.createElement("details");
         others.className = "others";
         others.dataset.answers = `${path_to_root}answers/${location.pathname.replace(/.*\/|\.html$/g, "")}.js`;
-        others.append(Object.assign(document.createElement("summary"), { textContent: "Wrong answers, and what the tests say of them" }));
+        others.append(Object.assign(document.createElement("summary"), { textContent: "The code, wrong answers, and what the tests say of them" }));
         others.addEventListener("toggle", () => document.head.append(Object.assign(document.createElement("script"), { src: `${path_to_root}others.js` })), { once: true });
         exercise.after(others);
         // A link to one of them.

@@ -18,6 +18,11 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
     page.click(".others > summary").await;
     page.until("document.querySelectorAll('.others option').length > 20")
         .await;
+    // Before a thought is picked, the exercise as it comes.
+    page.sees(".others pre", "Your answer goes into this file")
+        .await;
+    let tests = "document.querySelector('.others > p a').href.endsWith('/tree/main/exercises/01-recipe/tests')";
+    page.until(tests).await;
     let own = page.value(PICK).await.to_string();
     assert!(own.contains("\"if let Some("), "{own}");
     assert!(!own.contains("impl SequencerHandle"), "{own}");
@@ -44,6 +49,11 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
     page.click("a[href$='01-recipe.html?answer=spins']").await;
     page.sees(".others .said", "a loop never waits").await;
     page.until("document.querySelector('.others').getBoundingClientRect().top < innerHeight / 2")
+        .await;
+    // One that is not there any more.
+    page.open(&site("01-recipe.html?answer=nonsense")).await;
+    page.sees(".others", "no answer named “nonsense”").await;
+    page.sees(".others pre", "Your answer goes into this file")
         .await;
     assert_eq!(page.complaints().await, [""; 0]);
 }
