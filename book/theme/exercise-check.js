@@ -9,11 +9,11 @@
 
     /**
      * @typedef {"waiting" | "passes" | "fails" | "never ends" | "missing"} Result
-     * @typedef {{ page: string, thoughts: string[] }} Causes
+     * @typedef {{ page: string, thoughts: { words: string, answer: string }[] }} Causes
      * @typedef {{ name: string, promise: string, result: Result, said: string, causes: Causes | null }} Test
      * @typedef {"waiting" | "building" | "broken" | "running" | "done"} Phase
      * @typedef {{ result: Result, words: string, run: string, said: string }} Schedules
-     * @typedef {{ name: string, phase: Phase, note: string, broken: string, tests: Test[], passed: number, of: number, schedules: Schedules | null }} Status
+     * @typedef {{ name: string, phase: Phase, note: string, broken: string, undone: string, tests: Test[], passed: number, of: number, schedules: Schedules | null }} Status
      */
 
     /** @type {Record<Result, [mark: string, verdict: string]>} */
@@ -143,7 +143,8 @@
             // A step that depends on one which is red again is no step to go on from.
             const way = waits && (again || !allPass) ? goBack(leader, again) : allPass ? goOn(this, this.#step !== "") : [];
             this.#note.replaceChildren(...way, ...prose(allPass && note ? ` ${note}` : note));
-            this.#rustc.say("What the compiler says", status.phase === "broken" && leads ? status.broken : "");
+            const rustc = status.phase === "broken" ? status.broken : allPass ? "" : status.undone;
+            this.#rustc.say("What the compiler says", leads ? rustc : "");
             say(this.#schedules, schedules ? schedules.words.charAt(0).toUpperCase() + schedules.words.slice(1) : "");
             this.#inSchedule.say(`What it says there (its run: \`${schedules?.run}\`)`, red ? schedules.said : "");
 
@@ -505,9 +506,11 @@
         const all = make("p");
         all.append(link);
         return [
-            ...thoughts.map((thought) => {
+            ...thoughts.map(({ words, answer }) => {
                 const line = make("p", "", "A thought that leads here: ");
-                line.append(...prose(thought));
+                const code = make("a", "", "its code");
+                code.setAttribute("href", `?answer=${answer}`);
+                line.append(...prose(words), " (", code, ")");
                 return line;
             }),
             all,

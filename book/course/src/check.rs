@@ -20,7 +20,7 @@ use meanwhile::Meanwhile;
 use progress::ProgressHandle;
 use report::Report;
 use settings::Settings;
-use status::{Causes, Outcome, Phase, Status};
+use status::{Causes, Outcome, Phase, Status, Thought};
 use std::{
     collections::VecDeque,
     fs,
@@ -80,8 +80,10 @@ pub async fn check(
         Ok(Build::Ready {
             executables,
             warnings,
+            undone,
         }) => {
             report.status.warnings = warnings;
+            report.status.undone = undone;
             executables
         }
         Ok(Build::Broken {
@@ -286,7 +288,11 @@ fn say_causes(exercise: &Exercise, root: &Path, status: &mut Status) {
         };
         let page = format!("{}#{anchor}", gallery::PAGE);
         let mut thoughts: Vec<_> = (found.iter())
-            .flat_map(|entry| entry.thoughts.clone())
+            .flat_map(|entry| entry.thoughts.iter().zip(&entry.answers))
+            .map(|(words, answer)| Thought {
+                words: words.clone(),
+                answer: answer.clone(),
+            })
             .collect();
         if thoughts.len() > TELLING {
             thoughts.clear();

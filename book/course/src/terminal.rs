@@ -5,7 +5,7 @@ use crate::{
     check::{
         build::NOT_ITS_CODE,
         said::scenario_in,
-        status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test},
+        status::{Outcome, Phase, SAME_PANIC, Schedules, Status, Test, Thought},
     },
     process::plain,
     workspace::Exercise,
@@ -197,6 +197,10 @@ impl Display for Verdict<'_> {
                 self.after_green(f)
             }
             _ => {
+                // Of all tests, the warnings were shown already.
+                if self.detail == Detail::First && !status.undone.is_empty() {
+                    writeln!(f, "\n{}\n", status.undone.trim_end())?;
+                }
                 self.tests(f)?;
                 self.note(f)?;
                 writeln!(f, "\nto change: {}", exercise.file())?;
@@ -245,9 +249,12 @@ impl Verdict<'_> {
                 continue;
             }
             if let Some(causes) = &test.causes {
-                for thought in &causes.thoughts {
-                    let thought = quiet(format_args!("a thought that leads here: {thought}"));
-                    writeln!(f, "{}", indented(&thought, 6))?;
+                for Thought { words, answer } in &causes.thoughts {
+                    let name = &self.exercise.name;
+                    let thought = format!(
+                        "a thought that leads here: {words} (its code: cargo course show {name} {answer})"
+                    );
+                    writeln!(f, "{}", indented(&quiet(thought), 6))?;
                 }
             }
             if !test.promise.is_empty() {

@@ -318,13 +318,19 @@ async fn a_failure_names_the_thoughts_that_are_known_to_lead_to_it() {
     let status = check(&fixture, WATCHDOG).await;
     let causes = |name: &str| {
         let test = status.tests.iter().find(|test| test.name == name).unwrap();
-        (test.causes.as_ref()).map(|causes| (causes.page.as_str(), causes.thoughts.join(" ")))
+        (test.causes.as_ref()).map(|causes| {
+            let thoughts = causes.thoughts.iter();
+            let words: Vec<_> = thoughts
+                .map(|thought| format!("{} {}", thought.words, thought.answer))
+                .collect();
+            (causes.page.as_str(), words.join(", "))
+        })
     };
     assert_eq!(
         causes("counts"),
         Some((
             "what-went-wrong.html#causes-counts",
-            "\"one\" \"three\"".to_owned()
+            "\"one\" one, \"three\" three".to_owned()
         ))
     );
     assert_eq!(
@@ -597,16 +603,19 @@ async fn what_a_terminal_would_obey_is_shown_instead() {
 }
 
 #[tokio::test]
-async fn a_warning_is_kept_for_the_terminal() {
+async fn a_warning_is_kept_and_what_is_not_done_is_told_on_the_page() {
     let fixture = Fixture::new().exercise(
         "01-warns",
-        "fn unused() {}",
+        "fn unused() {}\npub async fn send() {}\npub fn forgets_to_await() { send(); }",
         "#[test] fn counts() {}",
         &["counts"],
     );
     let status = check(&fixture, WATCHDOG).await;
     assert!(status.is_green());
-    assert!(status.warnings.contains("unused"), "{}", status.warnings);
+    let (warnings, undone) = (&status.warnings, &status.undone);
+    assert!(warnings.contains("`unused` is never used"), "{warnings}");
+    assert!(undone.contains("must be used"), "{undone}");
+    assert!(!undone.contains("is never used"), "{undone}");
 }
 
 #[tokio::test]

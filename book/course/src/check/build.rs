@@ -30,6 +30,8 @@ pub enum Build {
         executables: Vec<PathBuf>,
         /// rustc's warnings, with colours.
         warnings: String,
+        /// Those among them that say what the code does not do.
+        undone: String,
     },
     /// There are none.
     Broken {
@@ -107,6 +109,7 @@ pub async fn build(
         return Ok(Build::Ready {
             executables: found.executables,
             warnings: Excerpt::of(&found.warnings),
+            undone: Excerpt::of(&found.undone),
         });
     }
     let text = Excerpt::of(&match found.errors.is_empty() {
@@ -126,7 +129,15 @@ struct Found {
     errors: String,
     complaints: Complaints,
     warnings: String,
+    undone: String,
 }
+
+/// rustc's lints whose finding may be why a test fails. The others (`dead_code`, `unused_variables`) are about work that is not done yet.
+const UNDONE: [&str; 3] = [
+    "unused_must_use",
+    "unreachable_code",
+    "unconditional_recursion",
+];
 
 impl Found {
     fn read(&mut self, line: &str) {
@@ -138,6 +149,8 @@ impl Found {
             }
             Ok(Message::CompilerMessage(message)) => {
                 self.complaints.add(&message.message);
+                let lint = message.message.code.as_ref().map(|lint| lint.code.as_str());
+                let is_undone = lint.is_some_and(|lint| UNDONE.contains(&lint));
                 let text = message.message.rendered.unwrap_or(message.message.message);
                 // `compile_error!` takes any text.
                 let text = plain::coloured(&text);
@@ -148,6 +161,9 @@ impl Found {
                 // Several targets of the package may say the same.
                 if !all.contains(&text) {
                     all.push_str(&text);
+                    if is_undone {
+                        self.undone.push_str(&text);
+                    }
                 }
             }
             _ => {}

@@ -10,7 +10,7 @@ const MAILBOX: usize = 16;
 
 enum Message {
     /// A check found out something.
-    Report(Status),
+    Report(Box<Status>),
     /// Somebody wants to watch an exercise from now on.
     Watch {
         name: String,
@@ -41,7 +41,7 @@ impl Progress {
             Message::Report(status) => {
                 if let Some(sender) = self.statuses.get(&status.name) {
                     // `send_replace`: unlike `send` it also keeps the value while nobody watches.
-                    sender.send_replace(status);
+                    sender.send_replace(*status);
                 }
             }
             Message::Watch { name, reply } => {
@@ -83,7 +83,7 @@ impl ProgressHandle {
     /// The actor has ended.
     pub async fn report(&self, status: Status) -> Result<(), Closed> {
         self.sender
-            .send(Message::Report(status))
+            .send(Message::Report(Box::new(status)))
             .await
             .map_err(|_| Closed)
     }

@@ -81,8 +81,17 @@ pub struct Test {
 pub struct Causes {
     /// Where the book tells of it: a link.
     pub page: String,
-    /// The thoughts of those who saw it before, in their words. Empty when there is no telling.
-    pub thoughts: Vec<String>,
+    /// The thoughts of those who saw it before. Empty when there is no telling.
+    pub thoughts: Vec<Thought>,
+}
+
+/// What somebody thought who gave a wrong answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Thought {
+    /// In their words.
+    pub words: String,
+    /// The name of the answer: "spins".
+    pub answer: String,
 }
 
 /// How a test begins whose panic another one has told.
@@ -124,9 +133,12 @@ pub struct Status {
     pub long: u32,
     /// After a green verdict, when somebody looks further.
     pub schedules: Option<Schedules>,
-    /// rustc's warnings, with the terminal's colours; the page has no place for them.
+    /// rustc's warnings, with the terminal's colours.
     #[serde(skip)]
     pub warnings: String,
+    /// Those among them that say what the code does not do. Pages get them without colours.
+    #[serde(serialize_with = "without_colours")]
+    pub undone: String,
 }
 
 impl Status {
@@ -146,6 +158,7 @@ impl Status {
             long: 0,
             schedules: None,
             warnings: String::new(),
+            undone: String::new(),
         };
         status.count();
         status
