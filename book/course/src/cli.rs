@@ -8,6 +8,7 @@ mod explore;
 mod hint;
 mod keys;
 mod pressed;
+mod read;
 mod record;
 mod solution;
 mod trace;
@@ -64,6 +65,14 @@ enum Command {
     Check {
         /// The exercise: recipe, 1, 01 or 01-recipe
         name: Option<String>,
+    },
+    /// Read a page of the book here, with its listings: for those who stay in the terminal
+    ///
+    /// It is long: `cargo course read recipe | less`. What is folded on the page, answers and solutions, stands at the end; hints are
+    /// given by `hint`.
+    Read {
+        /// The chapter (recipe, 1, 01 or 01-recipe), or another page: introduction, cheat-sheet, what-went-wrong
+        name: String,
     },
     /// Show the next hint for a test
     Hint {
@@ -189,6 +198,7 @@ impl Cli {
                     .map(|()| 0)
             }
             Some(Command::Check { name }) => check::check(&workspace, name.as_deref()).await,
+            Some(Command::Read { name }) => read::read(&workspace, &name),
             Some(Command::Hint { name, test }) => {
                 hint::hint(&workspace, &name, test.as_deref()).await
             }

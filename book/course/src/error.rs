@@ -45,6 +45,17 @@ pub enum Error {
         all: String,
     },
 
+    /// No page of the book has this name.
+    #[error("there is no page `{name}`{near}\nthe pages are: {all}")]
+    UnknownPage {
+        /// What was asked for.
+        name: String,
+        /// "; did you mean …?", or nothing.
+        near: String,
+        /// All names, in the book's order.
+        all: String,
+    },
+
     /// The exercise has no test of this name.
     #[error("`{exercise}` has no test `{test}`{near}\nits tests are: {all}")]
     UnknownTest {

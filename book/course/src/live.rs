@@ -150,9 +150,9 @@ pub async fn run<S: Future<Output = ()>>(
 fn begin(workspace: &Workspace) {
     if let Some(first) = workspace.exercises.first() {
         terminal::say(format_args!(
-            "{}\nto begin at once: read book/src/{}.md, change {}, save; the verdict comes by itself\n",
+            "{}\nto begin at once: read the page here (`cargo course read {}`, in another terminal), change {}, save; the verdict comes by itself\n",
             terminal::strong("Actors with Tokio"),
-            first.folder_name(),
+            first.name,
             first.file(),
         ));
     }

@@ -86,6 +86,59 @@ pub(crate) fn indented(text: &str, by: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// How wide the terminal is; without one, no limit.
+pub(crate) fn columns() -> usize {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col);
+    #[cfg(not(unix))]
+    let columns = 0_u16;
+    match columns {
+        0 => usize::MAX,
+        columns => columns.into(),
+    }
+}
+
+/// The text with each line that is longer than `columns` broken at a blank. What follows begins where the line's words do.
+pub(crate) fn broken(text: &str, columns: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let rest = line.trim_start();
+        // "- ", "12. "
+        let mark = rest.find(' ').map_or(0, |at| at + 1);
+        let is_item = rest.starts_with("- ")
+            || rest[..mark]
+                .strip_suffix(". ")
+                .is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
+        let hang = indent + if is_item { mark } else { 0 };
+        let mut broken = String::from(&line[..indent]);
+        let mut length = indent;
+        let mut is_first = true;
+        for word in rest.split(' ') {
+            let wide = word.chars().count();
+            if is_first {
+                is_first = false;
+            } else if length + 1 + wide > columns {
+                lines.push(broken);
+                broken = " ".repeat(hang);
+                length = hang;
+            } else {
+                broken.push(' ');
+                length += 1;
+            }
+            broken += word;
+            length += wide;
+        }
+        lines.push(broken);
+    }
+    lines.join("\n")
+}
+
+/// What a test or a hint says, moved to the right and broken where the terminal ends.
+pub(crate) fn told(text: &str, by: usize) -> String {
+    indented(&broken(text, columns().saturating_sub(by)), by)
+}
+
 /// What takes an exercise's build so long.
 pub fn long(exercise: &Exercise, status: &Status) -> String {
     quiet(format_args!(
@@ -152,7 +205,7 @@ pub fn schedules(exercise: &Exercise, found: &Schedules) -> String {
     let name = strong(exercise.folder_name());
     let mut text = format!("{mark} {name}  {}", found.words);
     if !found.said.is_empty() {
-        text += &format!("\n{}", indented(&found.said, 6));
+        text += &format!("\n{}", told(&found.said, 6));
     }
     if !found.run.is_empty() {
         let run = quiet(format_args!("its run: {}", found.run));
@@ -244,17 +297,19 @@ impl Verdict<'_> {
                 writeln!(f, "      {}", quiet("says the same as one above"))?;
                 continue;
             }
-            writeln!(f, "{}", indented(&test.said, 6))?;
+            writeln!(f, "{}", told(&test.said, 6))?;
             if test.said.starts_with(SAME_PANIC) {
                 continue;
             }
             if let Some(causes) = &test.causes {
                 for Thought { words, answer } in &causes.thoughts {
-                    let name = &self.exercise.name;
-                    let thought = format!(
-                        "a thought that leads here: {words} (its code: cargo course show {name} {answer})"
+                    let thought = told(&format!("a thought that leads here: {words}"), 6);
+                    writeln!(f, "{}", quiet(thought))?;
+                    let code = format!(
+                        "its code: cargo course show {} {answer}",
+                        self.exercise.name
                     );
-                    writeln!(f, "{}", indented(&quiet(thought), 6))?;
+                    writeln!(f, "{}", indented(&quiet(code), 8))?;
                 }
             }
             if !test.promise.is_empty() {
@@ -298,10 +353,12 @@ impl Verdict<'_> {
     }
 
     fn page(&self) -> String {
-        let folder = self.exercise.folder_name();
         match self.served {
-            Some(address) => format!("{address}/{folder}.html"),
-            None => format!("book/src/{folder}.md (`cargo course` shows it in the browser)"),
+            Some(address) => format!("{address}/{}.html", self.exercise.folder_name()),
+            None => format!(
+                "`cargo course read {}` shows it here, and `cargo course` in the browser",
+                self.exercise.name
+            ),
         }
     }
 }
@@ -312,5 +369,22 @@ fn promise(test: &Test) -> &str {
         &test.name
     } else {
         &test.promise
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_broken_at_blanks_and_go_on_where_their_words_begin() {
+        assert_eq!(broken("one two three", 7), "one two\nthree");
+        assert_eq!(broken("  one two three", 9), "  one two\n  three");
+        assert_eq!(broken("12. one two\nx", 8), "12. one\n    two\nx");
+        assert_eq!(
+            broken("a word/that/has/no/blank", 5),
+            "a\nword/that/has/no/blank"
+        );
+        assert_eq!(broken("as\n\n  it is", usize::MAX), "as\n\n  it is");
     }
 }

@@ -71,7 +71,7 @@ async fn a_red_check_says_what_and_where_to_go_on_and_its_exit_code_is_1() {
             "who counts?",
             "cargo course hint half counts",
             "exercises/01-half/src/lib.rs",
-            "book/src/01-half.md",
+            "cargo course read half",
         ] {
             assert!(out.contains(words), "{words} in {out}");
         }

@@ -80,7 +80,7 @@ fn render(exercise: &Exercise, hints: &TestHints, count: usize) -> String {
     {
         text.push_str(&format!(
             "\nhint {number} of {of}\n\n{}\n",
-            terminal::indented(hint, 2)
+            terminal::told(hint, 2)
         ));
     }
     text.push_str(&format!("\n{}", if count >= of { solution } else { again }));

@@ -178,7 +178,7 @@ fn of(exercise: &Exercise, status: &Status) -> String {
             test.promise,
             test.name,
             test.result.words(),
-            terminal::indented(&test.said, 6)
+            terminal::told(&test.said, 6)
         ));
     }
     text

@@ -48,6 +48,27 @@ pub fn build(folder: &Path, destination: &Path, scratch: &Path) -> Result<Vec<St
     Ok(log.into_lines())
 }
 
+/// The pages in the book's order: the name of each file, without its end, and its Markdown with all that it includes.
+///
+/// # Errors
+/// mdBook's own, with all of their causes.
+pub fn pages(folder: &Path) -> Result<Vec<(String, String)>, Error> {
+    let pages = || {
+        let mut config = config(folder)?;
+        config.build.create_missing = false;
+        let html = Html {
+            root: PathBuf::new(),
+        };
+        let (book, _) = MDBook::load_with_config(folder, config)?.preprocess_book(&html)?;
+        let chapters = book.chapters().filter_map(|chapter| {
+            let name = chapter.path.as_ref()?.file_stem()?.to_string_lossy();
+            Some((name.into_owned(), chapter.content.clone()))
+        });
+        anyhow::Ok(chapters.collect())
+    };
+    pages().map_err(|error| Error::Book(format!("{error:#}")))
+}
+
 /// mdBook's own renderer copies all that lies beside the pages, and fails at an editor's lock file (a link that leads
 /// nowhere) or at a link that leads back. So it gets a copy of the sources that holds none.
 struct Html {
