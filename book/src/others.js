@@ -122,6 +122,10 @@
             requestAnimationFrame(() => details.scrollIntoView());
         }
         show();
+        // A link to a step of its run.
+        if (asked && location.hash.startsWith("#run=the-run-of")) {
+            watch.click();
+        }
         if (asked && at < 0) {
             thinks.prepend(`There is no answer named “${asked}” here. `);
         }

@@ -3,11 +3,9 @@
 mod build;
 pub mod chapter;
 mod check;
-mod diff;
 mod explore;
 mod hint;
 mod keys;
-mod pressed;
 mod read;
 mod record;
 mod solution;

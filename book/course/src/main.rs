@@ -1,7 +1,7 @@
 //! `cargo course`: see `cli.rs` for the commands, and the README for everything else.
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 #[cfg(unix)]
 use course::process::guard;
 use course::{cli::Cli, terminal};
@@ -20,7 +20,14 @@ fn main() -> anyhow::Result<()> {
         guard::stand();
         return Ok(());
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        // An error says that nobody reads any more.
+        let _ = error.print();
+        if error.kind() == ErrorKind::InvalidSubcommand {
+            terminal::note("an exercise's name comes after a command: `cargo course check recipe`");
+        }
+        process::exit(error.exit_code())
+    });
     #[cfg(unix)]
     guard::start();
     // Two runtimes: signals are still heard while the other one, with all actors, is being shut down.

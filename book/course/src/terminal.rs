@@ -169,12 +169,15 @@ fn headline(exercise: &Exercise, status: &Status) -> String {
     format!(
         "{mark} {}  {}",
         strong(exercise.folder_name()),
-        summary(status)
+        summary(exercise, status)
     )
 }
 
-fn summary(status: &Status) -> String {
+fn summary(exercise: &Exercise, status: &Status) -> String {
     match status.phase {
+        Phase::Waiting if exercise.real_tokio.is_some() => {
+            "not checked before you save it: it builds a library first".to_owned()
+        }
         Phase::Waiting => "not checked yet".to_owned(),
         Phase::Building => "building".to_owned(),
         Phase::Broken if status.broken.contains("error[") || status.broken.contains("-->") => {

@@ -50,6 +50,12 @@ async fn a_thought_is_picked_and_its_code_and_verdict_are_shown() {
     page.sees(".others .said", "a loop never waits").await;
     page.until("document.querySelector('.others').getBoundingClientRect().top < innerHeight / 2")
         .await;
+    // A link to a step of its run.
+    page.open(&site(
+        "01-recipe.html?answer=if_let#run=the-run-of-numbers-start-at-one-and-go-on&step=3",
+    ))
+    .await;
+    page.sees(".others actor-trace .count", "3 / ").await;
     // One that is not there any more.
     page.open(&site("01-recipe.html?answer=nonsense")).await;
     page.sees(".others", "no answer named “nonsense”").await;

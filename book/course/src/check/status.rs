@@ -285,6 +285,7 @@ mod tests {
         let mut status = one_test();
         status.phase = Phase::Broken;
         status.broken = "\u{1b}[31merror\u{1b}[0m: no".to_owned();
+        status.undone = "\u{1b}[33mwarning\u{1b}[0m: unused".to_owned();
         status.set_result(
             "counts",
             Outcome::NeverEnds,
@@ -297,7 +298,7 @@ mod tests {
             serde_json::json!({
                 "name": "recipe", "phase": "broken", "note": "", "broken": "error: no",
                 "tests": [{ "name": "counts", "promise": "It counts", "result": "never ends", "said": "This test never ends", "causes": null }],
-                "passed": 0, "of": 1, "schedules": null,
+                "passed": 0, "of": 1, "schedules": null, "undone": "warning: unused",
             })
         );
     }

@@ -1,6 +1,8 @@
 //! Single keys that steer `cargo course`, where it has a terminal to itself. What they do is what the commands of the same names do.
 
-use super::{hint, pressed::Pressed, trace};
+mod pressed;
+
+use super::{hint, trace};
 use crate::{
     check::{
         said::scenario_in,
@@ -19,6 +21,7 @@ use crate::{
     terminal,
     workspace::Exercise,
 };
+use pressed::Pressed;
 use std::{fmt::Display, future, time::Duration};
 use tokio::{select, task::spawn_blocking, time::timeout};
 

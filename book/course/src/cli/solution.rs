@@ -1,11 +1,13 @@
 //! `cargo course solution`: the solution beside yours.
 
+mod diff;
+
 use crate::{
-    cli::diff::{self, Line},
     error::Error,
     terminal,
     workspace::{Exercise, Workspace, answers, files},
 };
+use diff::Line;
 use std::{fs, path::Path};
 
 /// Shows what the solution has and what yours has, then which other designs are right.

@@ -13,9 +13,6 @@ use std::{
 };
 use toml::Value;
 
-/// Its only member's folder. A number: the package's name and its folder's must differ, see `scratch/build.rs`.
-const MEMBER: &str = "0";
-
 pub struct Stage {
     pub folder: PathBuf,
     purpose: Purpose,
@@ -40,14 +37,16 @@ impl Stage {
         exercise: &Exercise,
         labels: Labels,
     ) -> Result<(), Error> {
-        let member = self.folder.join(MEMBER);
+        // Its only member lies where the exercise does in the course, so rustc and panics name the learner's own file.
+        let name = format!("exercises/{}", exercise.folder_name());
+        let member = self.folder.join(&name);
         copy_sources(&exercise.folder.join("src"), &member.join("src"), labels)?;
         let library = member.join("src").join("lib.rs");
         let tests = answers::rust_files(&exercise.folder.join("tests"))?;
         let manifest = manifest::manifest(exercise, &exercise.name, &library, &tests)?;
         update(&member.join("Cargo.toml"), manifest.to_string())?;
 
-        let mut root = manifest::root(workspace, vec![Value::String(MEMBER.to_owned())])?;
+        let mut root = manifest::root(workspace, vec![Value::String(name)])?;
         stand_in(&mut root, workspace, self.purpose, labels);
         update(&self.folder.join("Cargo.toml"), root.to_string())?;
         // Cargo takes out of it what is not needed here. Each time anew: the root's may have changed.

@@ -209,12 +209,11 @@ fn title(exercise: &Exercise, test: &str) -> String {
     promise.map_or_else(|| test.to_owned(), |hints| hints.promise)
 }
 
-/// The first of rustc's errors in one line: "error[E0599]: no method … (src/lib.rs:12:5)".
+/// The first of rustc's errors in one line: "error[E0599]: no method … (exercises/01-recipe/src/lib.rs:12:5)".
 pub(super) fn does_not_build(exercise: &Exercise, errors: &str) -> Error {
     let place = errors
         .lines()
-        .find_map(|line| line.trim_start().strip_prefix("--> "))
-        .map(|place| place.trim_start_matches("0/").trim_start_matches("0\\"));
+        .find_map(|line| line.trim_start().strip_prefix("--> "));
     let place = place.map_or(String::new(), |place| format!(" ({place})"));
     not_recorded(
         format!(
