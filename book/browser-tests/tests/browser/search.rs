@@ -4,7 +4,7 @@ use crate::support::{Page, site};
 use serde_json::json;
 
 /// What is typed, and the section that it has to lead to.
-const WANTED: [(&str, &str); 53] = [
+const WANTED: [(&str, &str); 57] = [
     ("abort", "09-cycles.html#abort"),
     ("AbortHandle", "03-no-reply.html#end-it"),
     ("backpressure", "12-backpressure.html#backpressure"),
@@ -87,6 +87,22 @@ const WANTED: [(&str, &str); 53] = [
     (
         "the runtime woke up 3600 times",
         "what-went-wrong.html#the-runtime-woke-up--times",
+    ),
+    (
+        "there is no reactor running, must be called from the context of a Tokio 1.x runtime",
+        "what-went-wrong.html#there-is-no-reactor-running-must-be-called-from-the-context-of-a-tokio-1x-runtime",
+    ),
+    (
+        "mpsc bounded channel requires buffer > 0",
+        "what-went-wrong.html#mpsc-bounded-channel-requires-buffer--0",
+    ),
+    (
+        "JoinHandle polled after completion",
+        "what-went-wrong.html#joinhandle-polled-after-completion",
+    ),
+    (
+        "future cannot be sent between threads safely",
+        "what-went-wrong.html#the-compiler-future-cannot-be-sent-between-threads",
     ),
     (
         "A task panicked, and nobody noticed",
