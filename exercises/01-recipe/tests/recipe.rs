@@ -17,19 +17,29 @@ use std::{
     thread,
     time::Duration,
 };
-use tokio::{runtime::Handle, task::JoinSet, time::sleep};
+use tokio::{
+    runtime::Handle,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 /// Numbers come one by one, from 1.
 ///
-/// Page: "The actor". The slip: a loop that handles one message and is done (`if let` for `while let`).
+/// Page: "The actor". The slips: a loop that handles one message and is done (`if let` for `while let`); one that looks now and then.
 #[test]
 fn numbers_start_at_one_and_go_on() {
     check(|| async {
         let room = SequencerHandle::new();
+        let begin = Instant::now();
         for expected in 1..=3 {
             let number = within("the answer to `next_number`", room.next_number()).await;
             assert_eq!(number, expected, "a room's numbers are 1, then 2, then 3");
         }
+        assert_eq!(
+            begin.elapsed(),
+            Duration::ZERO,
+            "three answers took time: does the actor sleep, and look now and then? It waits for the next message with `recv().await`, and is there at once"
+        );
     });
 }
 
@@ -61,6 +71,7 @@ fn clones_count_together() {
             3,
             "the actor lives on as long as any handle does"
         );
+        an_async_task_is_there();
         drop(vec![clone.clone(); 70_000]);
         assert!(
             alive_tasks().await > 0,
@@ -142,6 +153,7 @@ fn numbers_follow_the_order_of_the_questions() {
             1,
             "numbers start at 1"
         );
+        an_async_task_is_there();
         let mut first = Calls::new();
         let call = room.clone();
         // Polled once: its message is in the mailbox, and its caller does something else for a while.
@@ -315,6 +327,7 @@ fn a_question_counts_though_its_caller_gives_up() {
             "a call was made and never awaited: it should have asked nothing"
         );
         // The slip: an actor that does without them, or ends, when too many in a row have gone.
+        an_async_task_is_there();
         let many = 200;
         for caller in 1..=many {
             start_and_drop(1, || room.next_number()).await;
@@ -407,6 +420,7 @@ fn the_task_ends_with_the_last_handle() {
         let room = SequencerHandle::new();
         let clone = room.clone();
         within("the first number", room.next_number()).await;
+        an_async_task_is_there();
         // An actor that looks every few milliseconds is noticed in a minute; a timer that ticks now and then needs a night. (The clock goes on in
         // steps, which wake the runtime, too: a dozen times or so.)
         for silence in [60, 22 * 3600 + 777] {
