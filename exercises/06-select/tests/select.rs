@@ -26,6 +26,11 @@ fn posts_are_delivered_in_order() {
         let start = Instant::now();
         for text in ["a", "b", "c"] {
             post(&posts, text).await;
+            assert!(
+                text != "a" || start.elapsed().is_zero(),
+                "the first post found a free slot, and `post` took {:?}: it accepts a post, and does not wait until that is delivered, nor for any timer",
+                start.elapsed()
+            );
         }
         for text in ["a", "b", "c"] {
             next(
@@ -122,6 +127,11 @@ fn ten_thousand_posts_are_delivered() {
             "10000 deliveries were done in {:?}: each takes a second, and there is one at a time, to the last one",
             start.elapsed()
         );
+        assert!(
+            start.elapsed().as_secs() <= 10_002,
+            "10000 deliveries, with posts waiting all the time, were done in {:?}: each takes a second, and nothing comes in between. For what does the actor wait after a delivery?",
+            start.elapsed()
+        );
         let posts = posting.await.expect("the caller has posted all");
         pause(&control).await;
         next(&mut events, Event::Paused, "a pause is reported").await;
@@ -177,10 +187,57 @@ fn nothing_begins_while_paused() {
 
 /// Step 2. Every press is reported, also when one comes right after another; and one resume ends the pause.
 ///
-/// Page: "Two mailboxes". The slips: a channel that keeps the newest value only; a handle that does not wait for a slot; pauses that
-/// are counted.
+/// Page: "Two mailboxes". The slips: a channel that keeps the newest value only; a handle that does not wait for a slot, or waits for
+/// more than that; a slot that is lost with a caller that gave up; pauses that are counted.
 #[test]
 fn every_press_is_reported() {
+    check(|| async {
+        // Each call is polled once, and the actor does not get to run: what can a press wait for then, but a slot?
+        let (_posts, control, mut events) = start();
+        let resumed = start_and_drop(1, || control.resume()).await;
+        settle().await;
+        let mut reported = taken(&mut events);
+        let paused = start_and_drop(3_000, || control.pause()).await;
+        settle().await;
+        reported.extend(taken(&mut events));
+        assert!(
+            resumed == 1 && paused > 0,
+            "there was a free slot, and `{}` did not take it at once: it waits for a slot, and for nothing else. For what does it wait? Until the actor has heard it, or for another task?",
+            if resumed == 1 { "pause" } else { "resume" }
+        );
+        assert!(
+            reported == [vec![Event::Resumed], vec![Event::Paused; paused]].concat(),
+            "somebody pressed resume. Then 3000 pressed pause before the actor looked: {paused} found a slot, and the others gave up. {} presses were reported: who gives up while there is no slot has pressed nothing, all others count",
+            reported.len()
+        );
+        // The same, but who waits gives up later, when the turn of some has come.
+        let mut paused = 0;
+        let mut line = Vec::new();
+        for _ in 0..3_000 {
+            let button = control.clone();
+            match must_wait(async move { button.pause().await }).await {
+                Some(call) => line.push(call),
+                None => paused += 1,
+            }
+        }
+        settle().await;
+        drop(line);
+        settle().await;
+        let reported = taken(&mut events);
+        assert!(
+            reported == vec![Event::Paused; paused],
+            "3000 pressed pause before the actor looked: {paused} found a slot, the others waited, and gave up without another look. {} presses were reported: who gives up has pressed nothing, all others count",
+            reported.len()
+        );
+        for _ in 0..2_000 {
+            let pressed = within(
+                "a slot for a press, after thousands of callers gave up while they waited for one,",
+                control.resume(),
+            )
+            .await;
+            assert!(pressed.is_ok(), "{PRESS_REFUSED}");
+        }
+    });
     check(|| async {
         let (posts, control, mut events) = start();
         for _ in 0..20 {
@@ -283,7 +340,13 @@ fn posting_waits_while_too_many_wait() {
             );
             assert!(
                 accepted < 2_000,
-                "{accepted} of 2000 posts were accepted {when}, and none of them waited for a slot: what bounds the posts that wait?"
+                "{accepted} of 2000 posts were accepted {when}, and none of them waited for a slot: what bounds the posts that wait?{}",
+                match when {
+                    "while nobody listens" => {
+                        " (Or are they thrown away, since nobody would hear of their delivery? It takes its second all the same.)"
+                    }
+                    _ => "",
+                }
             );
             // Another delivery has slots of its own.
             let (others, _control, mut reports) = start();
@@ -309,7 +372,7 @@ fn posting_waits_while_too_many_wait() {
 
 /// Step 2. The actor goes on when nobody listens to its reports.
 ///
-/// Page: "Where it ends". The slips: `unwrap` on the report; ending when nobody listens.
+/// Page: "Where it ends". The slips: `unwrap` on the report; ending when nobody listens; a pause, or a delivery, that depends on the report.
 #[test]
 fn it_goes_on_when_nobody_listens() {
     check(|| async {
@@ -336,15 +399,67 @@ fn it_goes_on_when_nobody_listens() {
         drop((posts, control));
         sleep(Duration::from_secs(400)).await;
     });
+    check(|| async {
+        // Without reports, the slots tell what is delivered.
+        let (posts, control, events) = start();
+        drop(events);
+        let mut line = JoinSet::new();
+        for _ in 0..3_000 {
+            let posts = posts.clone();
+            line.spawn(async move { posts.post("a".to_owned()).await });
+        }
+        settle().await;
+        let served = |line: &mut JoinSet<_>| std::iter::from_fn(|| line.try_join_next()).count();
+        let slots = served(&mut line);
+        sleep(Duration::from_secs(100)).await;
+        let in_time = served(&mut line);
+        assert!(
+            !line.is_empty() && in_time <= 100 + slots,
+            "nobody listens to the reports, and in 100 seconds {} posts were taken in: each is delivered all the same, and takes its second",
+            slots + in_time
+        );
+        pause(&control).await;
+        // What is under way is finished, and what was taken in may move up.
+        sleep(Duration::from_secs(10)).await;
+        served(&mut line);
+        sleep(Duration::from_secs(1_000)).await;
+        let in_pause = served(&mut line);
+        assert_eq!(
+            in_pause, 0,
+            "nobody listens to the reports, somebody pressed pause, and {in_pause} more posts got a slot: a pause holds, whether it can be reported or not"
+        );
+        drop(control);
+        sleep(Duration::from_secs(2_000)).await;
+        assert!(
+            served(&mut line) > 0,
+            "nobody listens to the reports, and the last ControlHandle was dropped during a pause: nobody can resume any more, so delivery has to go on"
+        );
+        drop((posts, line));
+        sleep(Duration::from_secs(3_000)).await;
+    });
 }
 
 /// Step 2. An actor without messages waits; it does not look again and again.
 ///
-/// Page: "A closed channel answers at once". The slip: `try_recv` and a sleep in a loop.
+/// Page: "A closed channel answers at once". The slips: `try_recv` and a sleep in a loop; a delivery that is looked at now and then.
 #[test]
 fn waiting_costs_nothing() {
     check(|| async {
         let (_posts, control, _events) = start();
+        let (posts, _control, _events) = start();
+        let posting = tokio::spawn(async move {
+            for _ in 0..50 {
+                post(&posts, "a").await;
+            }
+            posts
+        });
+        settle().await;
+        let in_deliveries = wake_ups().await;
+        assert!(
+            in_deliveries < 400,
+            "in one minute of deliveries the runtime woke up {in_deliveries} times: something keeps looking whether the delivery is over instead of waiting for that"
+        );
+        drop(posting.await);
         for when in ["quiet minute", "minute of a pause"] {
             settle().await;
             let wake_ups = wake_ups().await;
@@ -366,15 +481,17 @@ fn without_the_actor_each_call_says_closed() {
     check(|| async {
         let (out, mut events) = mpsc::unbounded_channel();
         // As when `main` returns: the runtime is shut down, and its tasks with it.
-        type Call = Pin<Box<dyn Future<Output = Result<(), Closed>> + Send>>;
         let (posts, control, waits) = on_a_runtime_that_ends(move || async move {
             let (posts, control) = open(out);
             start_and_drop(2_000, || posts.post("b".to_owned())).await;
-            // One more is in the middle of its call.
-            let handle = posts.clone();
-            let mut call: Call = Box::pin(async move { handle.post("c".to_owned()).await });
-            let poll = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx)));
-            let waits = unconstrained(poll).await.is_pending().then_some(call);
+            start_and_drop(2_000, || control.pause()).await;
+            // One more of each is in the middle of its call.
+            let (handle, button) = (posts.clone(), control.clone());
+            let mut waits = Vec::new();
+            let call = must_wait(async move { handle.post("c".to_owned()).await });
+            waits.extend(call.await.map(|call| ("post", call)));
+            let call = must_wait(async move { button.pause().await });
+            waits.extend(call.await.map(|call| ("pause", call)));
             (posts, control, waits)
         });
         let calls = [
@@ -403,16 +520,14 @@ fn without_the_actor_each_call_says_closed() {
                 .await,
             ),
         ];
-        if let Some(call) = waits {
-            let result = within(
-                "an answer to a `post` that waited for a slot when the runtime of the actor was shut down",
-                call,
-            )
-            .await;
+        for (name, call) in waits {
+            let what = format!(
+                "an answer to a `{name}` that waited for a slot when the runtime of the actor was shut down"
+            );
             assert_eq!(
-                result,
+                within(&what, call).await,
                 Err(Closed),
-                "the runtime of the actor was shut down while a `post` waited for a slot, and it does not say that what was sent cannot arrive"
+                "the runtime of the actor was shut down while a `{name}` waited for a slot, and it does not say that what was sent cannot arrive"
             );
         }
         for (call, result) in calls {
@@ -451,7 +566,12 @@ fn control_works_on_without_posts() {
             "all PostsHandles are gone, and a press is still reported",
         )
         .await;
-        assert!(control.resume().await.is_ok());
+        // Paused, and no post will ever come: there is still somebody who may press.
+        let resumed = control.resume().await;
+        assert!(
+            resumed.is_ok(),
+            "all PostsHandles are gone, and the actor ended in a pause: there is still a ControlHandle"
+        );
         next(&mut events, Event::Resumed, "a resume is reported").await;
         sleep(HOURS).await;
         assert!(
@@ -484,7 +604,7 @@ fn posts_go_on_without_control() {
         next(
             &mut events,
             delivered("a"),
-            "all ControlHandles are gone, and posts are delivered on",
+            "all ControlHandles are gone, and posts are delivered on. (Nobody had pressed anything, so there is no press to report)",
         )
         .await;
         sleep(HOURS).await;
@@ -548,6 +668,18 @@ fn a_pause_is_over_when_nobody_can_resume() {
             deliveries(&taken(&mut events)),
             ["a"],
             "the last ControlHandle was dropped during a pause: nobody can resume any more, so delivery has to go on"
+        );
+        let (posts, control, mut events) = start();
+        post(&posts, "a").await;
+        settle().await;
+        pause(&control).await;
+        post(&posts, "b").await;
+        drop(control);
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(
+            deliveries(&taken(&mut events)),
+            ["a", "b"],
+            "the last ControlHandle was dropped during a pause, while a delivery was under way: that is finished, and then the pause is over"
         );
     });
 }
@@ -620,7 +752,7 @@ fn a_pause_goes_before_waiting_posts() {
             assert_eq!(
                 taken(&mut events),
                 [Event::Paused],
-                "a post and a pause were waiting, and in round {round} of 64 more happened than the pause. (What is listed was finished; it began earlier.) Which ready branch does `select!` take?"
+                "a post and a pause were waiting, and in round {round} of 64 more happened than the pause. (What is listed was finished; it began earlier.) Which ready branch does `select!` take? (Or does the pause come by way of another task, and too late?)"
             );
         });
     }
@@ -773,6 +905,17 @@ fn start() -> (PostsHandle, ControlHandle, UnboundedReceiver<Event>) {
     (posts, control, events)
 }
 
+type Call = Pin<Box<dyn Future<Output = Result<(), Closed>> + Send>>;
+
+/// Polls a call once, while no actor gets to run, and gives it back if it has to wait.
+async fn must_wait(
+    call: impl Future<Output = Result<(), Closed>> + Send + 'static,
+) -> Option<Call> {
+    let mut call: Call = Box::pin(call);
+    let poll = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx)));
+    unconstrained(poll).await.is_pending().then_some(call)
+}
+
 /// Waits for the next report, which has to be this one.
 async fn next(events: &mut UnboundedReceiver<Event>, expected: Event, why: &str) {
     match within(&format!("the report {expected:?}"), events.recv()).await {
@@ -787,7 +930,11 @@ async fn next(events: &mut UnboundedReceiver<Event>, expected: Event, why: &str)
 }
 
 async fn post(posts: &PostsHandle, text: &str) {
-    let posted = within("a slot for a post", posts.post(text.to_owned())).await;
+    let posted = within(
+        "the return of `post`, which waits for a slot and for nothing else,",
+        posts.post(text.to_owned()),
+    )
+    .await;
     assert!(
         posted.is_ok(),
         "`post` said Closed, and there is a PostsHandle: the actor lives as long as it"

@@ -447,7 +447,7 @@ impl Room {
     fn returned(&mut self, number: usize, result: Result<(), Closed>, at: Moment, exactly: bool) {
         assert!(
             result.is_ok(),
-            "`post` said Closed to a caller with a PostsHandle: the actor lives as long as it. {ENDS}"
+            "`post` said Closed to a caller with a PostsHandle: the actor lives as long as it, and a caller waits for a slot, however long that takes. {ENDS}"
         );
         let text = self.texts[number - 1].clone();
         let accepted = Accepted {
@@ -574,7 +574,7 @@ impl Room {
         settle().await;
         if let Some(number) = self.waiting.waiting().next() {
             panic!(
-                "post {} still waits for a slot, long after everything before it should have been delivered. {ENDS}",
+                "post {} still waits for a slot, long after everything before it should have been delivered. Is a pause not over, or are slots lost with callers that gave up? {ENDS}",
                 told(&self.texts[number - 1])
             );
         }
