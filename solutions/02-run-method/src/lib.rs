@@ -42,7 +42,7 @@ pub struct DoorHandle {
 /// Opens a door to a room with `inside` people in it.
 ///
 /// The task ends when the last handle is dropped, and returns how many people are inside then: all that was in the mailbox is counted
-/// first. Call it inside a Tokio runtime. (A handle may be dropped anywhere.)
+/// first. Call it inside a Tokio runtime, which needs no timers. (A handle may be cloned and dropped anywhere.)
 ///
 /// The mailbox is bounded (a thousand messages at most), and all handles share it. Neither a pass nor a clone starts another task.
 pub fn open(inside: i64) -> (DoorHandle, JoinHandle<i64>) {
