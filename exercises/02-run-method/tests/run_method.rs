@@ -22,8 +22,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    runtime::Handle,
-    task::{JoinError, JoinSet, coop::unconstrained},
+    runtime::{Builder, Handle, Runtime},
+    task::{JoinError, JoinSet, coop::unconstrained, spawn_blocking},
     time::sleep,
 };
 
@@ -61,7 +61,8 @@ fn each_pass_is_answered_with_the_count() {
 
 /// Any sum is right that an `i64` can hold, and a group passes as a whole.
 ///
-/// The slips: a count that stops at zero, or at some number; one of 32 bits; a `-people` or an `abs()`, which overflows for the least `i64`; a group that is let in one by one.
+/// The slips: a count that stops at zero, or at some number; one of 32 bits; a `-people` or an `abs()`, which overflows for the least `i64`; a group that is let in one by one;
+/// those who come in one moment, added up by themselves first.
 #[test]
 fn any_count_is_right() {
     check(|| async {
@@ -85,6 +86,25 @@ fn any_count_is_right() {
                 "the answer to pass({people}) is the sum of all that have passed: the door does not check whether there can be so many, or fewer than none"
             );
         }
+        // All are in the mailbox before the actor gets to run, if there are so many slots.
+        let (door, _task) = open(i64::MIN);
+        let mut calls = Calls::new();
+        for (caller, people) in [i64::MAX, i64::MAX, 1, i64::MIN].into_iter().enumerate() {
+            let door = door.clone();
+            let call = async move { door.pass(people).await };
+            calls.start(caller, call).await;
+        }
+        let mut answers = [None; 4];
+        let minute = Duration::from_secs(60);
+        calls
+            .rest(minute, |caller, inside| answers[caller] = Some(inside))
+            .await;
+        assert_eq!(
+            answers,
+            [-1, i64::MAX - 1, i64::MAX, -1].map(Some),
+            "the least `i64` is the count, and in one moment these came: i64::MAX, once more i64::MAX, 1, i64::MIN. Each answer is the count after this pass, and no count is \
+             beyond an `i64`. The sum of those who came may be: it is no count"
+        );
     });
 }
 
@@ -100,6 +120,10 @@ fn a_caller_that_gives_up_does_no_harm() {
         start_and_drop(1, || door.pass(10)).await;
         settle().await;
         let inside = within("the answer to a caller that comes later", door.pass(100)).await;
+        assert_ne!(
+            inside, 11,
+            "1 and 10 have come in, the caller of the ten gave up, and the next caller, with 100, was told its answer. Each call needs an answer of its own: a `oneshot`, made in `pass`"
+        );
         assert_eq!(
             inside, 111,
             "1 and 10 and 100 have come in. The caller of the ten gave up after its first poll. The mailbox was empty, so its message should have been in it: they are counted all the same"
@@ -111,7 +135,8 @@ fn a_caller_that_gives_up_does_no_harm() {
 ///
 /// Page: chapter 1, "The mailbox". The slips: a call that does something else before it sends; `try_send` again and again; a wake-up for
 /// all that wait, so that the first to look takes the free slot; one that is lost with a caller that gives up, or
-/// that goes to a task which has handed its call on.
+/// that goes to a task which has handed its call on; a slot that belongs to the call, not to its message; a look now and then, or a limit of
+/// time, for the answer.
 #[test]
 fn callers_wait_in_line() {
     check(|| async {
@@ -125,6 +150,14 @@ fn callers_wait_in_line() {
         assert!(
             slots < 2_000,
             "2000 callers came at once, and nobody had to wait for a free slot: does the mailbox have a bound, and one below that?"
+        );
+        let (other, _task) = open(0);
+        start_and_drop(2_000, || other.pass(1)).await;
+        let counted = within("the answer to a caller that comes later", other.pass(0)).await;
+        assert_eq!(
+            counted, slots as i64,
+            "2000 callers came at once, twice. The first time they stayed, and {slots} had an answer when the actor had run; the second time all gave up, and {counted} were counted. Both is how \
+             many messages the mailbox takes. A message has its slot until the actor takes it, and is counted, whatever its caller does then; and an actor does not wait for a caller"
         );
         let (door, _task) = open(0);
         let line = wait_in_line(2 * slots + 1, Duration::ZERO, || door.pass(1)).await;
@@ -155,6 +188,10 @@ fn callers_wait_in_line() {
                 .await;
         }
         let mut last = Sleeper::starts(door.pass(0)).await;
+        assert_eq!(
+            last.answer, None,
+            "the mailbox is full, others wait for a free slot, and the one that came last had its answer at once: passes are counted in the order in which they came"
+        );
         settle().await;
         drop(impatient);
         settle().await;
@@ -177,6 +214,35 @@ fn callers_wait_in_line() {
             Some(slots as i64),
             "{slots} people were in the mailbox; those who gave up while they waited for a free slot are not counted, and the last one comes alone, with pass(0)"
         );
+        // The mailbox is empty, and who waits now waits for the answer: for three hours, as the actor gets no turn.
+        let (runtime, door) = elsewhere(|| {
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime can be started: the test runs on one");
+            let (door, _) = runtime.block_on(async { open(0) });
+            (runtime, door)
+        });
+        let mut waits = Sleeper::starts(door.pass(1)).await;
+        sleep(Duration::from_secs(3 * 3600 + 777)).await;
+        assert!(
+            waits.answer.is_none() && !waits.was_woken() && !waits.other_was_woken(),
+            "a caller waited for its answer. For three hours of virtual time the actor had no turn, so there was none, and the caller was woken all the same: it looks again and \
+             again, or has a timer. `answer.await` sleeps until the answer is there, however long that takes"
+        );
+        let runtime = has_a_turn(runtime);
+        assert!(
+            waits.was_woken() || !waits.other_was_woken(),
+            "a caller that waited for its answer was polled by one task, and then by another one, as happens to a future that is handed on. The answer came, and the first task \
+             was woken: who polled last is to be woken"
+        );
+        waits.looks().await;
+        assert_eq!(
+            waits.answer,
+            Some(1),
+            "a caller came in and waited for its answer; after three hours of virtual time the actor had a turn"
+        );
+        elsewhere(move || drop(runtime));
     });
 }
 
@@ -310,7 +376,7 @@ fn the_last_count_has_all_that_was_sent() {
 /// The door stays open as long as somebody holds a handle.
 ///
 /// Page: "What the task returns". The slips: a task that ends after the first pass, after some time or after so many passes; one that looks
-/// or ticks though nobody passes.
+/// or ticks though nobody passes; a timer that is longer than any test.
 #[test]
 fn the_task_lives_as_long_as_any_handle() {
     check(|| async {
@@ -351,6 +417,28 @@ fn the_task_lives_as_long_as_any_handle() {
             12_002,
             "2 and 12,000 have come in"
         );
+        let without_timers = spawn_blocking(|| {
+            let runtime = Builder::new_current_thread()
+                .build()
+                .expect("a runtime can be started: the test runs on one");
+            runtime.block_on(async {
+                let (door, task) = open(0);
+                let inside = door.pass(1).await;
+                drop(door);
+                (inside, task.await.expect("nobody has aborted it"))
+            })
+        });
+        let Ok(counts) = without_timers.await else {
+            panic!(
+                "on a runtime that has no timers a pass or the task panics. Does it start a timer, however long? An actor waits for the next message with `recv().await`, and a \
+                 caller for its answer, as long as it takes"
+            );
+        };
+        assert_eq!(
+            counts,
+            (1, 1),
+            "on a runtime that has no timers one came in at an empty room: the answer, and the task's result"
+        );
     });
 }
 
@@ -383,8 +471,8 @@ fn the_mailbox_is_bounded() {
         })
         .await;
         assert!(
-            accepted <= 2_000,
-            "{accepted} of 5000 passes, each through a clone of its own, went in while nobody read them: the mailbox has no bound, or one that is too large to matter, \
+            accepted <= 1_000,
+            "{accepted} of 5000 passes, each through a clone of its own, went in while nobody read them: the mailbox has no bound, or one beyond a thousand, \
              or there is one for each clone. The first version's `mpsc::channel(8)` was right"
         );
         // The slip: an actor that takes in whatever comes, and keeps it in a queue of its own.
@@ -535,8 +623,13 @@ fn without_its_runtime_a_call_panics() {
             within("the task's result", task).await.is_err(),
             "the task's runtime ended before the task did, and there is a result: who counted to the end?"
         );
+        let Ok(clones) = thread::spawn(move || [door.clone(), door]).join() else {
+            panic!(
+                "cloning a handle outside of a runtime panics: a thread may hand on a clone of its own"
+            );
+        };
         assert!(
-            thread::spawn(move || drop(door)).join().is_ok(),
+            thread::spawn(move || drop(clones)).join().is_ok(),
             "dropping a handle outside of a runtime panics: that is where the last one goes when `main` returns"
         );
     });
@@ -570,7 +663,7 @@ async fn ends(
     assert!(
         done,
         "a `pass` {which} waits on and on, and nobody is at the door any more. Does somebody else still hold the mailbox (a handle, another task, a thread)? Or does the \
-         call itself hold the Sender of its reply, or wait for a lock that another call holds?"
+         call itself hold the Sender of its reply, or wait for a lock that another call holds, or for a thread (`spawn_blocking`)?"
     );
     call.await
 }
@@ -634,6 +727,9 @@ impl<F: Future> Sleeper<F> {
     }
 
     async fn looks(&mut self) {
+        if self.answer.is_some() {
+            return;
+        }
         self.woken.0.store(false, Relaxed);
         let waker = Waker::from(self.woken.clone());
         let mut cx = Context::from_waker(&waker);
@@ -651,6 +747,20 @@ impl<F: Future> Sleeper<F> {
     fn other_was_woken(&self) -> bool {
         self.other.0.load(Relaxed)
     }
+}
+
+/// Runs `body` on a thread of its own, outside of all runtimes.
+fn elsewhere<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = thread::spawn(body).join();
+    thread.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Lets the tasks of this runtime run until all of them wait.
+fn has_a_turn(runtime: Runtime) -> Runtime {
+    elsewhere(|| {
+        runtime.block_on(settle());
+        runtime
+    })
 }
 
 /// The most tasks that are alive while the others run.

@@ -158,7 +158,8 @@ impl Room {
                 self.story.tell(format!("→ the task returns {last}"));
                 assert!(
                     possible.contain(last),
-                    "the task returned {last}, and should have returned {possible}: all that was in the mailbox is counted, whether or not its caller waits"
+                    "the task returned {last}, and should have returned {possible}: all that was in the mailbox is counted, a group as a whole, whether or not its caller waits, and nothing \
+                     else: a call that nobody awaits sends nothing"
                 );
             }
             Err(error) if error.is_panic() => {
