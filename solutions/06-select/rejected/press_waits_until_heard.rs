@@ -1,5 +1,5 @@
 //! rejected: every_press_is_reported
-//! says: it waits for a slot, and for nothing else
+//! says: the call waits for a slot, and for nothing else. For what does it wait?
 //! thinks: "Once the actor has heard this, no delivery begins: so the call returns when the actor has heard it."
 
 use std::{future, pin::Pin, time::Duration};

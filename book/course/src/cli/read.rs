@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     live::book,
     terminal,
-    workspace::{Workspace, did_you_mean},
+    workspace::{Workspace, did_you_mean, hints::plain, page::attribute},
 };
 use std::{fmt::Write, str::Lines};
 
@@ -22,7 +22,7 @@ pub fn read(workspace: &Workspace, name: &str) -> Result<u8, Error> {
         .map(|chapter| chapter.folder_name());
     let name = chapter.unwrap_or(name.to_owned());
     match pages.iter().find(|(page, _)| *page == name) {
-        Some((_, text)) => terminal::say(plain(text, terminal::columns().min(COLUMNS))),
+        Some((_, page)) => terminal::say(text(page, terminal::columns().min(COLUMNS))),
         None => {
             let all = || pages.iter().map(|(page, _)| page.as_str());
             return Err(Error::UnknownPage {
@@ -36,7 +36,7 @@ pub fn read(workspace: &Workspace, name: &str) -> Result<u8, Error> {
 }
 
 /// A page as text.
-fn plain(page: &str, columns: usize) -> String {
+fn text(page: &str, columns: usize) -> String {
     let mut text = Text {
         columns,
         ..Text::default()
@@ -91,34 +91,45 @@ impl Text {
                 "!--" => {}
                 "style" | "script" => skip(lines, line, tag),
                 "svg" => {
-                    self.prose(&format!("[{}]", attribute(line, "aria-label")));
+                    self.prose(&format!(
+                        "[{}]",
+                        attribute(line, "aria-label").unwrap_or_default()
+                    ));
                     skip(lines, line, tag);
                 }
-                "check-yourself" => attribute(line, "answer").clone_into(&mut self.answer),
+                "check-yourself" => attribute(line, "answer")
+                    .unwrap_or_default()
+                    .clone_into(&mut self.answer),
                 "actor-trace" => {
-                    let label = attribute(line, "label");
+                    let label = attribute(line, "label").unwrap_or_default();
                     self.line("");
                     self.line(&terminal::strong(format_args!("A recorded run: {label}")));
                 }
                 "section" => {
                     self.line("");
-                    self.line(&format!("{}:", attribute(line, "data-label")));
+                    self.line(&format!(
+                        "{}:",
+                        attribute(line, "data-label").unwrap_or_default()
+                    ));
                 }
                 "ol" => self.step = 0,
                 "li" => {
                     self.step += 1;
-                    self.prose(&format!("{}. {}", self.step, words(line)));
+                    self.prose(&format!("{}. {}", self.step, plain(line)));
                 }
                 "details" if line.contains("data-test") => {
-                    let promise = lines.next().map(words).unwrap_or_default();
-                    self.prose(&format!("- {promise} (`{}`)", attribute(line, "data-test")));
+                    let promise = lines.next().map(plain).unwrap_or_default();
+                    self.prose(&format!(
+                        "- {promise} (`{}`)",
+                        attribute(line, "data-test").unwrap_or_default()
+                    ));
                     // The hints are the business of `cargo course hint`.
                     inside(lines);
                 }
                 "details" => {
                     let summary = match line.contains("<summary>") {
-                        true => words(line),
-                        false => lines.next().map(words).unwrap_or_default(),
+                        true => plain(line),
+                        false => lines.next().map(plain).unwrap_or_default(),
                     };
                     let title = match std::mem::take(&mut self.answer) {
                         answer if answer.is_empty() => summary,
@@ -135,7 +146,7 @@ impl Text {
                 }
                 _ => {
                     self.end_paragraph();
-                    self.prose(&words(line));
+                    self.prose(&plain(line));
                 }
             }
         }
@@ -182,27 +193,6 @@ fn is_item(line: &str) -> bool {
         .trim_start_matches(|c: char| c.is_ascii_digit());
     let is_number = rest.len() < line.trim_start().len();
     rest.starts_with(if is_number { ". " } else { "- " })
-}
-
-/// A line without its tags.
-fn words(line: &str) -> String {
-    let mut words = String::new();
-    for part in line.split('<') {
-        words += part.split_once('>').map_or(part, |(_, text)| text);
-    }
-    words
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&amp;", "&")
-}
-
-/// The value of an attribute; empty if there is none.
-fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
-    let value = line.split_once(&format!(" {name}=\""));
-    value
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map_or("", |(value, _)| value)
 }
 
 fn skip(lines: &mut Lines<'_>, line: &str, tag: &str) {
@@ -283,7 +273,7 @@ No.
 
 The end.
 "#;
-        let text = anstream::adapter::strip_str(&plain(page, 80)).to_string();
+        let text = anstream::adapter::strip_str(&text(page, 80)).to_string();
         let expected = "# Recipe
 
 Two lines of one paragraph, press h.

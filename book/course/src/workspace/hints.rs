@@ -1,6 +1,7 @@
 //! `hints.md`: the steps of an exercise, the promises of its tests and the staged hints for each. The page includes the same file, so
 //! its form is plain HTML details around Markdown; this is the little of it that the terminal needs.
 
+use super::page::attribute;
 use crate::error::Error;
 use std::{fs, path::Path};
 
@@ -120,14 +121,8 @@ fn parse(text: &str) -> Result<Vec<TestHints>, (usize, &'static str)> {
     Ok(tests)
 }
 
-/// The value of `name="value"` in a tag.
-fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-    rest.split_once('"').map(|(value, _)| value)
-}
-
 /// HTML as the terminal shows it: without tags, with the characters that HTML must escape.
-fn plain(html: &str) -> String {
+pub(crate) fn plain(html: &str) -> String {
     let mut text = String::new();
     let mut in_tag = false;
     for character in html.chars() {
