@@ -322,6 +322,29 @@ async fn an_answer_that_does_not_compile_shows_what_rustc_says() {
 }
 
 #[tokio::test]
+async fn a_future_that_is_not_awaited_is_told_with_the_verdict() {
+    let course = Course::start();
+    let page = open_chapter(&course).await;
+    let answer = course.read("solutions/01-recipe/src/lib.rs");
+    let wrong = answer.replace(
+        "let _ = self.sender.send(Message::NextNumber { reply }).await;",
+        "self.sender.send(Message::NextNumber { reply });",
+    );
+    assert_ne!(wrong, answer);
+    course.save(EXERCISE, &wrong);
+    page.sees(
+        "#step-1 .exercise-bar pre",
+        "futures do nothing unless you `.await`",
+    )
+    .await;
+    // The work is done, and so is the warning.
+    course.save(EXERCISE, &answer);
+    page.sees(STATUS, &all_pass(&course)).await;
+    page.until("document.querySelector('#step-1 .exercise-bar .said').hidden")
+        .await;
+}
+
+#[tokio::test]
 async fn the_second_exercise_starts_with_a_compiler_error() {
     let course = Course::start();
     let page = Page::new().await;
@@ -400,7 +423,10 @@ async fn a_failure_leads_to_what_is_known_of_it() {
         "document.querySelector('{causes}')?.textContent.includes('a task of its own')"
     ))
     .await;
-    let link = format!("document.querySelector('{causes} a').href");
+    // The thought leads to its code, and the last line to all that is known.
+    let code = format!("document.querySelector('{causes} a').getAttribute('href')");
+    assert_eq!(page.value(&code).await, "?answer=clone_spawns");
+    let link = format!("document.querySelector('{causes} > p:last-child > a').href");
     let link = page.value(&link).await;
     page.open(link.as_str().unwrap()).await;
     // The browser finds the entry.
