@@ -221,8 +221,13 @@ fn every_press_is_reported() {
             let reported = taken(&mut events);
             assert!(
                 reported == vec![Event::Paused; found_a_slot],
-                "3000 pressed pause before the actor looked: {found_a_slot} found a slot, and the others gave up while they waited. {} presses were reported: who gives up has pressed nothing, all others count",
-                reported.len()
+                "3000 pressed pause before the actor looked: {found_a_slot} found a slot, and the others gave up while they waited. {} presses were reported{}: who gives up has pressed nothing, all others count",
+                reported.len(),
+                if reported.is_empty() {
+                    ", though the actor had its turn (does it wait for a press with `recv().await`, or look now and then?)"
+                } else {
+                    ""
+                }
             );
         }
         for _ in 0..2_000 {

@@ -155,6 +155,7 @@ impl Text {
 
     fn prose(&mut self, line: &str) {
         let line = line.replace("<kbd>", "").replace("</kbd>", "");
+        let line = line.replace("&lt;", "<");
         if is_item(&line) {
             self.end_paragraph();
         }
