@@ -123,7 +123,7 @@ pub fn spawn<A: Actor>(
 
 /// As [`spawn`], but an actor that fails is made anew, at once, from a clone of `args`: when it panics, and when `on_start` or `on_run`
 /// returns an error. The failed one is dropped first, other tasks get to run in between, and nothing
-/// is kept of it but, at the end, the last failure.
+/// is kept of it but, at the end, the last failure. A stop or a kill that comes in between is for the new one, when it has started.
 ///
 /// References stay valid. The messages that wait are kept for the new one; the one in hand is lost, and its asker is told
 /// [`Closed`]. An error of `on_stop` is the end, and so is a failure that comes when it is to end anyway: a killed actor is not made anew, and one
