@@ -127,6 +127,9 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         self.start();
         let own_slots = self.own_slots.clone();
         let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {

@@ -107,6 +107,9 @@ impl PreviewsHandle {
     }
 
     pub fn try_submit(&self, url: Url) -> Result<(), Refused<Url>> {
+        if self.sender.is_closed() {
+            return Err(Refused::Closed(url));
+        }
         let own_slots = self.own_slots.clone();
         let Ok(own_slot) = own_slots.map(Semaphore::try_acquire_owned).transpose() else {
             return Err(Refused::Full(url));
