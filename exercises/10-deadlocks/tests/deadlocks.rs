@@ -221,7 +221,7 @@ fn a_mailbox_of_0_panics() {
 /// Step 2. Whatever the limit is, and however many authors there are.
 ///
 /// Page: "Back edges never wait". The slips: a limit of 0 as "no limit"; a limit or a count in a smaller type; names that are compared loosely; counts of authors
-/// that are forgotten.
+/// that are forgotten; a post that is refused for its text.
 #[test]
 fn each_author_is_counted_whatever_the_limit() {
     check(|| async {
@@ -242,18 +242,24 @@ fn each_author_is_counted_whatever_the_limit() {
             &long[0], &long[1],
         ];
         let authors = guests.iter().map(String::as_str).chain(names);
+        let texts = ["hello", "", " \r\n", "\0", &long[0]];
         // Ann posts more often than a byte can count, and always the same.
         for (expected, author) in (1..).zip(authors.chain([names[0]; 299])) {
-            let post = in_no_time("the answer to a post", room.post(author, "hello")).await;
+            let text = match author {
+                "ann" => "hello",
+                _ => texts[expected as usize % texts.len()],
+            };
+            let post = in_no_time("the answer to a post", room.post(author, text)).await;
             assert_eq!(
                 post,
                 Ok(expected),
-                "each of many authors posts once, then ann 299 times more, and {} are allowed: post {expected} is by {:?}",
+                "each of many authors posts once, then ann 299 times more, and {} are allowed: post {expected} is by {:?}, and its text is {:?} ({} bytes). Whatever the text, only the count decides",
                 u32::MAX,
-                author.get(..40).unwrap_or(author)
+                author.get(..40).unwrap_or(author),
+                text.get(..40).unwrap_or(text),
+                text.len()
             );
         }
-        assert_eq!(posts_by("ann").await, 300, "ann has posted 300 times");
         for author in guests
             .iter()
             .map(String::as_str)
@@ -269,6 +275,7 @@ fn each_author_is_counted_whatever_the_limit() {
                 author.len()
             );
         }
+        assert_eq!(posts_by("ann").await, 300, "ann has posted 300 times");
     });
 }
 
@@ -429,9 +436,12 @@ fn relay_hands_on_everything_in_order() {
                 .expect("the relay has ended early");
         }
         drop(relay);
-        let got = in_no_time("the end of the relay's output", reader)
-            .await
-            .expect("the reader does not panic");
+        let got = in_no_time(
+            "the end of the relay's output (it comes when no task holds a `Sender` of it any more)",
+            reader,
+        )
+        .await
+        .expect("the reader does not panic");
         assert_came_out(&got, 20);
     });
     check(|| async {
@@ -594,7 +604,8 @@ fn relay_loses_nothing_when_it_is_interrupted() {
 /// Step 5. A text goes out as soon as there is a slot for it, and nobody has to ask for that.
 ///
 /// Page: "Listening while the output is full". The slips: looking for a slot only when a message comes; a relay that spins while it has
-/// nothing to hand on; a relay that hands nothing on while more is coming in (`biased;`, and the mailbox first).
+/// nothing to hand on; a relay that hands nothing on while more is coming in (`biased;`, and the mailbox first); a permit that is given
+/// back before the text is sent, so that somebody else gets the slot.
 #[test]
 fn relay_hands_on_as_soon_as_there_is_a_slot() {
     check(|| async {
@@ -638,6 +649,50 @@ fn relay_hands_on_as_soon_as_there_is_a_slot() {
                 "each text is read before the next one is forwarded"
             );
         }
+    });
+    // Somebody else sends to the output as well, and waits in line for a slot.
+    check(|| async {
+        let (out, mut output) = mpsc::channel(1);
+        let relay = relay(out.clone());
+        let other = tokio::spawn(async move {
+            for number in 1..=12 {
+                let sent = out.send(format!("of somebody else, {number}")).await;
+                sent.expect("the output has a reader");
+            }
+        });
+        for text in texts(6) {
+            within("the end of `forward`", relay.forward(text))
+                .await
+                .expect("the relay has ended early");
+        }
+        let mut got = Vec::new();
+        for round in 1..=6 {
+            settle().await;
+            // Not each time: whoever is asked may go to the end of the line.
+            if round % 3 == 2 {
+                let accepted = in_no_time(
+                    "an answer from the relay while somebody else waits for a slot in its output, too",
+                    relay.accepted(),
+                )
+                .await;
+                assert_eq!(accepted, Ok(6), "the relay has accepted six texts");
+            }
+            got.extend(in_no_time("the next text", output.recv()).await);
+        }
+        drop(relay);
+        while let Some(text) = in_no_time("the rest of the output", output.recv()).await {
+            got.push(text);
+        }
+        in_no_time("the end of the other sender", other)
+            .await
+            .expect("the other sender does not panic");
+        got.retain(|text| !text.starts_with("of somebody else"));
+        if let Some(lost) = texts(6).iter().find(|text| !got.contains(text)) {
+            panic!(
+                "{lost:?} was accepted, and never came out of an output that somebody else sends to as well: a permit that is given back goes to the next one in line. What does the relay send with?"
+            );
+        }
+        assert_came_out(&got, 6);
     });
     one_schedule("another one may put off the relay until all is forwarded");
     check(|| async {
