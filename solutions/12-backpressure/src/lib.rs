@@ -193,7 +193,8 @@ impl PreviewsHandle {
     ///
     /// Its [`submit`](Self::submit) waits for both kinds of slot, its [`try_submit`](Self::try_submit) refuses when either is
     /// missing, and its [`submit_within`](Self::submit_within) waits for both together no longer than `longest`. A caller's slot is
-    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no slot of either kind.
+    /// free again when a worker takes the link. A call that is refused, or gives up, keeps no slot of either kind. When the handle and its
+    /// clones are gone, and their links fetched, no task of theirs is left.
     ///
     /// The handles of two calls of `limited_to` share none of these slots. On a handle that is limited already, the new limit
     /// stands instead of the old one.
